@@ -1,0 +1,64 @@
+// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Random123). A number is a
+// function of what it is for, never of how many were drawn before, so training repeats itself
+// whatever the threads, the order and the interruptions.
+#pragma once
+
+#include <Random123/philox.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace elmo {
+
+// What a random number is drawn for; part of the key, so that uses never share numbers.
+enum class RandomUse : std::uint32_t {
+  kInitialise = 1,
+  kDropout = 2,
+  kBlockOrder = 3,
+  kLineOrder = 4,
+  kVocabularySample = 5,
+  kNegativeSample = 6,
+  kBatchOrder = 7,
+};
+
+class Random {
+ public:
+  // All numbers for one use: a, b, c say which (an epoch and a window, a step and a tensor).
+  Random(std::uint64_t seed, RandomUse use, std::uint64_t a = 0, std::uint32_t b = 0)
+      : key_{static_cast<std::uint32_t>(seed) ^ (static_cast<std::uint32_t>(use) * 0x9E3779B9u),
+             static_cast<std::uint32_t>(seed >> 32) ^ b},
+        a_(a) {}
+
+  // Four 32-bit numbers at a counter.
+  std::array<std::uint32_t, 4> at(std::uint64_t counter) const {
+    const r123::Philox4x32::ctr_type in = {
+        {static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
+         static_cast<std::uint32_t>(a_), static_cast<std::uint32_t>(a_ >> 32)}};
+    const r123::Philox4x32::key_type key = {{key_[0], key_[1]}};
+    const auto out = r123::Philox4x32{}(in, key);
+    return {out[0], out[1], out[2], out[3]};
+  }
+
+  // Uniform in [0, 1) with 24 bits, for element i.
+  float uniform(std::uint64_t i) const {
+    return static_cast<float>(at(i / 4)[i % 4] >> 8) * 0x1p-24f;
+  }
+  // Standard normal for element i (Box-Muller).
+  float normal(std::uint64_t i) const;
+  // Uniform in [0, n), n < 2^63, for element i, without bias worth the name (64-bit
+  // multiply-shift).
+  std::uint64_t below(std::uint64_t i, std::uint64_t n) const {
+    const auto r = at(i);
+    const std::uint64_t x = (static_cast<std::uint64_t>(r[0]) << 32) | r[1];
+    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(x) * n) >> 64);
+  }
+  // A permutation of 0 .. n - 1 (Fisher-Yates).
+  std::vector<std::uint32_t> permutation(std::uint32_t n) const;
+
+ private:
+  std::array<std::uint32_t, 2> key_;
+  std::uint64_t a_;
+};
+
+}  // namespace elmo

@@ -1,0 +1,87 @@
+// From words to pieces by a SentencePiece model. Each word is encoded by itself, in training as
+// in embedding, so that the same word is always cut the same way.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace elmo {
+
+// Immutable after construction; every const member may be called by many threads at once.
+class PieceVocabulary {
+ public:
+  // `bytes`: a serialized SentencePiece model. `source` names it in messages. Throws Error if it
+  // is not one (empty, truncated, foreign, not a model at all).
+  PieceVocabulary(std::string bytes, const std::string& source);
+  static PieceVocabulary from_file(const std::string& path);
+  PieceVocabulary(PieceVocabulary&&) noexcept;
+  ~PieceVocabulary();
+
+  // Rows of the embedding and the softmax: the model's pieces, and behind them one row for each
+  // of BOS and EOS that the model lacks.
+  std::int32_t rows() const { return rows_; }
+  std::int32_t bos() const { return bos_; }
+  std::int32_t eos() const { return eos_; }
+  std::int32_t unk() const { return unk_; }
+  // Is this <unk> or a byte piece (<0xEA>)?
+  bool is_unknown(std::int32_t id) const;
+  // Text of a piece ("▁배", "<s>").
+  std::string piece(std::int32_t id) const;
+  // The serialized model, as given.
+  const std::string& bytes() const { return bytes_; }
+
+  // Appends the pieces of one raw word; at least one, <unk> where SentencePiece gives none (a
+  // word of U+2581, U+200B, U+3000 alone). The word is brought to NFC first when the model's own
+  // normaliser is the identity (ours), else the model's normaliser acts alone. A space that a
+  // normaliser makes inside the word does not split it. A word longer than kMaxEncodedBytes is
+  // encoded in parts of at most that size, cut between characters (SentencePiece's time and
+  // memory grow with the length).
+  static constexpr std::size_t kMaxEncodedBytes = 4096;
+  void encode(std::string_view word, std::vector<std::int32_t>& ids) const;
+
+  // The same pieces with the bytes of the raw word that each covers (half-open; empty for a
+  // piece that stands for nothing of it, such as a lone "▁").
+  struct Piece {
+    std::int32_t id;
+    std::size_t begin, end;
+  };
+  std::vector<Piece> encode_with_places(std::string_view word) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  std::string bytes_;
+  std::int32_t rows_ = 0, bos_ = 0, eos_ = 0, unk_ = 0;
+};
+
+// Remembers the pieces of words; one a thread. Bounded: emptied when it holds max_words, and
+// words longer than 64 bytes are never kept.
+class PieceCache {
+ public:
+  explicit PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words = 200'000);
+  // Appends the pieces of `word` to `ids`.
+  void encode(std::string_view word, std::vector<std::int32_t>& ids);
+
+ private:
+  const PieceVocabulary& vocabulary_;
+  std::size_t max_words_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  struct Range {
+    std::uint32_t begin, size;
+  };
+  std::unordered_map<std::string, Range, Hash, std::equal_to<>> words_;
+  std::vector<std::int32_t> ids_;
+  std::vector<std::int32_t> scratch_;
+};
+
+}  // namespace elmo

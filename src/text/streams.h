@@ -1,0 +1,70 @@
+// From sentences to the T x B windows that a language model is trained on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace elmo {
+
+enum class Direction { kForward, kBackward };
+constexpr std::string_view direction_name(Direction direction) {
+  return direction == Direction::kForward ? "forward" : "backward";
+}
+
+// One sentence as a direction's language model reads it: n + 1 inputs and n + 1 targets.
+// Forward: BOS u1..un -> u1..un EOS. Backward: EOS un..u1 -> un..u1 BOS.
+struct Sequence {
+  std::vector<std::int32_t> inputs;
+  std::vector<std::int32_t> targets;
+  // Character encoder only: the raw word of each input (empty string view semantics are the
+  // caller's: BOS and EOS are given as the special ids in `inputs`). Empty for pieces.
+  std::vector<std::string> input_words;
+  // Words and code points (one added per word and one per sentence end) that the sequence
+  // stands for, for perplexity by word and by character.
+  std::uint64_t words = 0, characters = 0;
+};
+
+// A window of T steps of B streams, time-major: element t * B + b.
+struct Window {
+  int steps = 0, streams = 0;
+  std::vector<std::int32_t> inputs;      // an idle stream reads input 0
+  std::vector<std::int32_t> targets;     // -1: no prediction here (an idle stream)
+  std::vector<std::uint8_t> resets;      // 1: h and c are zero before this step (a sentence begins)
+  std::vector<std::string> input_words;  // character encoder only
+  std::uint64_t predictions = 0;         // targets that are not -1
+};
+
+// Fills windows without padding: each of the B streams takes the next sentence when its own has
+// ended and is cut every T units. With carry_state no reset is set except at the very first
+// sentence of each stream. When the source ends, streams go idle one by one; next() returns
+// false when all are idle before the window begins.
+class StreamBatcher {
+ public:
+  // Gives the next sentence; false at the end of the source.
+  using Source = std::function<bool(Sequence&)>;
+  StreamBatcher(Source source, int streams, int steps, bool carry_state);
+
+  bool next(Window& window);
+
+  // What each stream still holds, as bytes; restore() continues with the same windows provided
+  // that the source is put back too.
+  std::string state() const;
+  void restore(const std::string& state);
+
+ private:
+  struct Stream {
+    Sequence sequence;
+    std::size_t position = 0;
+    bool started = false;
+  };
+  Source source_;
+  int streams_, steps_;
+  bool carry_state_;
+  bool source_ended_ = false;
+  std::vector<Stream> streams_state_;
+};
+
+}  // namespace elmo

@@ -1,0 +1,42 @@
+// Making vocabularies from text of any size.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "text/line_reader.h"
+#include "text/words.h"
+
+namespace elmo {
+
+struct VocabularyOptions {
+  // Number of entries: pieces (the special ones and 256 bytes included), or words.
+  std::int64_t size = 16'000;
+  // "unigram" or "bpe" (SentencePiece), or "word" (a word list).
+  std::string type = "unigram";
+  // Share of the text's characters that get a piece of their own; the rest falls to bytes.
+  double character_coverage = 0.9995;
+  // How lines are cut into words; SentencePiece is shown the words separated by spaces.
+  Split split = Split::kSpaces;
+  InvalidText invalid = InvalidText::kRefuse;
+  // Bytes of text SentencePiece is trained on: a uniform sample of lines when there are more.
+  std::uint64_t sample_bytes = 200'000'000;
+  // Of the sampling; the same text and seed give the same model.
+  std::uint64_t seed = 1;
+};
+
+struct VocabularyReport {
+  std::uint64_t lines = 0, words = 0, characters = 0, sampled_lines = 0, invalid_lines = 0;
+  std::int64_t entries = 0;
+};
+
+// Returns the bytes of a SentencePiece model (NFC text, identity normaliser, byte fallback,
+// <unk> 0, <s> 1, </s> 2, no pad) or of a word list. Reads each input once, in order; memory is
+// bounded by the sample (pieces) or by the number of distinct words (word). A line longer than
+// the sample budget is cut between words. Throws Error when the text does not support the size
+// (says the largest that it does, where SentencePiece says so), UsageError for nonsense options.
+std::string train_vocabulary(const std::vector<std::string>& inputs,
+                             const VocabularyOptions& options, VocabularyReport* report);
+
+}  // namespace elmo
