@@ -10,8 +10,9 @@
 namespace elmo {
 
 // A file under construction: a temporary name beside the final one, so that whoever sees the
-// final name sees a whole file. Usage: write to temporary_path() by any means, close it, commit().
-// An uncommitted one is removed by the destructor.
+// final name sees a whole file. Usage: write to temporary_path() by any means (the file exists,
+// empty), close it, commit(). An uncommitted one is removed by the destructor, one that a killed
+// process left behind by the next PendingFile of the same name.
 class PendingFile {
  public:
   // Throws Error if the folder does not exist or can't be written to.
@@ -28,6 +29,7 @@ class PendingFile {
  private:
   std::filesystem::path final_path_;
   std::filesystem::path temporary_path_;
+  int descriptor_ = -1;  // holds the lock that tells it from a leftover
   bool committed_ = false;
 };
 
@@ -39,7 +41,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
 // fsync of a closed file or of a folder. Throws Error (a full disk shows here at the latest).
 void sync_path(const std::filesystem::path& path);
 
-// An exclusive advisory lock (flock) on `path`, created if missing, gone with the process.
+// An exclusive advisory lock (flock) on `path`, created if missing and left there, empty; the
+// lock goes with the process.
 class FileLock {
  public:
   // Throws Error naming `what` ("the forward model in DIR") if another process holds it.

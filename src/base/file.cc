@@ -1,0 +1,265 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <glob.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "elmo/error.h"
+
+namespace elmo {
+namespace fs = std::filesystem;
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+[[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
+  std::string remedy;
+  if (error == ENOSPC || error == EDQUOT) remedy = "; free some space or choose another folder";
+  if (error == EACCES || error == EPERM || error == EROFS) {
+    remedy = "; choose a folder you may write to or change its rights (chmod)";
+  }
+  throw Error(fmt::format("{}: {}: {}{}", path.string(), what, reason(error), remedy));
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// Takes an open-file-description lock on a whole file. It is not flock(), which HDF5 may use on
+// the same file. False: somebody else holds one.
+bool lock_description(int descriptor) {
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return fcntl(descriptor, F_OFD_SETLK, &lock) == 0;
+}
+
+bool still_named(int descriptor, const fs::path& path) {
+  struct stat opened, named;
+  return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &named) == 0 &&
+         opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
+constexpr std::string_view kTemporarySuffix = ".tmp";
+
+// NAME.<digits>-<digits>.tmp is a temporary file of NAME.
+bool is_temporary_of(std::string_view candidate, std::string_view name) {
+  if (!candidate.starts_with(name) || !candidate.ends_with(kTemporarySuffix)) return false;
+  candidate.remove_prefix(name.size());
+  if (candidate.size() < kTemporarySuffix.size() + 2 || candidate.front() != '.') return false;
+  candidate = candidate.substr(1, candidate.size() - 1 - kTemporarySuffix.size());
+  return candidate.find_first_not_of("0123456789-") == std::string_view::npos;
+}
+
+// A killed process leaves its temporary file behind, and of a large model each takes gigabytes.
+// A living process holds a lock on its own, so what can be locked is left over.
+void remove_leftovers(const fs::path& final_path) {
+  std::error_code error;
+  const std::string name = final_path.filename().string();
+  for (const auto& entry : fs::directory_iterator(folder_of(final_path), error)) {
+    if (!is_temporary_of(entry.path().filename().string(), name)) continue;
+    const int descriptor = open(entry.path().c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    if (lock_description(descriptor)) unlink(entry.path().c_str());
+    close(descriptor);
+  }
+}
+
+void check_readable_input(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) fail(path, "can't read this input", errno);
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(fmt::format("{}: is a folder; name its files, for example '{}/*.txt'", path, path));
+  }
+  if (access(path.c_str(), R_OK) != 0) {
+    throw Error(fmt::format("{}: can't read this input: {}; change its rights (chmod +r {})", path,
+                            reason(errno), path));
+  }
+  if (S_ISREG(status.st_mode) && status.st_size == 0) {
+    throw Error(fmt::format("{}: is empty; give a file with text in it", path));
+  }
+}
+
+}  // namespace
+
+PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path)) {
+  static std::atomic<unsigned> counter{0};
+  struct stat status;
+  if (!final_path_.has_filename()) {
+    throw Error(fmt::format("'{}' can't be written: it names no file", final_path_.string()));
+  }
+  if (stat(folder_of(final_path_).c_str(), &status) != 0 && errno == ENOENT) {
+    throw Error(fmt::format("{}: can't be written: the folder {} does not exist; create it first",
+                            final_path_.string(), folder_of(final_path_).string()));
+  }
+  if (stat(final_path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(fmt::format("{}: can't be written: it is a {}; choose another name",
+                            final_path_.string(),
+                            S_ISDIR(status.st_mode) ? "folder" : "device, not a file"));
+  }
+  remove_leftovers(final_path_);
+  while (true) {
+    temporary_path_ = final_path_;
+    temporary_path_ += fmt::format(".{}-{}{}", getpid(), counter++, kTemporarySuffix);
+    descriptor_ = open(temporary_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0 && errno == EEXIST) continue;
+    if (descriptor_ < 0) fail(final_path_, "can't be written", errno);
+    // Without the lock (a file system that knows none) the file is merely not protected from
+    // remove_leftovers of another process that writes the same name at the same time.
+    lock_description(descriptor_);
+    if (still_named(descriptor_, temporary_path_)) return;
+    close(descriptor_);
+  }
+}
+
+PendingFile::~PendingFile() {
+  if (!committed_) unlink(temporary_path_.c_str());
+  close(descriptor_);
+}
+
+void PendingFile::commit() {
+  // On the descriptor of the whole time: it hears of every failed write-back since.
+  if (fsync(descriptor_) != 0) fail(final_path_, "can't be synced to disk", errno);
+  if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
+    fail(final_path_, "can't be written", errno);
+  }
+  committed_ = true;
+  sync_path(folder_of(final_path_));
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  PendingFile pending(path);
+  errno = 0;
+  std::ofstream out(pending.temporary_path(), std::ios::binary | std::ios::trunc);
+  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  if (!out) {
+    fail(path, fmt::format("can't write {} bytes", content.size()), errno != 0 ? errno : EIO);
+  }
+  pending.commit();
+}
+
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    throw Error(fmt::format("{}: is a folder, not a file", path.string()));
+  }
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fail(path, "can't be read", errno != 0 ? errno : EIO);
+  // Read piece by piece: what is no regular file tells no size, and a size may be wrong.
+  std::string content;
+  std::string piece(1u << 16, '\0');
+  while (in) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    content.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+    if (content.size() > max_bytes) {
+      throw Error(
+          fmt::format("{}: is larger than the {} bytes such a file may have; is it the "
+                      "right one?",
+                      path.string(), max_bytes));
+    }
+  }
+  if (in.bad()) fail(path, "can't be read", errno != 0 ? errno : EIO);
+  return content;
+}
+
+void sync_path(const fs::path& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail(path, "can't be opened to sync it", errno);
+  const int error = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  // Some file systems have no fsync for folders and say EINVAL.
+  if (error != 0 && error != EINVAL) fail(path, "can't be synced to disk", error);
+}
+
+FileLock::FileLock(const fs::path& path, std::string_view what) {
+  while (true) {
+    descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail(path, "can't create this lock file", errno);
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      const int error = errno;
+      close(descriptor_);
+      if (error == EWOULDBLOCK) {
+        throw Error(
+            fmt::format("another process is writing {}; wait for it to end, or stop it", what));
+      }
+      fail(path, "can't be locked", error);
+    }
+    // Its holder may have removed the file between our open and our lock: then it locks nothing.
+    if (still_named(descriptor_, path)) return;
+    close(descriptor_);
+  }
+}
+
+FileLock::~FileLock() { close(descriptor_); }
+
+std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns) {
+  std::vector<std::string> result;
+  for (const std::string& pattern : patterns) {
+    struct stat status;
+    const bool exists = stat(pattern.c_str(), &status) == 0;
+    if (pattern == "-") {
+      result.push_back(pattern);
+      continue;
+    }
+    if (exists || pattern.find_first_of("*?[") == std::string::npos) {
+      check_readable_input(pattern);
+      result.push_back(pattern);
+      continue;
+    }
+    glob_t matches = {};
+    const int code = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
+    std::vector<std::string> found(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+    globfree(&matches);
+    if (code != 0 || found.empty()) {
+      throw Error(
+          fmt::format("{}: no file matches this pattern; check the folder's name", pattern));
+    }
+    // By bytes, so that the order does not depend on the locale.
+    std::sort(found.begin(), found.end());
+    for (const std::string& path : found) check_readable_input(path);
+    result.insert(result.end(), found.begin(), found.end());
+  }
+  return result;
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) fail(path, "can't create this folder", error.value());
+  if (!fs::is_directory(path, error)) {
+    throw Error(fmt::format("{}: can't create this folder: a file of that name is in the way",
+                            path.string()));
+  }
+}
+
+std::uint64_t peak_memory_bytes() {
+  // Not getrusage(): its maximum outlives exec(), so a large parent would be counted.
+  std::ifstream status("/proc/self/status");
+  std::string key;
+  while (status >> key) {
+    if (key == "VmHWM:") {
+      std::uint64_t kibibytes = 0;
+      status >> kibibytes;
+      return kibibytes * 1024;
+    }
+  }
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace elmo

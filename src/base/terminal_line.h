@@ -1,0 +1,16 @@
+// The one line of the terminal that a progress bar redraws, shared with the log so that neither
+// garbles the other. Thread-safe.
+#pragma once
+
+#include <string_view>
+
+namespace elmo {
+
+// Replaces the line (standard error, no newline at its end).
+void draw_line(std::string_view text);
+// Ends the line, so that it stays on the screen; nothing if there is none.
+void end_line();
+// Prints whole lines above the line if there is one, else plainly.
+void print_above_line(std::string_view lines);
+
+}  // namespace elmo

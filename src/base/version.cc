@@ -1,0 +1,7 @@
+#include "elmo/version.h"
+
+namespace elmo {
+
+const char* version() { return ELMO_VERSION; }
+
+}  // namespace elmo

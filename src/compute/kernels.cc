@@ -1,0 +1,450 @@
+#include "compute/kernels.h"
+
+#include <cmath>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "compute/kernels.cc"
+// Three widths are enough: SSE4, AVX2 and AVX-512.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace elmo {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using DF = hn::ScalableTag<float>;
+using VF = hn::Vec<DF>;
+
+HWY_INLINE VF load(const float* p) { return hn::LoadU(DF(), p); }
+HWY_INLINE void store(VF v, float* p) { hn::StoreU(v, DF(), p); }
+
+HWY_INLINE VF load(const Bf16* p) {
+  const hn::Rebind<std::uint16_t, DF> d16;
+  const hn::RebindToUnsigned<DF> d32;
+  const auto half = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(p));
+  return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(d32, half)));
+}
+// Round to nearest, ties to even; NaN is not looked after here (a NaN loss stops the training).
+HWY_INLINE void store(VF v, Bf16* p) {
+  const hn::Rebind<std::uint16_t, DF> d16;
+  const hn::RebindToUnsigned<DF> d32;
+  auto bits = hn::BitCast(d32, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
+  bits = hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)));
+  hn::StoreU(hn::TruncateTo(d16, hn::ShiftRight<16>(bits)), d16,
+             reinterpret_cast<std::uint16_t*>(p));
+}
+
+// exp(x) by 2^n times a polynomial on [-ln2/2, ln2/2] (the coefficients of Cephes' expf, relative
+// error 2e-7); x is held to [-87, 88], where the result is finite.
+HWY_INLINE VF exp(VF x) {
+  const DF d;
+  x = hn::Min(hn::Max(x, hn::Set(d, -87.0f)), hn::Set(d, 88.0f));
+  const VF n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504088896341f)));
+  VF r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
+  VF p = hn::Set(d, 1.9875691500e-4f);
+  p = hn::MulAdd(p, r, hn::Set(d, 1.3981999507e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 8.3334519073e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.1665795894e-2f));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.6666665459e-1f));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.0000001201e-1f));
+  p = hn::MulAdd(p, hn::Mul(r, r), hn::Add(r, hn::Set(d, 1.0f)));
+  const hn::RebindToSigned<DF> di;
+  const auto power = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
+  return hn::Mul(p, hn::BitCast(d, power));
+}
+HWY_INLINE VF sigmoid(VF x) {
+  const VF one = hn::Set(DF(), 1.0f);
+  return hn::Div(one, hn::Add(one, exp(hn::Neg(x))));
+}
+HWY_INLINE VF tanh(VF x) {
+  const VF one = hn::Set(DF(), 1.0f);
+  return hn::Sub(hn::Div(hn::Set(DF(), 2.0f), hn::Add(one, exp(hn::Mul(x, hn::Set(DF(), -2.0f))))),
+                 one);
+}
+
+// Sizes that are no multiple of the vector width: `body` on whole vectors, then once more on a
+// padded copy would change nothing but cost code; the tail is done in scalars by the same
+// formulas instead, through one-lane vectors.
+template <typename T>
+HWY_INLINE void cell_forward_at(const float* z, const float* bias, const float* c_previous,
+                                VF clip, std::int64_t h, std::int64_t k, T* gates, float* c,
+                                T* m) {
+  const VF i = sigmoid(hn::Add(load(z + k), load(bias + k)));
+  const VF j = tanh(hn::Add(load(z + h + k), load(bias + h + k)));
+  const VF f = sigmoid(hn::Add(load(z + 2 * h + k), load(bias + 2 * h + k)));
+  const VF o = sigmoid(hn::Add(load(z + 3 * h + k), load(bias + 3 * h + k)));
+  VF cell = hn::MulAdd(f, load(c_previous + k), hn::Mul(i, j));
+  cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
+  store(i, gates + k);
+  store(j, gates + h + k);
+  store(f, gates + 2 * h + k);
+  store(o, gates + 3 * h + k);
+  store(cell, c + k);
+  store(hn::Mul(o, tanh(cell)), m + k);
+}
+
+template <typename T>
+void cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
+                  std::int64_t h, T* gates, float* c, T* m) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
+  std::int64_t k = 0;
+  for (; k + lanes <= h; k += lanes) {
+    cell_forward_at(z, bias, c_previous, clip, h, k, gates, c, m);
+  }
+  if (k == h) return;
+  // The tail, in a block of its own that is a whole vector wide.
+  constexpr std::int64_t kMax = 16;
+  float tz[4 * kMax] = {}, tb[4 * kMax] = {}, tp[kMax] = {}, tc[kMax];
+  T tg[4 * kMax], tm[kMax];
+  for (std::int64_t g = 0; g < 4; ++g) {
+    for (std::int64_t q = k; q < h; ++q) {
+      tz[g * lanes + q - k] = z[g * h + q];
+      tb[g * lanes + q - k] = bias[g * h + q];
+    }
+  }
+  for (std::int64_t q = k; q < h; ++q) tp[q - k] = c_previous[q];
+  cell_forward_at(tz, tb, tp, clip, lanes, 0, tg, tc, tm);
+  for (std::int64_t q = k; q < h; ++q) {
+    for (std::int64_t g = 0; g < 4; ++g) gates[g * h + q] = tg[g * lanes + q - k];
+    c[q] = tc[q - k];
+    m[q] = tm[q - k];
+  }
+}
+
+template <typename T>
+HWY_INLINE void cell_backward_at(const float* d_m, const float* c_previous, const float* c,
+                                 VF clip, std::int64_t h, std::int64_t k, T* gates, float* d_c) {
+  const VF one = hn::Set(DF(), 1.0f);
+  const VF i = load(gates + k), j = load(gates + h + k);
+  const VF f = load(gates + 2 * h + k), o = load(gates + 3 * h + k);
+  const VF cell = load(c + k), dm = load(d_m + k);
+  const VF tc = tanh(cell);
+  VF dc = hn::MulAdd(hn::Mul(dm, o), hn::NegMulAdd(tc, tc, one), load(d_c + k));
+  dc = hn::IfThenElseZero(hn::Lt(hn::Abs(cell), clip), dc);
+  store(hn::Mul(hn::Mul(dc, j), hn::Mul(i, hn::Sub(one, i))), gates + k);
+  store(hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(j, j, one)), gates + h + k);
+  store(hn::Mul(hn::Mul(dc, load(c_previous + k)), hn::Mul(f, hn::Sub(one, f))),
+        gates + 2 * h + k);
+  store(hn::Mul(hn::Mul(dm, tc), hn::Mul(o, hn::Sub(one, o))), gates + 3 * h + k);
+  store(hn::Mul(dc, f), d_c + k);
+}
+
+template <typename T>
+void cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
+                   std::int64_t h, T* gates, float* d_c) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
+  std::int64_t k = 0;
+  for (; k + lanes <= h; k += lanes) {
+    cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c);
+  }
+  if (k == h) return;
+  constexpr std::int64_t kMax = 16;
+  float tm[kMax] = {}, tp[kMax] = {}, tc[kMax] = {}, td[kMax] = {};
+  T tg[4 * kMax] = {};
+  for (std::int64_t q = k; q < h; ++q) {
+    for (std::int64_t g = 0; g < 4; ++g) tg[g * lanes + q - k] = gates[g * h + q];
+    tm[q - k] = d_m[q];
+    tp[q - k] = c_previous[q];
+    tc[q - k] = c[q];
+    td[q - k] = d_c[q];
+  }
+  cell_backward_at(tm, tp, tc, clip, lanes, 0, tg, td);
+  for (std::int64_t q = k; q < h; ++q) {
+    for (std::int64_t g = 0; g < 4; ++g) gates[g * h + q] = tg[g * lanes + q - k];
+    d_c[q] = td[q - k];
+  }
+}
+
+void cell_forward_f32(const float* z, const float* bias, const float* cp, float clip,
+                      std::int64_t h, float* g, float* c, float* m) {
+  cell_forward(z, bias, cp, clip, h, g, c, m);
+}
+void cell_forward_bf16(const float* z, const float* bias, const float* cp, float clip,
+                       std::int64_t h, Bf16* g, float* c, Bf16* m) {
+  cell_forward(z, bias, cp, clip, h, g, c, m);
+}
+void cell_backward_f32(const float* dm, const float* cp, const float* c, float clip,
+                       std::int64_t h, float* g, float* dc) {
+  cell_backward(dm, cp, c, clip, h, g, dc);
+}
+void cell_backward_bf16(const float* dm, const float* cp, const float* c, float clip,
+                        std::int64_t h, Bf16* g, float* dc) {
+  cell_backward(dm, cp, c, clip, h, g, dc);
+}
+
+// Adds the bias in place and returns the maximum.
+float add_bias_and_max(float* x, const float* bias, std::int64_t n) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  VF top0 = hn::Set(d, -3.4e38f), top1 = top0;
+  std::int64_t k = 0;
+  for (; k + 2 * lanes <= n; k += 2 * lanes) {
+    const VF a = hn::Add(load(x + k), load(bias + k));
+    const VF b = hn::Add(load(x + k + lanes), load(bias + k + lanes));
+    store(a, x + k);
+    store(b, x + k + lanes);
+    top0 = hn::Max(top0, a);
+    top1 = hn::Max(top1, b);
+  }
+  float top = hn::GetLane(hn::MaxOfLanes(d, hn::Max(top0, top1)));
+  for (; k < n; ++k) {
+    x[k] += bias[k];
+    top = x[k] > top ? x[k] : top;
+  }
+  return top;
+}
+
+// x = exp(x - top) in place; returns the sum.
+double exp_and_sum(float* x, float top, std::int64_t n) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const VF shift = hn::Set(d, top);
+  VF sum0 = hn::Zero(d), sum1 = sum0;
+  std::int64_t k = 0;
+  for (; k + 2 * lanes <= n; k += 2 * lanes) {
+    const VF a = exp(hn::Sub(load(x + k), shift));
+    const VF b = exp(hn::Sub(load(x + k + lanes), shift));
+    store(a, x + k);
+    store(b, x + k + lanes);
+    sum0 = hn::Add(sum0, a);
+    sum1 = hn::Add(sum1, b);
+  }
+  double sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
+  for (; k < n; ++k) {
+    x[k] = std::exp(x[k] - top);
+    sum += x[k];
+  }
+  return sum;
+}
+
+template <typename T>
+void scale_to(const float* x, float scale, std::int64_t n, T* y) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  const VF factor = hn::Set(DF(), scale);
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) store(hn::Mul(load(x + k), factor), y + k);
+  for (; k < n; ++k) {
+    const float value = x[k] * scale;
+    if constexpr (sizeof(T) == 2) {
+      y[k] = to_bf16(value);
+    } else {
+      y[k] = value;
+    }
+  }
+}
+void scale_f32(const float* x, float scale, std::int64_t n, float* y) { scale_to(x, scale, n, y); }
+void scale_bf16(const float* x, float scale, std::int64_t n, Bf16* y) { scale_to(x, scale, n, y); }
+
+template <typename T>
+void column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                 float* sums) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  std::int64_t j = 0;
+  for (; j + 4 * lanes <= columns; j += 4 * lanes) {
+    VF s0 = load(sums + j), s1 = load(sums + j + lanes);
+    VF s2 = load(sums + j + 2 * lanes), s3 = load(sums + j + 3 * lanes);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const T* row = matrix + i * ld + j;
+      s0 = hn::Add(s0, load(row));
+      s1 = hn::Add(s1, load(row + lanes));
+      s2 = hn::Add(s2, load(row + 2 * lanes));
+      s3 = hn::Add(s3, load(row + 3 * lanes));
+    }
+    store(s0, sums + j);
+    store(s1, sums + j + lanes);
+    store(s2, sums + j + 2 * lanes);
+    store(s3, sums + j + 3 * lanes);
+  }
+  for (; j < columns; ++j) {
+    for (std::int64_t i = 0; i < rows; ++i) sums[j] += to_float(matrix[i * ld + j]);
+  }
+}
+void column_sums_f32(const float* a, std::int64_t r, std::int64_t c, std::int64_t ld, float* s) {
+  column_sums(a, r, c, ld, s);
+}
+void column_sums_bf16(const Bf16* a, std::int64_t r, std::int64_t c, std::int64_t ld, float* s) {
+  column_sums(a, r, c, ld, s);
+}
+
+double squares(const float* x, std::int64_t n) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  // Short float sums, gathered in double: as exact as a double sum to 7 digits, at float speed.
+  constexpr std::int64_t kBlock = 1024;
+  double total = 0;
+  std::int64_t k = 0;
+  while (k + lanes <= n) {
+    const std::int64_t end = k + kBlock < n ? k + kBlock : n;
+    VF s0 = hn::Zero(d), s1 = s0;
+    for (; k + 2 * lanes <= end; k += 2 * lanes) {
+      const VF a = load(x + k), b = load(x + k + lanes);
+      s0 = hn::MulAdd(a, a, s0);
+      s1 = hn::MulAdd(b, b, s1);
+    }
+    if (k + lanes <= end) {
+      const VF a = load(x + k);
+      s0 = hn::MulAdd(a, a, s0);
+      k += lanes;
+    }
+    total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Add(s0, s1))));
+  }
+  for (; k < n; ++k) total += static_cast<double>(x[k]) * x[k];
+  return total;
+}
+
+void adagrad(float* w, const float* g, float* a, std::int64_t n, float scale, float rate,
+             float epsilon) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const VF s = hn::Set(d, scale), r = hn::Set(d, rate), e = hn::Set(d, epsilon);
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) {
+    const VF x = hn::Mul(load(g + k), s);
+    const VF sum = hn::MulAdd(x, x, load(a + k));
+    store(sum, a + k);
+    store(hn::NegMulAdd(r, hn::Div(x, hn::Add(hn::Sqrt(sum), e)), load(w + k)), w + k);
+  }
+  for (; k < n; ++k) {
+    const float x = g[k] * scale;
+    a[k] += x * x;
+    w[k] -= rate * (x / (std::sqrt(a[k]) + epsilon));
+  }
+}
+
+void adam(float* w, const float* g, float* m, float* v, std::int64_t n, float scale, float rate,
+          float beta1, float beta2, float epsilon, float correction1, float correction2) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const VF s = hn::Set(d, scale), r = hn::Set(d, rate / correction1), e = hn::Set(d, epsilon);
+  const VF b1 = hn::Set(d, beta1), b2 = hn::Set(d, beta2);
+  const VF n1 = hn::Set(d, 1 - beta1), n2 = hn::Set(d, 1 - beta2);
+  const VF c2 = hn::Set(d, 1 / std::sqrt(correction2));
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) {
+    const VF x = hn::Mul(load(g + k), s);
+    const VF mean = hn::MulAdd(n1, x, hn::Mul(b1, load(m + k)));
+    const VF variance = hn::MulAdd(n2, hn::Mul(x, x), hn::Mul(b2, load(v + k)));
+    store(mean, m + k);
+    store(variance, v + k);
+    const VF root = hn::MulAdd(hn::Sqrt(variance), c2, e);
+    store(hn::NegMulAdd(r, hn::Div(mean, root), load(w + k)), w + k);
+  }
+  for (; k < n; ++k) {
+    const float x = g[k] * scale;
+    m[k] = beta1 * m[k] + (1 - beta1) * x;
+    v[k] = beta2 * v[k] + (1 - beta2) * x * x;
+    w[k] -= rate / correction1 * m[k] / (std::sqrt(v[k]) / std::sqrt(correction2) + epsilon);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace elmo
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elmo {
+
+HWY_EXPORT(cell_forward_f32);
+HWY_EXPORT(cell_forward_bf16);
+HWY_EXPORT(cell_backward_f32);
+HWY_EXPORT(cell_backward_bf16);
+HWY_EXPORT(add_bias_and_max);
+HWY_EXPORT(exp_and_sum);
+HWY_EXPORT(scale_f32);
+HWY_EXPORT(scale_bf16);
+HWY_EXPORT(column_sums_f32);
+HWY_EXPORT(column_sums_bf16);
+HWY_EXPORT(squares);
+HWY_EXPORT(adagrad);
+HWY_EXPORT(adam);
+
+template <>
+void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
+                       std::int64_t hidden, float* gates, float* c, float* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_f32)(z, bias, c_previous, cell_clip, hidden, gates, c, m);
+}
+template <>
+void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
+                       std::int64_t hidden, Bf16* gates, float* c, Bf16* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)(z, bias, c_previous, cell_clip, hidden, gates, c, m);
+}
+template <>
+void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
+                        std::int64_t hidden, float* gates, float* d_c) {
+  HWY_DYNAMIC_DISPATCH(cell_backward_f32)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+}
+template <>
+void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
+                        std::int64_t hidden, Bf16* gates, float* d_c) {
+  HWY_DYNAMIC_DISPATCH(cell_backward_bf16)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+}
+
+double cross_entropy(float* logits, const float* bias, std::int64_t rows, std::int32_t target) {
+  const float top = HWY_DYNAMIC_DISPATCH(add_bias_and_max)(logits, bias, rows);
+  const double correct = logits[target];
+  const double sum = HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, rows);
+  return std::log(sum) + top - correct;
+}
+
+template <typename T>
+double cross_entropy_gradient(float* logits, const float* bias, std::int64_t rows,
+                              std::int32_t target, float scale, T* gradient) {
+  const float top = HWY_DYNAMIC_DISPATCH(add_bias_and_max)(logits, bias, rows);
+  const double correct = logits[target];
+  const double sum = HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, rows);
+  // The one-hot is taken off before the scaling pass, which may overwrite the logits.
+  logits[target] = static_cast<float>(logits[target] - sum);
+  const float factor = static_cast<float>(scale / sum);
+  if constexpr (sizeof(T) == 2) {
+    HWY_DYNAMIC_DISPATCH(scale_bf16)(logits, factor, rows, gradient);
+  } else {
+    HWY_DYNAMIC_DISPATCH(scale_f32)(logits, factor, rows, gradient);
+  }
+  return std::log(sum) + top - correct;
+}
+template double cross_entropy_gradient(float*, const float*, std::int64_t, std::int32_t, float,
+                                       float*);
+template double cross_entropy_gradient(float*, const float*, std::int64_t, std::int32_t, float,
+                                       Bf16*);
+
+void convert(const float* source, std::int64_t size, float* destination) {
+  std::memcpy(destination, source, static_cast<std::size_t>(size) * sizeof(float));
+}
+void convert(const float* source, std::int64_t size, Bf16* destination) {
+  HWY_DYNAMIC_DISPATCH(scale_bf16)(source, 1.0f, size, destination);
+}
+
+template <>
+void add_column_sums(const float* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                     float* sums) {
+  HWY_DYNAMIC_DISPATCH(column_sums_f32)(matrix, rows, columns, ld, sums);
+}
+template <>
+void add_column_sums(const Bf16* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                     float* sums) {
+  HWY_DYNAMIC_DISPATCH(column_sums_bf16)(matrix, rows, columns, ld, sums);
+}
+
+double sum_of_squares(const float* values, std::int64_t size) {
+  return HWY_DYNAMIC_DISPATCH(squares)(values, size);
+}
+void adagrad_update(float* weights, const float* gradient, float* accumulator, std::int64_t size,
+                    float scale, float rate, float epsilon) {
+  HWY_DYNAMIC_DISPATCH(adagrad)(weights, gradient, accumulator, size, scale, rate, epsilon);
+}
+void adam_update(float* weights, const float* gradient, float* mean, float* variance,
+                 std::int64_t size, float scale, float rate, float beta1, float beta2,
+                 float epsilon, float correction1, float correction2) {
+  HWY_DYNAMIC_DISPATCH(adam)
+  (weights, gradient, mean, variance, size, scale, rate, beta1, beta2, epsilon, correction1,
+   correction2);
+}
+
+}  // namespace elmo
+#endif  // HWY_ONCE

@@ -1,0 +1,59 @@
+// The vectorised passes between matrix products. Each runs on the calling thread; the vector
+// width is chosen at run time (Highway). T is float or Bf16: how activations are stored.
+//
+// H cells, V softmax rows. sigma(x) = 1 / (1 + exp(-x)); tanh(x) = 2 sigma(2x) - 1; both within
+// 3e-7 of the exact value.
+#pragma once
+
+#include <cstdint>
+
+#include "compute/precision.h"
+
+namespace elmo {
+
+// One row of an LSTM step. `z` (4H) holds [x; h] W^T in the order i, j, f, o; `bias` (4H) is
+// added, its forget part raised by 1 already (ELMo's forget bias). Writes the activated gates
+// (4H), the cell c = clip(f c_previous + i j) and m = o tanh(c), to be projected.
+// Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
+template <typename T>
+void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
+                       std::int64_t hidden, T* gates, float* c, T* m);
+
+// Its backward. d_m (H) comes in; d_c (H) holds the gradient of c from the step after and leaves
+// as the gradient of c_previous. `gates` (4H) leave as the gradient of z. No gradient passes
+// where c lies on its clip.
+template <typename T>
+void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
+                        std::int64_t hidden, T* gates, float* d_c);
+
+// Softmax cross-entropy of one row. `logits` (V, with the bias still to be added) are read;
+// returns log-sum-exp - logits[target] in nats.
+double cross_entropy(float* logits, const float* bias, std::int64_t rows, std::int32_t target);
+// The same, and writes scale * (softmax - one-hot) to `gradient` (V), which may be the memory
+// of the logits themselves.
+template <typename T>
+double cross_entropy_gradient(float* logits, const float* bias, std::int64_t rows,
+                              std::int32_t target, float scale, T* gradient);
+
+// destination[i] = source[i] in T.
+void convert(const float* source, std::int64_t size, float* destination);
+void convert(const float* source, std::int64_t size, Bf16* destination);
+
+// sums[j] += sum over rows of matrix[i * ld + j], rows in order, j < columns.
+template <typename T>
+void add_column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                     float* sums);
+
+// Sum of squares, in double over lanes of fixed order.
+double sum_of_squares(const float* values, std::int64_t size);
+
+// Adagrad: a += g^2; w -= rate g / (sqrt(a) + epsilon), g = scale * gradient.
+// Duchi et al. 2011, as PyTorch has it.
+void adagrad_update(float* weights, const float* gradient, float* accumulator, std::int64_t size,
+                    float scale, float rate, float epsilon);
+// Adam (Kingma and Ba 2015): `rate` and the corrections 1 - beta^t are given by the caller.
+void adam_update(float* weights, const float* gradient, float* mean, float* variance,
+                 std::int64_t size, float scale, float rate, float beta1, float beta2,
+                 float epsilon, float correction1, float correction2);
+
+}  // namespace elmo

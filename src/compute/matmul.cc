@@ -1,0 +1,287 @@
+#include "compute/matmul.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <dnnl.hpp>
+#include <unordered_map>
+#include <vector>
+
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+using dnnl::memory;
+
+// Rows of the product by which a packed layout is chosen; every other count is made to use it.
+constexpr std::int64_t kReferenceRows = 64;
+// Rows of a product where a row's bits may depend on the number of rows (kernels before AVX-512).
+constexpr std::int64_t kTileRows = 16;
+
+const dnnl::engine& engine() {
+  static const dnnl::engine instance(dnnl::engine::kind::cpu, 0);
+  return instance;
+}
+
+memory::data_type type_of(Precision precision) {
+  return precision == Precision::kBf16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+dnnl::matmul::primitive_desc describe(const memory::desc& x, const memory::desc& w,
+                                      const memory::desc& y, bool accumulate) {
+  dnnl::primitive_attr attributes;
+  // Debian's build is safe between threads only with a scratchpad of the caller's.
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (accumulate) {
+    dnnl::post_ops operations;
+    operations.append_sum(1.0f);
+    attributes.set_post_ops(operations);
+  }
+#if DNNL_VERSION_MAJOR >= 3
+  return dnnl::matmul::primitive_desc(engine(), x, w, y, attributes);
+#else
+  return dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, w, y), attributes, engine());
+#endif
+}
+
+memory::desc plain(std::int64_t rows, std::int64_t columns, memory::data_type type,
+                   std::int64_t stride_row, std::int64_t stride_column) {
+  return memory::desc({rows, columns}, type, memory::dims{stride_row, stride_column});
+}
+
+std::string kernel_name(const dnnl::matmul::primitive_desc& description) {
+  return description.impl_info_str();
+}
+
+// The layout that oneDNN chooses for W, and whether rows must be pinned to tiles. Chosen once
+// for a shape, so that every thread and every row count shares one packed copy.
+struct Layout {
+  memory::desc weights;
+  bool any_rows;  // a row's bits do not depend on the number of rows
+};
+
+Layout choose_layout(std::int64_t k, std::int64_t n, Precision precision) {
+  const auto type = type_of(precision);
+  const auto description = describe(plain(kReferenceRows, k, type, k, 1),
+                                    memory::desc({k, n}, type, memory::format_tag::any),
+                                    plain(kReferenceRows, n, memory::data_type::f32, n, 1), false);
+  const bool any_rows = kernel_name(description).starts_with("brg:avx512");
+  return {description.weights_desc(), any_rows};
+}
+
+// One thread for every product on this thread (libgomp's setting is a thread's own).
+void use_one_thread() {
+  thread_local const bool done = [] {
+    omp_set_num_threads(1);
+    return true;
+  }();
+  (void)done;
+}
+
+struct Key {
+  std::int64_t rows, k, n, ldx, ldy;
+  int flags;  // bit 0 bf16, 1 accumulate, 2 x transposed
+  bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+  std::size_t operator()(const Key& key) const {
+    std::size_t hash = 0xCBF29CE484222325u;
+    for (const std::int64_t value :
+         {key.rows, key.k, key.n, key.ldx, key.ldy, static_cast<std::int64_t>(key.flags)}) {
+      hash = (hash ^ static_cast<std::size_t>(value)) * 0x9E3779B97F4A7C15u;
+      hash ^= hash >> 29;
+    }
+    return hash;
+  }
+};
+
+struct Product {
+  dnnl::matmul primitive;
+  memory x, w, y;
+  memory::desc scratchpad;
+};
+
+// What a thread keeps: layouts, products made so far, the scratchpad.
+class ThreadCache {
+ public:
+  static ThreadCache& mine() {
+    thread_local ThreadCache cache;
+    return cache;
+  }
+
+  const Layout& layout(std::int64_t k, std::int64_t n, Precision precision) {
+    const Key key{0, k, n, 0, 0, precision == Precision::kBf16};
+    auto found = layouts_.find(key);
+    if (found == layouts_.end()) {
+      found = layouts_.emplace(key, choose_layout(k, n, precision)).first;
+    }
+    return found->second;
+  }
+
+  void run(const Key& key, const void* x, const void* w, float* y) {
+    auto found = products_.find(key);
+    if (found == products_.end()) {
+      // Row counts of inference vary; a bound keeps the cache from growing without end.
+      if (products_.size() >= 4096) products_.clear();
+      found = products_.emplace(key, make(key)).first;
+    }
+    Product& product = found->second;
+    const std::size_t wanted = product.scratchpad.get_size();
+    if (scratchpad_.size() < wanted) scratchpad_ = AlignedArray<unsigned char>(wanted);
+    product.x.set_data_handle(const_cast<void*>(x));
+    product.w.set_data_handle(const_cast<void*>(w));
+    product.y.set_data_handle(y);
+    product.primitive.execute(
+        stream_, {{DNNL_ARG_SRC, product.x},
+                  {DNNL_ARG_WEIGHTS, product.w},
+                  {DNNL_ARG_DST, product.y},
+                  {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, engine(), scratchpad_.data())}});
+    stream_.wait();
+  }
+
+  dnnl::stream& stream() { return stream_; }
+  AlignedArray<unsigned char>& tile(std::size_t bytes) {
+    if (tile_.size() < bytes) tile_ = AlignedArray<unsigned char>(bytes);
+    return tile_;
+  }
+
+ private:
+  ThreadCache() : stream_(engine()) { use_one_thread(); }
+
+  Product make(const Key& key) {
+    const auto precision = (key.flags & 1) != 0 ? Precision::kBf16 : Precision::kF32;
+    const auto type = type_of(precision);
+    const bool transposed = (key.flags & 4) != 0;
+    const auto x = transposed ? plain(key.rows, key.k, type, 1, key.ldx)
+                              : plain(key.rows, key.k, type, key.ldx, 1);
+    const auto y = plain(key.rows, key.n, memory::data_type::f32, key.ldy, 1);
+    const auto& weights = layout(key.k, key.n, precision).weights;
+    const auto description = describe(x, weights, y, (key.flags & 2) != 0);
+    return {dnnl::matmul(description), memory(x, engine(), nullptr),
+            memory(weights, engine(), nullptr), memory(y, engine(), nullptr),
+            description.scratchpad_desc()};
+  }
+
+  dnnl::stream stream_;
+  std::unordered_map<Key, Layout, KeyHash> layouts_;
+  std::unordered_map<Key, Product, KeyHash> products_;
+  AlignedArray<unsigned char> scratchpad_;
+  AlignedArray<unsigned char> tile_;
+};
+
+template <typename T>
+constexpr Precision kPrecisionOf = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
+
+}  // namespace
+
+bool cpu_has_bf16() {
+  static const bool has = [] {
+    const auto isa = dnnl::get_effective_cpu_isa();
+    return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx ||
+           static_cast<int>(isa) >= static_cast<int>(dnnl::cpu_isa::avx512_core_bf16);
+  }();
+  return has;
+}
+
+Precision parse_precision(std::string_view name) {
+  if (name == "f32") return Precision::kF32;
+  if (name == "bf16") return Precision::kBf16;
+  if (name == "auto") return cpu_has_bf16() ? Precision::kBf16 : Precision::kF32;
+  throw UsageError("precision '" + std::string(name) + "' is none of auto, f32, bf16");
+}
+
+PackedMatrix::PackedMatrix(std::int64_t k, std::int64_t n, Precision precision)
+    : k_(k), n_(n), precision_(precision) {
+  data_ = AlignedArray<unsigned char>(
+      ThreadCache::mine().layout(k, n, precision).weights.get_size());
+}
+
+namespace {
+template <typename T>
+void pack_matrix(const T* source, std::int64_t k, std::int64_t n, std::int64_t stride_k,
+                 std::int64_t stride_n, Precision precision, void* packed) {
+  auto& cache = ThreadCache::mine();
+  memory from(plain(k, n, type_of(kPrecisionOf<T>), stride_k, stride_n), engine(),
+              const_cast<T*>(source));
+  memory to(cache.layout(k, n, precision).weights, engine(), packed);
+  dnnl::reorder(from, to).execute(cache.stream(), from, to);
+  cache.stream().wait();
+}
+}  // namespace
+
+void PackedMatrix::pack(const float* source, std::int64_t stride_k, std::int64_t stride_n) {
+  pack_matrix(source, k_, n_, stride_k, stride_n, precision_, data_.data());
+}
+
+void PackedMatrix::pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n) {
+  pack_matrix(source, k_, n_, stride_k, stride_n, precision_, data_.data());
+}
+
+template <typename T>
+void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatrix& w, float* y,
+              std::int64_t ldy, bool accumulate) {
+  if (rows == 0) return;
+  auto& cache = ThreadCache::mine();
+  const std::int64_t k = w.k(), n = w.n();
+  const int flags = (w.precision() == Precision::kBf16 ? 1 : 0) | (accumulate ? 2 : 0);
+  if (cache.layout(k, n, w.precision()).any_rows) {
+    cache.run({rows, k, n, ldx, ldy, flags}, x, w.data(), y);
+    return;
+  }
+  std::int64_t row = 0;
+  for (; row + kTileRows <= rows; row += kTileRows) {
+    cache.run({kTileRows, k, n, ldx, ldy, flags}, x + row * ldx, w.data(), y + row * ldy);
+  }
+  if (row == rows) return;
+  const std::size_t x_bytes = static_cast<std::size_t>(kTileRows * k) * sizeof(T);
+  const std::size_t y_offset = (x_bytes + 63) / 64 * 64;
+  auto& tile = cache.tile(y_offset + static_cast<std::size_t>(kTileRows * n) * sizeof(float));
+  T* tile_x = reinterpret_cast<T*>(tile.data());
+  float* tile_y = reinterpret_cast<float*>(tile.data() + y_offset);
+  std::memset(tile.data(), 0, tile.size());
+  for (std::int64_t i = row; i < rows; ++i) {
+    std::memcpy(tile_x + (i - row) * k, x + i * ldx, static_cast<std::size_t>(k) * sizeof(T));
+    if (accumulate) {
+      std::memcpy(tile_y + (i - row) * n, y + i * ldy, static_cast<std::size_t>(n) * sizeof(float));
+    }
+  }
+  cache.run({kTileRows, k, n, k, n, flags}, tile_x, w.data(), tile_y);
+  for (std::int64_t i = row; i < rows; ++i) {
+    std::memcpy(y + i * ldy, tile_y + (i - row) * n, static_cast<std::size_t>(n) * sizeof(float));
+  }
+}
+
+template <typename T>
+void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const PackedMatrix& w,
+                         float* y, std::int64_t ldy, bool accumulate) {
+  if (m == 0) return;
+  const int flags = (w.precision() == Precision::kBf16 ? 1 : 0) | (accumulate ? 2 : 0) | 4;
+  ThreadCache::mine().run({m, w.k(), w.n(), lda, ldy, flags}, a, w.data(), y);
+}
+
+template void multiply(const float*, std::int64_t, std::int64_t, const PackedMatrix&, float*,
+                       std::int64_t, bool);
+template void multiply(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&, float*,
+                       std::int64_t, bool);
+template void multiply_transposed(const float*, std::int64_t, std::int64_t, const PackedMatrix&,
+                                  float*, std::int64_t, bool);
+template void multiply_transposed(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&,
+                                  float*, std::int64_t, bool);
+
+std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n,
+                           Precision precision) {
+  const auto type = type_of(precision);
+  return kernel_name(describe(plain(rows, k, type, k, 1),
+                              memory::desc({k, n}, type, memory::format_tag::any),
+                              plain(rows, n, memory::data_type::f32, n, 1), false));
+}
+
+std::string product_library() {
+  const dnnl_version_t* version = dnnl_version();
+  return "oneDNN " + std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
+         std::to_string(version->patch);
+}
+
+}  // namespace elmo

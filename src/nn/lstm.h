@@ -1,0 +1,111 @@
+// One layer of ELMo's LSTM: cells with a projection, clips, an optional residual.
+//
+//   z = W [x; h'] + b            in blocks of H: i, j, f, o
+//   c = clip(sigma(z_f + 1) c' + sigma(z_i) tanh(z_j))
+//   h = clip(W_p (sigma(z_o) tanh(c)))
+//   output = h, or h + x with the residual (x after its dropout); h alone goes to the next step
+//
+// Sak, Senior, Beaufays 2014; clips, gate order and residual as in bilm-tf (Peters et al. 2018).
+// T steps of B streams are stored time-major: row t * B + b.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "compute/aligned.h"
+#include "compute/matmul.h"
+#include "compute/workers.h"
+#include "nn/parameter.h"
+
+namespace elmo {
+
+struct LstmShape {
+  int input = 0;       // width of x
+  int hidden = 0;      // H
+  int projection = 0;  // P, width of h
+  float cell_clip = 3.0f;
+  float projection_clip = 3.0f;
+  bool residual = false;  // needs input == projection
+};
+
+// What training keeps of a window for the backward pass. T is float or Bf16.
+template <typename T>
+struct LstmTape {
+  LstmTape(const LstmShape& shape, int steps, int streams);
+  AlignedArray<T> xh;       // (steps + 1) * B rows of [x; h'], the last block's h' is carried on
+  AlignedArray<T> gates;    // steps * B rows of 4H; the backward pass turns them into d_z
+  AlignedArray<float> c;    // (steps + 1) * B rows of H: block t is the cell before step t
+  AlignedArray<T> m;        // steps * B rows of H
+  AlignedArray<float> h;    // steps * B rows of P
+  AlignedArray<T> d_h;      // steps * B rows of P, behind the projection's clip
+};
+
+// Scratch of one thread for up to `rows` rows.
+struct LstmScratch {
+  LstmScratch() = default;
+  LstmScratch(const LstmShape& shape, std::int64_t rows, bool training);
+  AlignedArray<float> z;     // rows x 4H; training uses it for d_[x; h] too
+  AlignedArray<float> d_m;   // rows x H
+  AlignedArray<float> d_c;   // rows x H
+  AlignedArray<float> d_h;   // rows x P
+  AlignedArray<float> zero;  // H zeros
+};
+
+class LstmLayer {
+ public:
+  LstmLayer(const std::string& name, const LstmShape& shape);
+
+  const LstmShape& shape() const { return shape_; }
+  template <typename F>
+  void for_each_parameter(F&& f) {
+    f(weights);
+    f(bias);
+    f(projection);
+  }
+
+  Parameter weights;     // (4H, input + P)
+  Parameter bias;        // (4H)
+  Parameter projection;  // (P, H)
+
+  // Packs the weights for the products; again after every change. Part `index` of kPackParts,
+  // so that threads can share the work (pack the parts in any order).
+  static constexpr int kPackParts = 4;
+  void prepare(Precision precision, bool training);
+  void pack(int part);
+
+  // One step of `rows` rows. xh: rows of [x; h'] with leading dimension ld_xh. A row whose
+  // reset is 1 takes c' = 0 (its h' in xh must be zero already); resets may be null. c may be
+  // c_previous. `gates` has leading dimension ld_gates, 0 where they are not wanted (one row of
+  // 4H is then enough). Writes c, m, and h (rows x P, dense).
+  template <typename T>
+  void step(const T* xh, std::int64_t ld_xh, std::int64_t rows, const float* c_previous,
+            const std::uint8_t* resets, T* gates, std::int64_t ld_gates, float* c, T* m, float* h,
+            LstmScratch& scratch) const;
+
+  // A window, for streams [first, last). `x`: steps * B rows of the input, after its dropout;
+  // writes the output to `y` (steps * B rows of P), which may not be x. resets: steps * B.
+  template <typename T>
+  void forward(LstmTape<T>& tape, const float* x, float* y, const std::uint8_t* resets, int steps,
+               int streams, int first, int last, LstmScratch& scratch) const;
+  // `d` comes in as the gradient of y and leaves as the gradient of x (same streams).
+  template <typename T>
+  void backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets, int steps, int streams,
+                int first, int last, LstmScratch& scratch) const;
+  // Gradients of the parameters after all streams have gone backward: each one product over all
+  // rows, in blocks that the workers share.
+  template <typename T>
+  void weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers);
+  // The state at the window's end becomes the one before its beginning.
+  template <typename T>
+  void carry_state(LstmTape<T>& tape, int steps, int streams) const;
+
+ private:
+  LstmShape shape_;
+  PackedMatrix packed_weights_, packed_projection_;
+  PackedMatrix packed_weights_back_, packed_projection_back_;
+  PackedMatrix packed_rows_, packed_m_;  // operands of the weight gradients
+  AlignedArray<float> step_bias_;        // bias with the forget gate's 1 added
+};
+
+}  // namespace elmo
