@@ -95,8 +95,7 @@ void LstmLayer::step(const T* xh, std::int64_t ld_xh, std::int64_t rows, const f
   const std::int64_t hidden = shape_.hidden, p = shape_.projection;
   for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
     const std::int64_t end = std::min(rows, begin + kRowTile);
-    multiply(xh + begin * ld_xh, ld_xh, end - begin, packed_weights_, scratch.z.data(),
-             4 * hidden);
+    multiply(xh + begin * ld_xh, ld_xh, end - begin, packed_weights_, scratch.z.data(), 4 * hidden);
     for (std::int64_t row = begin; row < end; ++row) {
       const bool reset = resets != nullptr && resets[row] != 0;
       lstm_cell_forward(scratch.z.data() + (row - begin) * 4 * hidden, step_bias_.data(),
@@ -122,8 +121,8 @@ void LstmLayer::forward(LstmTape<T>& tape, const float* x, float* y, const std::
     }
     float* h = tape.h.data() + row * p;
     step(xh, width, count, tape.c.data() + row * hidden, resets + row,
-         tape.gates.data() + row * 4 * hidden, 4 * hidden,
-         tape.c.data() + (row + streams) * hidden, tape.m.data() + row * hidden, h, scratch);
+         tape.gates.data() + row * 4 * hidden, 4 * hidden, tape.c.data() + (row + streams) * hidden,
+         tape.m.data() + row * hidden, h, scratch);
     T* next = tape.xh.data() + (row + streams) * width + in;
     for (std::int64_t b = 0; b < count; ++b) {
       convert(h + b * p, p, next + b * width);
@@ -225,16 +224,16 @@ void LstmLayer::carry_state(LstmTape<T>& tape, int steps, int streams) const {
               area(streams * shape_.hidden, sizeof(float)));
 }
 
-#define ELMO_INSTANTIATE(T)                                                                       \
-  template struct LstmTape<T>;                                                                    \
-  template void LstmLayer::step(const T*, std::int64_t, std::int64_t, const float*,               \
-                                const std::uint8_t*, T*, std::int64_t, float*, T*, float*,        \
-                                LstmScratch&) const;                                              \
-  template void LstmLayer::forward(LstmTape<T>&, const float*, float*, const std::uint8_t*, int,  \
-                                   int, int, int, LstmScratch&) const;                            \
-  template void LstmLayer::backward(LstmTape<T>&, float*, const std::uint8_t*, int, int, int,     \
-                                    int, LstmScratch&) const;                                     \
-  template void LstmLayer::weight_gradients(LstmTape<T>&, int, int, Workers&);                    \
+#define ELMO_INSTANTIATE(T)                                                                        \
+  template struct LstmTape<T>;                                                                     \
+  template void LstmLayer::step(const T*, std::int64_t, std::int64_t, const float*,                \
+                                const std::uint8_t*, T*, std::int64_t, float*, T*, float*,         \
+                                LstmScratch&) const;                                               \
+  template void LstmLayer::forward(LstmTape<T>&, const float*, float*, const std::uint8_t*, int,   \
+                                   int, int, int, LstmScratch&) const;                             \
+  template void LstmLayer::backward(LstmTape<T>&, float*, const std::uint8_t*, int, int, int, int, \
+                                    LstmScratch&) const;                                           \
+  template void LstmLayer::weight_gradients(LstmTape<T>&, int, int, Workers&);                     \
   template void LstmLayer::carry_state(LstmTape<T>&, int, int) const;
 ELMO_INSTANTIATE(float)
 ELMO_INSTANTIATE(Bf16)

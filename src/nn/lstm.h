@@ -33,12 +33,12 @@ struct LstmShape {
 template <typename T>
 struct LstmTape {
   LstmTape(const LstmShape& shape, int steps, int streams);
-  AlignedArray<T> xh;       // (steps + 1) * B rows of [x; h'], the last block's h' is carried on
-  AlignedArray<T> gates;    // steps * B rows of 4H; the backward pass turns them into d_z
-  AlignedArray<float> c;    // (steps + 1) * B rows of H: block t is the cell before step t
-  AlignedArray<T> m;        // steps * B rows of H
-  AlignedArray<float> h;    // steps * B rows of P
-  AlignedArray<T> d_h;      // steps * B rows of P, behind the projection's clip
+  AlignedArray<T> xh;     // (steps + 1) * B rows of [x; h'], the last block's h' is carried on
+  AlignedArray<T> gates;  // steps * B rows of 4H; the backward pass turns them into d_z
+  AlignedArray<float> c;  // (steps + 1) * B rows of H: block t is the cell before step t
+  AlignedArray<T> m;      // steps * B rows of H
+  AlignedArray<float> h;  // steps * B rows of P
+  AlignedArray<T> d_h;    // steps * B rows of P, behind the projection's clip
 };
 
 // Scratch of one thread for up to `rows` rows.

@@ -1,0 +1,107 @@
+#include "nn/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compute/kernels.h"
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+// Elements that one thread handles at a time; also the blocks of the norm's sum.
+constexpr std::int64_t kBlock = 65536;
+constexpr float kBeta1 = 0.9f, kBeta2 = 0.999f;
+
+}  // namespace
+
+OptimizerKind parse_optimizer(std::string_view name) {
+  if (name == "adagrad") return OptimizerKind::kAdagrad;
+  if (name == "adam") return OptimizerKind::kAdam;
+  throw UsageError("optimizer '" + std::string(name) + "' is none of adagrad, adam");
+}
+
+std::string_view optimizer_name(OptimizerKind kind) {
+  return kind == OptimizerKind::kAdagrad ? "adagrad" : "adam";
+}
+
+Optimizer::Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
+                     float initial_accumulator)
+    : kind_(kind), parameters_(std::move(parameters)) {
+  for (const Parameter* parameter : parameters_) {
+    first_.emplace_back(parameter->value.size());
+    if (kind_ == OptimizerKind::kAdagrad) {
+      std::ranges::fill(first_.back().span(), initial_accumulator);
+    } else {
+      second_.emplace_back(parameter->value.size());
+    }
+  }
+}
+
+double Optimizer::update(double rate, double clip, Workers& workers) {
+  struct Block {
+    std::size_t parameter;
+    std::int64_t begin, size;
+  };
+  std::vector<Block> blocks;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const auto total = static_cast<std::int64_t>(parameters_[i]->value.size());
+    for (std::int64_t at = 0; at < total; at += kBlock) {
+      blocks.push_back({i, at, std::min(kBlock, total - at)});
+    }
+  }
+  const auto count = static_cast<std::int64_t>(blocks.size());
+  std::vector<double> squares(blocks.size());
+  workers.run([&](int index) {
+    const Part part = part_of(count, index, workers.count());
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const Block& block = blocks[static_cast<std::size_t>(i)];
+      squares[static_cast<std::size_t>(i)] =
+          sum_of_squares(parameters_[block.parameter]->gradient.data() + block.begin, block.size);
+    }
+  });
+  double total = 0;
+  for (const double square : squares) total += square;
+  const double norm = std::sqrt(total);
+  if (!std::isfinite(norm)) return norm;
+  const float scale = clip > 0 && norm > clip ? static_cast<float>(clip / norm) : 1.0f;
+  ++updates;
+  const auto steps = static_cast<double>(updates);
+  const auto correction1 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps));
+  const auto correction2 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps));
+  workers.run([&](int index) {
+    const Part part = part_of(count, index, workers.count());
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const Block& block = blocks[static_cast<std::size_t>(i)];
+      Parameter& parameter = *parameters_[block.parameter];
+      float* weights = parameter.value.data() + block.begin;
+      const float* gradient = parameter.gradient.data() + block.begin;
+      float* first = first_[block.parameter].data() + block.begin;
+      if (kind_ == OptimizerKind::kAdagrad) {
+        adagrad_update(weights, gradient, first, block.size, scale, static_cast<float>(rate),
+                       1e-10f);
+      } else {
+        adam_update(weights, gradient, first, second_[block.parameter].data() + block.begin,
+                    block.size, scale, static_cast<float>(rate), kBeta1, kBeta2, 1e-8f, correction1,
+                    correction2);
+      }
+    }
+  });
+  return norm;
+}
+
+std::vector<Optimizer::State> Optimizer::states() {
+  std::vector<State> result;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const std::string& name = parameters_[i]->name;
+    if (kind_ == OptimizerKind::kAdagrad) {
+      result.push_back({"accumulator/" + name, first_[i].span()});
+    } else {
+      result.push_back({"mean/" + name, first_[i].span()});
+      result.push_back({"variance/" + name, second_[i].span()});
+    }
+  }
+  return result;
+}
+
+}  // namespace elmo

@@ -1,0 +1,45 @@
+// Adagrad and Adam over a set of parameters, with clipping by the global norm.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compute/workers.h"
+#include "nn/parameter.h"
+
+namespace elmo {
+
+enum class OptimizerKind { kAdagrad, kAdam };
+OptimizerKind parse_optimizer(std::string_view name);  // throws UsageError
+std::string_view optimizer_name(OptimizerKind kind);
+
+class Optimizer {
+ public:
+  // Adagrad's accumulators start at `initial_accumulator` (TensorFlow's and so bilm-tf's 1.0
+  // keeps the first steps from being huge); epsilon is 1e-10 for Adagrad and 1e-8 for Adam, Adam's
+  // decays 0.9 and 0.999.
+  Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
+            float initial_accumulator = 1.0f);
+
+  // One update with the gradients as they are; returns their global norm before clipping (0: not
+  // clipped by clip <= 0). A norm that is not finite changes nothing and is returned.
+  double update(double rate, double clip, Workers& workers);
+
+  // For checkpoints: named state arrays, and the number of updates (Adam's corrections).
+  struct State {
+    std::string name;
+    std::span<float> values;
+  };
+  std::vector<State> states();
+  std::uint64_t updates = 0;
+
+ private:
+  OptimizerKind kind_;
+  std::vector<Parameter*> parameters_;
+  std::vector<AlignedArray<float>> first_, second_;
+};
+
+}  // namespace elmo
