@@ -1,0 +1,204 @@
+#include "lm/engine.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compute/kernels.h"
+#include "compute/random.h"
+#include "nn/dropout.h"
+
+namespace elmo {
+namespace {
+
+template <typename T>
+class EngineOf final : public Engine {
+ public:
+  EngineOf(LanguageModel& model, const EngineOptions& options, Workers& workers)
+      : model_(model), options_(options), workers_(workers) {
+    const auto rows = static_cast<std::size_t>(options.steps) * options.streams;
+    width_ = model.settings.projection;
+    const std::size_t size = rows * static_cast<std::size_t>(width_);
+    for (const LstmLayer& layer : model.layers) {
+      tapes_.emplace_back(layer.shape(), options.steps, options.streams);
+    }
+    for (std::size_t i = 0; i <= model.layers.size(); ++i) streams_.emplace_back(size);
+    top_ = AlignedArray<T>(size);
+    losses_.resize(rows);
+  }
+
+  double train(const Window& window, std::uint64_t step) override {
+    const auto rows = static_cast<std::int64_t>(window.steps) * window.streams;
+    forward(window, step, options_.dropout);
+    if (gradient_.size() == 0) {
+      gradient_ = AlignedArray<float>(streams_[0].size());
+      model_.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
+    }
+    // bilm-tf scales the mean loss by the unroll; with its learning rates so do we.
+    const float scale = static_cast<float>(window.steps) /
+                        static_cast<float>(std::max<std::uint64_t>(1, window.predictions));
+    model_.softmax.losses_and_gradients(top_.data(), window.targets.data(), rows, scale,
+                                        losses_.data(), gradient_.data(), workers_);
+    backward(window, step);
+    carry(window);
+    return sum(losses_);
+  }
+
+  double evaluate(const Window& window, std::vector<double>& losses) override {
+    const auto rows = static_cast<std::int64_t>(window.steps) * window.streams;
+    forward(window, 0, 0.0f);
+    losses.resize(static_cast<std::size_t>(rows));
+    model_.softmax.losses(top_.data(), window.targets.data(), rows, losses.data(), workers_);
+    carry(window);
+    return sum(losses);
+  }
+
+  std::vector<LayerState> state() const override {
+    std::vector<LayerState> result;
+    for (std::size_t i = 0; i < tapes_.size(); ++i) {
+      const LstmShape& shape = model_.layers[i].shape();
+      LayerState layer;
+      for (int b = 0; b < options_.streams; ++b) {
+        const T* h = tapes_[i].xh.data() + b * (shape.input + shape.projection) + shape.input;
+        for (int k = 0; k < shape.projection; ++k) layer.h.push_back(to_float(h[k]));
+      }
+      const float* c = tapes_[i].c.data();
+      layer.c.assign(c, c + static_cast<std::int64_t>(options_.streams) * shape.hidden);
+      result.push_back(std::move(layer));
+    }
+    return result;
+  }
+
+  void restore(const std::vector<LayerState>& state) override {
+    for (std::size_t i = 0; i < tapes_.size(); ++i) {
+      const LstmShape& shape = model_.layers[i].shape();
+      for (int b = 0; b < options_.streams; ++b) {
+        convert(state[i].h.data() + b * shape.projection, shape.projection,
+                tapes_[i].xh.data() + b * (shape.input + shape.projection) + shape.input);
+      }
+      std::copy(state[i].c.begin(), state[i].c.end(), tapes_[i].c.data());
+    }
+  }
+
+  std::span<const float> layer_output(int j) const override {
+    return streams_[static_cast<std::size_t>(j)].span();
+  }
+
+ private:
+  static double sum(const std::vector<double>& values) {
+    double total = 0;
+    for (const double value : values) total += value;
+    return total;
+  }
+
+  // Streams of one worker: threads own streams for the whole window and never wait in between.
+  Part streams_of(int index, int streams) const {
+    return part_of(streams, index, workers_.count());
+  }
+
+  // Dropout of the rows of streams [first, last) of every step. `place`: 0 .. layers.
+  void drop(float* values, int place, std::uint64_t step, float rate, const Window& window,
+            const Part& part) const {
+    if (rate <= 0) return;
+    const std::uint32_t direction = model_.settings.direction == Direction::kForward ? 0 : 1;
+    const Random random(options_.seed, RandomUse::kDropout, step,
+                        direction * 1024 + static_cast<std::uint32_t>(place));
+    for (int t = 0; t < window.steps; ++t) {
+      const std::int64_t row = static_cast<std::int64_t>(t) * window.streams;
+      apply_dropout(values, (row + part.begin) * width_, (row + part.end) * width_, rate, random);
+    }
+  }
+
+  void forward(const Window& window, std::uint64_t step, float dropout) {
+    const int layers = model_.settings.layers;
+    workers_.run([&](int index) {
+      const Part part = streams_of(index, window.streams);
+      if (part.begin == part.end) return;
+      LstmScratch& scratch = scratch_for(index, part.end - part.begin);
+      for (int t = 0; t < window.steps; ++t) {
+        const std::int64_t row = static_cast<std::int64_t>(t) * window.streams + part.begin;
+        model_.embedding.forward(window.inputs.data() + row, part.end - part.begin,
+                                 streams_[0].data() + row * width_);
+      }
+      for (int j = 0; j < layers; ++j) {
+        const auto at = static_cast<std::size_t>(j);
+        drop(streams_[at].data(), j, step, dropout, window, part);
+        model_.layers[at].forward(tapes_[at], streams_[at].data(), streams_[at + 1].data(),
+                                  window.resets.data(), window.steps, window.streams,
+                                  static_cast<int>(part.begin), static_cast<int>(part.end),
+                                  scratch);
+      }
+      float* last = streams_.back().data();
+      drop(last, layers, step, dropout, window, part);
+      for (int t = 0; t < window.steps; ++t) {
+        const std::int64_t row = static_cast<std::int64_t>(t) * window.streams;
+        convert(last + (row + part.begin) * width_, (part.end - part.begin) * width_,
+                top_.data() + (row + part.begin) * width_);
+      }
+    });
+  }
+
+  void backward(const Window& window, std::uint64_t step) {
+    const int layers = model_.settings.layers;
+    workers_.run([&](int index) {
+      const Part part = streams_of(index, window.streams);
+      if (part.begin == part.end) return;
+      LstmScratch& scratch = scratch_for(index, part.end - part.begin);
+      drop(gradient_.data(), layers, step, options_.dropout, window, part);
+      for (int j = layers - 1; j >= 0; --j) {
+        const auto at = static_cast<std::size_t>(j);
+        model_.layers[at].backward(tapes_[at], gradient_.data(), window.resets.data(), window.steps,
+                                   window.streams, static_cast<int>(part.begin),
+                                   static_cast<int>(part.end), scratch);
+        drop(gradient_.data(), j, step, options_.dropout, window, part);
+      }
+    });
+    for (int j = 0; j < layers; ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      model_.layers[at].weight_gradients(tapes_[at], window.steps, window.streams, workers_);
+    }
+    auto& table = model_.embedding.table.gradient;
+    const auto rows = static_cast<std::int64_t>(window.inputs.size());
+    table.zero();
+    workers_.run([&](int index) {
+      const Part columns = part_of(width_, index, workers_.count(), 16);
+      model_.embedding.backward(window.inputs.data(), rows, gradient_.data(), columns.begin,
+                                columns.end);
+    });
+  }
+
+  void carry(const Window& window) {
+    for (std::size_t i = 0; i < tapes_.size(); ++i) {
+      model_.layers[i].carry_state(tapes_[i], window.steps, window.streams);
+    }
+  }
+
+  LstmScratch& scratch_for(int index, std::int64_t rows) {
+    // Made by the thread that uses it, once.
+    auto& slot = scratch_[static_cast<std::size_t>(index)];
+    if (!slot) slot = std::make_unique<LstmScratch>(model_.layers[0].shape(), rows, true);
+    return *slot;
+  }
+
+  LanguageModel& model_;
+  EngineOptions options_;
+  Workers& workers_;
+  std::int64_t width_ = 0;
+  std::vector<LstmTape<T>> tapes_;
+  std::vector<AlignedArray<float>> streams_;  // layer outputs; after dropout, the next one's input
+  AlignedArray<T> top_;                       // the softmax's input
+  AlignedArray<float> gradient_;
+  std::vector<double> losses_;
+  std::vector<std::unique_ptr<LstmScratch>> scratch_ =
+      std::vector<std::unique_ptr<LstmScratch>>(static_cast<std::size_t>(workers_.count()));
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine(LanguageModel& model, Precision precision,
+                                    const EngineOptions& options, Workers& workers) {
+  if (precision == Precision::kBf16)
+    return std::make_unique<EngineOf<Bf16>>(model, options, workers);
+  return std::make_unique<EngineOf<float>>(model, options, workers);
+}
+
+}  // namespace elmo

@@ -1,0 +1,49 @@
+// Forward and backward passes of a language model over windows of T steps of B streams.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "compute/workers.h"
+#include "lm/language_model.h"
+#include "text/streams.h"
+
+namespace elmo {
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Training: total negative log-likelihood (nats) of the window; the parameters' gradients
+  // become those of (mean negative log-likelihood x steps), bilm-tf's objective. Dropout's
+  // masks are keyed by (seed, direction, step). The state is carried to the next call.
+  virtual double train(const Window& window, std::uint64_t step) = 0;
+  // Evaluation: no dropout; losses (steps * streams, 0 where there is no target) and their sum.
+  // The state is carried.
+  virtual double evaluate(const Window& window, std::vector<double>& losses) = 0;
+
+  // h' and c of all streams before the next window, layer by layer (streams x P, streams x H).
+  struct LayerState {
+    std::vector<float> h, c;
+  };
+  virtual std::vector<LayerState> state() const = 0;
+  virtual void restore(const std::vector<LayerState>& state) = 0;
+
+  // The output of layer j (0: the token encoder) in the last window, steps * streams x P.
+  virtual std::span<const float> layer_output(int j) const = 0;
+};
+
+struct EngineOptions {
+  int steps = 20;     // T, unroll
+  int streams = 128;  // B, batch size
+  float dropout = 0.0f;
+  std::uint64_t seed = 1;
+};
+
+// The model must be prepared (for training, if train() is called) in `precision`.
+std::unique_ptr<Engine> make_engine(LanguageModel& model, Precision precision,
+                                    const EngineOptions& options, Workers& workers);
+
+}  // namespace elmo

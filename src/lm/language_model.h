@@ -1,0 +1,83 @@
+// One direction's language model: token encoder, LSTM stack, softmax; its file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "compute/precision.h"
+#include "compute/workers.h"
+#include "io/tensor_file.h"
+#include "nn/embedding.h"
+#include "nn/lstm.h"
+#include "nn/softmax.h"
+#include "text/piece_vocabulary.h"
+#include "text/streams.h"
+#include "text/words.h"
+
+namespace elmo {
+
+// What defines a model; stored in its file and never contradicted.
+struct ModelSettings {
+  Direction direction = Direction::kForward;
+  int layers = 2;
+  int hidden = 1024;     // H, cells
+  int projection = 128;  // P
+  float cell_clip = 3.0f;
+  float projection_clip = 3.0f;
+  bool skip_connections = true;  // residual from the second layer on
+  Split split = Split::kSpaces;
+
+  nlohmann::json to_json() const;
+  // Throws Error (naming `source`) for a missing key, a wrong type or a size out of reason.
+  static ModelSettings from_json(const nlohmann::json& json, const std::string& source);
+};
+
+// tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512. Throws UsageError.
+void apply_preset(const std::string& preset, ModelSettings& settings);
+
+class LanguageModel {
+ public:
+  static constexpr char kFormat[] = "elmo language model";
+  static constexpr std::int64_t kVersion = 1;
+
+  // All parameters zero; call initialise() or load().
+  LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary);
+
+  // Reads DIR/forward.h5 or any such file. Throws Error: not ours, damaged, wrong shapes.
+  static std::unique_ptr<LanguageModel> load(const std::filesystem::path& path);
+  void save(const std::filesystem::path& path);
+  // "forward.h5" in a model folder.
+  static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
+
+  // Glorot uniform for the LSTM's matrices; embedding and softmax rows normal with deviation
+  // 1/sqrt(P) and 0.1/sqrt(P); biases zero. Keyed by seed, direction and parameter.
+  void initialise(std::uint64_t seed);
+
+  template <typename F>
+  void for_each_parameter(F&& f) {
+    embedding.for_each_parameter(f);
+    for (LstmLayer& layer : layers) layer.for_each_parameter(f);
+    softmax.for_each_parameter(f);
+  }
+  std::int64_t parameter_count();
+
+  // Packs all weights (after loading, after each update); the workers share the parts.
+  void prepare(Precision precision, bool training);
+  void pack(Workers& workers);
+
+  ModelSettings settings;
+  std::shared_ptr<const PieceVocabulary> vocabulary;
+  EmbeddingLayer embedding;
+  std::vector<LstmLayer> layers;
+  SoftmaxLayer softmax;
+};
+
+// A line as this direction reads it. `words` and `cache` are scratch kept by the caller.
+void make_sequence(std::string_view line, const LanguageModel& model, PieceCache& cache,
+                   std::vector<std::string_view>& words, Sequence& sequence);
+
+}  // namespace elmo
