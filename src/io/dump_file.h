@@ -18,8 +18,9 @@
 // Root attributes of both, from DumpOptions::attributes: what made the vectors.
 //
 // While it is written: `FILE.partial/` holds closed, synced segments and `state.json`; finish()
-// joins them into a temporary file beside FILE and renames it. HDF5 is not safe to kill in a
-// write, a segment that was not closed is thrown away by the resume.
+// joins them into a temporary file beside FILE and renames it. A segment that was not closed is
+// thrown away by the resume. Segments are plain files (dump_segments.h): HDF5 is not safe to kill
+// in a write, and so each vector becomes HDF5 once.
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,7 @@ class DumpWriter {
   // after the last closed segment (none: starts at 0); without, an older FILE.partial/ is
   // emptied. Throws Error before any work where the output can't be written.
   DumpWriter(const std::filesystem::path& path, const DumpOptions& options, bool resume);
-  // Leaves FILE.partial/ as it is, for --resume, unless nothing at all was closed.
+  // Leaves FILE.partial/ as it is, for a resume, unless nothing at all was closed.
   ~DumpWriter();
 
   // Sentences that closed segments hold already: the caller skips as many lines.
@@ -74,7 +75,8 @@ class DumpWriter {
   // Appends a sentence: `vectors` is row-major (words, layers, dimension): word after word, in
   // both layouts (the writer transposes for `sentences`). `sentence` is the line's text as read,
   // for the map or the key. With places, `words` and `places` tell of the kept words only.
-  // Errors under keys = kSentence: a "/" or a duplicate (names the line).
+  // Errors under keys = kSentence: a "/", a duplicate, a blank line or another text that can't be
+  // a dataset's name (names the line). After a failed write the writer takes no more.
   void append(std::string_view sentence, std::span<const std::string_view> words,
               std::span<const float> vectors, std::span<const DumpPlace> places = {});
 
@@ -88,7 +90,11 @@ class DumpWriter {
                   int columns, const float* rows, std::int64_t row_stride);
   void end_long();
 
-  // Joins and renames; FILE.partial/ is gone afterwards.
+  // Closes the current segment, so that a resume goes on from here: for an orderly interruption.
+  void close_segment();
+
+  // Joins and renames; FILE.partial/ is gone afterwards. Takes about as long as copying the
+  // vectors; killed meanwhile, a resume has only the joining to do.
   void finish();
 
   std::uint64_t sentences() const;

@@ -1,0 +1,258 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "elmo/error.h"
+#include "io/dump_file.h"
+#include "io/half.h"
+#include "io/hdf5.h"
+
+namespace elmo {
+namespace {
+
+constexpr const char* kMapName = "sentence_to_index";
+constexpr const char* kPlacesName = "places";
+
+bool is_float(h5::Type type) {
+  return type == h5::Type::kFloat32 || type == h5::Type::kFloat16 || type == h5::Type::kFloat64;
+}
+
+// Vectors are (layers, words, dimension) or (words, dimension).
+bool holds_vectors(const h5::Dataset& dataset) {
+  return is_float(dataset.type()) &&
+         (dataset.extents().size() == 2 || dataset.extents().size() == 3);
+}
+
+nlohmann::json read_attributes(const h5::File& file) {
+  nlohmann::json result = nlohmann::json::object();
+  for (const std::string& name : file.attribute_names()) {
+    std::visit([&](const auto& value) { result[name] = value; }, *file.attribute(name));
+  }
+  return result;
+}
+
+}  // namespace
+
+struct DumpReader::Impl {
+  h5::File file;
+  nlohmann::json attributes;
+  DumpLayout layout = DumpLayout::kSentences;
+  bool layered = true;
+  int layers = 1;
+  int dimension = 0;
+  std::int64_t sentences = 0;
+
+  // kMatrix.
+  std::vector<std::int64_t> offsets;
+  std::optional<h5::Dataset> vectors, words;
+  // kSentences.
+  std::vector<std::string> names;  // empty: the line numbers
+  bool has_map = false, has_places = false;
+  // The text of each line, from the map; read when first asked for.
+  mutable std::vector<std::string> texts;
+  mutable bool texts_read = false;
+
+  explicit Impl(const std::filesystem::path& path) : file(h5::File::open(path)) {
+    attributes = read_attributes(file);
+    if (file.has_dataset("vectors") && file.has_dataset("offsets")) {
+      open_matrix();
+    } else {
+      open_sentences();
+    }
+  }
+
+  std::string path() const { return file.path().string(); }
+
+  [[noreturn]] void damaged(const std::string& what) const {
+    throw Error(fmt::format("{}: {}; the file is damaged, dump it anew", path(), what));
+  }
+
+  [[noreturn]] void foreign() const {
+    const auto format = attributes.find("format");
+    throw Error(
+        fmt::format("{}: holds no vectors of sentences{}; give a file that elmo dump or "
+                    "AllenNLP's elmo command wrote",
+                    path(),
+                    format != attributes.end() && format->is_string()
+                        ? fmt::format(" (it is an {})", format->get<std::string>())
+                        : ""));
+  }
+
+  void set_shape(const h5::Extents& extents, std::size_t layer_axis) {
+    layered = extents.size() == 3;
+    const std::int64_t layer_count = layered ? extents[layer_axis] : 1;
+    if (layer_count < 1 || layer_count > 1000 || extents.back() < 1 || extents.back() > 1 << 24) {
+      damaged("the shape of its vectors makes no sense");
+    }
+    layers = static_cast<int>(layer_count);
+    dimension = static_cast<int>(extents.back());
+  }
+
+  void open_matrix() {
+    layout = DumpLayout::kMatrix;
+    vectors = file.open_dataset("vectors");
+    if (!holds_vectors(*vectors)) foreign();
+    set_shape(vectors->extents(), 1);
+    const h5::Dataset table = file.open_dataset("offsets");
+    if (table.type() != h5::Type::kInt64 || table.extents().size() != 1 || table.elements() < 1) {
+      foreign();
+    }
+    offsets.resize(static_cast<std::size_t>(table.elements()));
+    table.read(h5::Type::kInt64, offsets.data());
+    if (offsets.front() != 0 || offsets.back() != vectors->extents()[0] ||
+        !std::is_sorted(offsets.begin(), offsets.end())) {
+      damaged("its /offsets don't fit its /vectors");
+    }
+    sentences = static_cast<std::int64_t>(offsets.size()) - 1;
+    if (file.has_dataset("words")) {
+      words = file.open_dataset("words");
+      if (words->type() != h5::Type::kString || words->extents() != h5::Extents{offsets.back()}) {
+        damaged("its /words don't fit its /vectors");
+      }
+    }
+  }
+
+  void open_sentences() {
+    has_map = file.has_dataset(kMapName) && file.open_dataset(kMapName).type() == h5::Type::kString;
+    const bool has_places =
+        file.has_dataset(kPlacesName) && file.open_dataset(kPlacesName).type() == h5::Type::kInt64;
+    sentences = file.link_count() - has_map - has_places;
+    if (sentences < 1) foreign();
+    if (!file.has_dataset("0") || !file.has_dataset(std::to_string(sentences - 1))) read_names();
+    const h5::Dataset first = open_sentence(0);
+    if (!holds_vectors(first)) foreign();
+    set_shape(first.extents(), 0);
+  }
+
+  // Keys are sentences: AllenNLP's make groups where they hold a "/".
+  void read_names() {
+    // Our models have datasets too, of two dimensions even.
+    if (attributes.contains("format")) foreign();
+    names = file.dataset_names();
+    std::erase_if(names,
+                  [&](const std::string& name) { return !holds_vectors(file.open_dataset(name)); });
+    if (names.empty()) foreign();
+    sentences = static_cast<std::int64_t>(names.size());
+  }
+
+  h5::Dataset open_sentence(std::int64_t i) const {
+    return file.open_dataset(names.empty() ? std::to_string(i)
+                                           : names[static_cast<std::size_t>(i)]);
+  }
+
+  void check_index(std::int64_t i) const {
+    if (i < 0 || i >= sentences) {
+      throw Error(fmt::format("{}: has {} sentences, so none of number {}", path(), sentences, i));
+    }
+  }
+
+  std::int64_t rows_of(const h5::Dataset& dataset, std::int64_t i) const {
+    const h5::Extents& extents = dataset.extents();
+    if (!holds_vectors(dataset) || (extents.size() == 3) != layered ||
+        (layered && extents[0] != layers) || extents.back() != dimension) {
+      damaged(fmt::format("the vectors of sentence {} have another shape than the first", i));
+    }
+    return extents[extents.size() - 2];
+  }
+
+  // Row-major, the dataset's own order.
+  std::vector<float> read_rows(const h5::Dataset& dataset, const h5::Extents& start,
+                               const h5::Extents& count) const {
+    std::size_t total = 1;
+    for (const std::int64_t extent : count) total *= static_cast<std::size_t>(extent);
+    std::vector<float> values(total);
+    if (total == 0) return values;
+    if (dataset.type() != h5::Type::kFloat16) {
+      dataset.read_block(start, count, h5::Type::kFloat32, values.data());
+      return values;
+    }
+    std::vector<std::uint16_t> halves(total);
+    dataset.read_block(start, count, h5::Type::kFloat16, halves.data());
+    half_to_float(halves.data(), values.data(), total);
+    return values;
+  }
+
+  void read_texts() const {
+    texts_read = true;
+    const std::string json = file.open_dataset(kMapName).read_strings(0, 1).front();
+    const nlohmann::json map = nlohmann::json::parse(json, nullptr, false);
+    if (!map.is_object()) damaged("its sentence_to_index is no JSON object");
+    texts.resize(static_cast<std::size_t>(sentences));
+    for (const auto& item : map.items()) {
+      const std::string number = item.value().is_string() ? item.value().get<std::string>() : "";
+      const std::int64_t line = number.empty() || number.size() > 18 ||
+                                        number.find_first_not_of("0123456789") != std::string::npos
+                                    ? -1
+                                    : std::stoll(number);
+      if (line < 0 || line >= sentences) damaged("its sentence_to_index names a missing line");
+      texts[static_cast<std::size_t>(line)] = item.key();
+    }
+  }
+};
+
+DumpReader::DumpReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
+DumpReader::~DumpReader() = default;
+DumpReader::DumpReader(DumpReader&&) noexcept = default;
+
+DumpLayout DumpReader::layout() const { return impl_->layout; }
+std::int64_t DumpReader::sentences() const { return impl_->sentences; }
+bool DumpReader::layered() const { return impl_->layered; }
+int DumpReader::layers() const { return impl_->layers; }
+int DumpReader::dimension() const { return impl_->dimension; }
+const nlohmann::json& DumpReader::attributes() const { return impl_->attributes; }
+
+std::vector<std::string> DumpReader::words(std::int64_t i) const {
+  const Impl& d = *impl_;
+  d.check_index(i);
+  const auto index = static_cast<std::size_t>(i);
+  if (d.layout == DumpLayout::kMatrix) {
+    if (!d.words) return {};
+    return d.words->read_strings(d.offsets[index], d.offsets[index + 1] - d.offsets[index]);
+  }
+  if (!d.names.empty()) return {d.names[index]};
+  if (!d.has_map) return {};
+  if (!d.texts_read) d.read_texts();
+  if (d.texts[index].empty()) return {};
+  return {d.texts[index]};
+}
+
+std::int64_t DumpReader::word_count(std::int64_t i) const {
+  const Impl& d = *impl_;
+  d.check_index(i);
+  const auto index = static_cast<std::size_t>(i);
+  if (d.layout == DumpLayout::kMatrix) return d.offsets[index + 1] - d.offsets[index];
+  return d.rows_of(d.open_sentence(i), i);
+}
+
+std::vector<float> DumpReader::vectors(std::int64_t i) const {
+  const Impl& d = *impl_;
+  d.check_index(i);
+  const auto index = static_cast<std::size_t>(i);
+  if (d.layout == DumpLayout::kMatrix) {
+    h5::Extents start(d.vectors->extents().size(), 0), count = d.vectors->extents();
+    start[0] = d.offsets[index];
+    count[0] = d.offsets[index + 1] - d.offsets[index];
+    return d.read_rows(*d.vectors, start, count);
+  }
+  const h5::Dataset dataset = d.open_sentence(i);
+  const auto words = static_cast<std::size_t>(d.rows_of(dataset, i));
+  std::vector<float> stored =
+      d.read_rows(dataset, h5::Extents(dataset.extents().size(), 0), dataset.extents());
+  if (d.layers == 1) return stored;
+  // (layers, words, dimension) to (words, layers, dimension).
+  const auto layers = static_cast<std::size_t>(d.layers);
+  const auto dimension = static_cast<std::size_t>(d.dimension);
+  std::vector<float> result(stored.size());
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    for (std::size_t word = 0; word < words; ++word) {
+      std::copy_n(
+          stored.begin() + static_cast<std::ptrdiff_t>((layer * words + word) * dimension),
+          dimension,
+          result.begin() + static_cast<std::ptrdiff_t>((word * layers + layer) * dimension));
+    }
+  }
+  return result;
+}
+
+}  // namespace elmo

@@ -1,0 +1,310 @@
+#include "io/dump_segments.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "elmo/error.h"
+
+namespace elmo {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kBufferBytes = 1 << 20;
+
+[[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
+  throw Error(fmt::format(
+      "{}: {}: {}{}", path.string(), what, std::generic_category().message(error),
+      error == ENOSPC || error == EDQUOT ? "; free some space and go on with --resume" : ""));
+}
+
+}  // namespace
+
+AppendFile::AppendFile(fs::path path)
+    : path_(std::move(path)),
+      descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+  if (descriptor_ < 0) fail(path_, "can't be written", errno);
+  buffer_.reserve(kBufferBytes);
+}
+
+AppendFile::~AppendFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void AppendFile::append(const void* data, std::size_t bytes) {
+  const char* from = static_cast<const char*>(data);
+  if (buffer_.size() + bytes > kBufferBytes) flush();
+  if (bytes > kBufferBytes) {
+    write_all(written_, from, bytes);
+    written_ += bytes;
+  } else {
+    buffer_.append(from, bytes);
+  }
+}
+
+std::uint64_t AppendFile::extend(std::uint64_t bytes) {
+  flush();
+  const std::uint64_t begin = written_;
+  written_ += bytes;
+  return begin;
+}
+
+void AppendFile::write_at(std::uint64_t offset, const void* data, std::size_t bytes) {
+  write_all(offset, static_cast<const char*>(data), bytes);
+}
+
+void AppendFile::close() {
+  flush();
+  if (::fsync(descriptor_) != 0) fail(path_, "can't be synced to disk", errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail(path_, "can't be written", errno);
+}
+
+void AppendFile::flush() {
+  write_all(written_, buffer_.data(), buffer_.size());
+  written_ += buffer_.size();
+  buffer_.clear();
+}
+
+void AppendFile::write_all(std::uint64_t offset, const char* data, std::size_t bytes) {
+  while (bytes > 0) {
+    const ssize_t count = ::pwrite(descriptor_, data, bytes, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path_, fmt::format("can't write {} bytes", bytes), errno);
+    offset += static_cast<std::uint64_t>(count);
+    data += count;
+    bytes -= static_cast<std::size_t>(count);
+  }
+}
+
+SequentialFile::SequentialFile(fs::path path)
+    : path_(std::move(path)),
+      descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
+      buffer_(kBufferBytes) {
+  if (descriptor_ < 0) fail(path_, "can't be read", errno);
+}
+
+SequentialFile::~SequentialFile() { ::close(descriptor_); }
+
+void SequentialFile::read(void* data, std::size_t bytes) {
+  char* to = static_cast<char*>(data);
+  while (bytes > 0) {
+    if (position_ == filled_) {
+      const ssize_t count = ::read(descriptor_, buffer_.data(), buffer_.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail(path_, "can't be read", errno);
+      if (count == 0) {
+        throw Error(fmt::format("{}: ends too early; start the dump anew, without --resume",
+                                path_.string()));
+      }
+      position_ = 0;
+      filled_ = static_cast<std::size_t>(count);
+    }
+    const std::size_t part = std::min(bytes, filled_ - position_);
+    std::memcpy(to, buffer_.data() + position_, part);
+    position_ += part;
+    to += part;
+    bytes -= part;
+  }
+}
+
+namespace {
+
+void append_text(AppendFile& file, std::string_view text) {
+  const std::uint64_t bytes = text.size();
+  file.append(&bytes, sizeof bytes);
+  file.append(text.data(), text.size());
+}
+
+void read_text(SequentialFile& file, std::string& text) {
+  std::uint64_t bytes = 0;
+  file.read(&bytes, sizeof bytes);
+  text.resize(bytes);
+  file.read(text.data(), text.size());
+}
+
+}  // namespace
+
+void append_record(AppendFile& file, RecordFields fields, std::string_view sentence,
+                   std::span<const std::string_view> words, std::span<const DumpPlace> places) {
+  const std::uint64_t count = words.size();
+  file.append(&count, sizeof count);
+  if (fields.sentence) append_text(file, sentence);
+  if (fields.words) {
+    for (const std::string_view word : words) append_text(file, word);
+  }
+  if (fields.places) file.append(places.data(), places.size_bytes());
+}
+
+void read_record(SequentialFile& file, RecordFields fields, DumpRecord& record) {
+  std::uint64_t count = 0;
+  file.read(&count, sizeof count);
+  record.word_count = static_cast<std::int64_t>(count);
+  if (fields.sentence) read_text(file, record.sentence);
+  if (fields.words) {
+    record.words.resize(count);
+    for (std::string& word : record.words) read_text(file, word);
+  }
+  if (fields.places) {
+    record.places.resize(count);
+    file.read(record.places.data(), count * sizeof(DumpPlace));
+  }
+}
+
+std::size_t element_bytes(DumpType type) { return type == DumpType::kF16 ? 2 : 4; }
+
+bool is_blank(std::string_view sentence) {
+  return sentence.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+namespace {
+
+constexpr const char* kStateName = "state.json";
+constexpr const char* kLockName = "lock";
+constexpr int kStateVersion = 1;
+
+bool has_map(const DumpOptions& options) {
+  return options.layout == DumpLayout::kSentences && options.keys == DumpKeys::kLine && options.map;
+}
+
+nlohmann::json settings_of(const DumpOptions& options) {
+  return {{"layout", options.layout == DumpLayout::kMatrix ? "matrix" : "sentences"},
+          {"dtype", options.type == DumpType::kF16 ? "f16" : "f32"},
+          {"keys", options.keys == DumpKeys::kSentence ? "sentence" : "line"},
+          {"layered", options.layered},
+          {"layers", options.layers},
+          {"dimension", options.dimension},
+          {"places", options.places}};
+}
+
+// Throws Error that names the first key whose value differs.
+void check_equal(const fs::path& path, const nlohmann::json& old_values,
+                 const nlohmann::json& new_values) {
+  nlohmann::json all = old_values;
+  all.update(new_values);
+  for (const auto& item : all.items()) {
+    const auto show = [&](const nlohmann::json& values) {
+      const auto found = values.find(item.key());
+      return found == values.end() ? std::string("nothing") : found->dump();
+    };
+    if (show(old_values) == show(new_values)) continue;
+    throw Error(
+        fmt::format("{}: can't be resumed: its {} was {} and is now {}; use the old "
+                    "setting, or leave out --resume to start anew",
+                    path.string(), item.key(), show(old_values), show(new_values)));
+  }
+}
+
+}  // namespace
+
+DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, bool resume)
+    : final_path_(final_path), folder_(final_path) {
+  // The output is tried before any work: hours later is too late.
+  { const PendingFile probe(final_path); }
+  folder_ += ".partial";
+  make_folder(folder_);
+  lock_ = std::make_unique<FileLock>(folder_ / kLockName, final_path.string());
+  fields_ = {.sentence = has_map(options) || (options.layout == DumpLayout::kSentences &&
+                                              options.keys == DumpKeys::kSentence),
+             .words = options.layout == DumpLayout::kMatrix,
+             .places = options.places};
+  if (resume && fs::exists(folder_ / kStateName)) {
+    load(options);
+    return;
+  }
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("segment-") || name.starts_with(kStateName)) fs::remove(entry.path());
+  }
+  state_ = {{"version", kStateVersion},
+            {"settings", settings_of(options)},
+            {"map", has_map(options)},
+            {"attributes", options.attributes},
+            {"segments", nlohmann::json::array()}};
+}
+
+DumpFolder::~DumpFolder() {
+  try {
+    if (segments_.empty()) remove();
+  } catch (const std::exception&) {
+    // Only tidying up: what is left is emptied by the next dump of this name.
+  }
+}
+
+void DumpFolder::load(const DumpOptions& options) {
+  const fs::path path = folder_ / kStateName;
+  state_ = nlohmann::json::parse(read_file(path), nullptr, false);
+  try {
+    if (state_.is_discarded() || state_.at("version") != kStateVersion) {
+      throw Error(
+          fmt::format("{}: is damaged or of another version of elmo; start the dump anew, "
+                      "without --resume",
+                      path.string()));
+    }
+    check_equal(final_path_, state_.at("settings"), settings_of(options));
+    check_equal(final_path_, state_.at("attributes"), options.attributes);
+    const bool had_map = state_.at("map").get<bool>();
+    // Without a map from now on is no harm: the records are read, the map is not written.
+    if (has_map(options) && !had_map) {
+      throw Error(
+          fmt::format("{}: can't be resumed with a map: it was begun with --no-map; "
+                      "keep that, or leave out --resume to start anew",
+                      final_path_.string()));
+    }
+    fields_.sentence = fields_.sentence || had_map;
+    for (const auto& entry : state_.at("segments")) {
+      const DumpSegment segment{
+          .sentences = entry.at("sentences"),
+          .rows = entry.at("rows"),
+          .vector_bytes = entry.at("vector_bytes"),
+          .record_bytes = entry.at("record_bytes"),
+      };
+      const std::size_t index = segments_.size();
+      std::error_code error;
+      if (fs::file_size(vectors_path(index), error) != segment.vector_bytes || error ||
+          fs::file_size(records_path(index), error) != segment.record_bytes || error) {
+        throw Error(fmt::format("{}: is missing or damaged; start the dump anew, without --resume",
+                                vectors_path(index).string()));
+      }
+      segments_.push_back(segment);
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw Error(
+        fmt::format("{}: is damaged; start the dump anew, without --resume", path.string()));
+  }
+}
+
+fs::path DumpFolder::vectors_path(std::size_t segment) const {
+  return folder_ / fmt::format("segment-{:06}.vectors", segment);
+}
+
+fs::path DumpFolder::records_path(std::size_t segment) const {
+  return folder_ / fmt::format("segment-{:06}.records", segment);
+}
+
+void DumpFolder::add(const DumpSegment& segment) {
+  sync_path(folder_);
+  state_["segments"].push_back({{"sentences", segment.sentences},
+                                {"rows", segment.rows},
+                                {"vector_bytes", segment.vector_bytes},
+                                {"record_bytes", segment.record_bytes}});
+  write_file(folder_ / kStateName, state_.dump(1) + "\n");
+  segments_.push_back(segment);
+}
+
+void DumpFolder::remove() {
+  // The state first: a kill in between leaves no state that names missing segments.
+  fs::remove(folder_ / kStateName);
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("segment-") || name.starts_with(kStateName)) fs::remove(entry.path());
+  }
+  fs::remove(folder_ / kLockName);
+  std::error_code error;
+  fs::remove(folder_, error);  // stays if somebody put a file of his own into it
+}
+
+}  // namespace elmo

@@ -1,0 +1,134 @@
+// The folder FILE.partial/ of a dump that is being written.
+//
+//   lock                   held by the process that writes
+//   state.json             settings and attributes of the dump, and for each closed segment the
+//                          numbers of its sentences, rows and bytes
+//   segment-000000.vectors the vectors of its sentences in the dump's element type, each
+//                          sentence in the order of its layout: (layers, words, dimension) for
+//                          `sentences`, (words, layers, dimension) for `matrix`
+//   segment-000000.records for each sentence: uint64 words; where kept (RecordFields): the
+//                          sentence, its words, its places. A text is uint64 bytes and the bytes,
+//                          a place two int64. Little-endian.
+//
+// A segment counts only once state.json, written after the segment was synced, names it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "io/dump_file.h"
+
+namespace elmo {
+
+// A file that grows at its end, buffered. Throws Error on a failed write.
+class AppendFile {
+ public:
+  explicit AppendFile(std::filesystem::path path);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  std::uint64_t size() const { return written_ + buffer_.size(); }
+  void append(const void* data, std::size_t bytes);
+  // Makes the file longer by bytes that write_at() fills; returns where they begin.
+  std::uint64_t extend(std::uint64_t bytes);
+  void write_at(std::uint64_t offset, const void* data, std::size_t bytes);
+  // Writes what is buffered, syncs.
+  void close();
+
+ private:
+  void flush();
+  void write_all(std::uint64_t offset, const char* data, std::size_t bytes);
+
+  std::filesystem::path path_;
+  int descriptor_;
+  std::uint64_t written_ = 0;
+  std::string buffer_;
+};
+
+// A file read from its start to its end. Throws Error where it ends too early.
+class SequentialFile {
+ public:
+  explicit SequentialFile(std::filesystem::path path);
+  ~SequentialFile();
+  SequentialFile(const SequentialFile&) = delete;
+  SequentialFile& operator=(const SequentialFile&) = delete;
+
+  void read(void* data, std::size_t bytes);
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+  std::vector<char> buffer_;
+  std::size_t position_ = 0, filled_ = 0;
+};
+
+// Which fields of a record are there besides the number of words.
+struct RecordFields {
+  bool sentence, words, places;
+};
+
+struct DumpRecord {
+  std::int64_t word_count = 0;
+  std::string sentence;
+  std::vector<std::string> words;
+  std::vector<DumpPlace> places;
+};
+
+void append_record(AppendFile& file, RecordFields fields, std::string_view sentence,
+                   std::span<const std::string_view> words, std::span<const DumpPlace> places);
+void read_record(SequentialFile& file, RecordFields fields, DumpRecord& record);
+
+struct DumpSegment {
+  std::int64_t sentences = 0;
+  std::int64_t rows = 0;  // words
+  std::uint64_t vector_bytes = 0;
+  std::uint64_t record_bytes = 0;
+};
+
+class DumpFolder {
+ public:
+  // See DumpWriter's constructor.
+  DumpFolder(const std::filesystem::path& final_path, const DumpOptions& options, bool resume);
+  // Removes the folder if no segment is closed.
+  ~DumpFolder();
+
+  const std::vector<DumpSegment>& segments() const { return segments_; }
+  std::filesystem::path vectors_path(std::size_t segment) const;
+  std::filesystem::path records_path(std::size_t segment) const;
+  // The fields that this dump's records have: those of its first process.
+  RecordFields fields() const { return fields_; }
+
+  // Names a closed, synced segment in state.json.
+  void add(const DumpSegment& segment);
+  // Removes everything of ours, and the folder if nothing else is in it.
+  void remove();
+
+ private:
+  void load(const DumpOptions& options);
+
+  std::filesystem::path final_path_;
+  std::filesystem::path folder_;
+  std::unique_ptr<FileLock> lock_;
+  nlohmann::json state_;
+  RecordFields fields_;
+  std::vector<DumpSegment> segments_;
+};
+
+// Writes the HDF5 file of all closed segments under a temporary name and renames it.
+void join_dump(const std::filesystem::path& final_path, const DumpOptions& options,
+               const DumpFolder& folder);
+
+// Bytes of an element in the file.
+std::size_t element_bytes(DumpType type);
+// Whether the sentence has no word: nothing but spaces and tabs.
+bool is_blank(std::string_view sentence);
+
+}  // namespace elmo

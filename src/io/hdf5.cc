@@ -1,0 +1,286 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <new>
+#include <system_error>
+
+#include "elmo/error.h"
+#include "io/hdf5_detail.h"
+
+namespace elmo::h5 {
+namespace fs = std::filesystem;
+namespace {
+
+// What a file is that is not HDF5, as far as its first bytes tell.
+std::string looks_like(const fs::path& path) {
+  char head[512] = {};
+  std::ifstream in(path, std::ios::binary);
+  in.read(head, sizeof head);
+  const std::string_view bytes(head, static_cast<std::size_t>(in.gcount()));
+  if (bytes.starts_with("PK\x03\x04")) return "a zip archive, such as PyTorch's or NumPy's files";
+  if (bytes.starts_with("\x1f\x8b")) return "a gzip file; unpack it first (gunzip)";
+  if (bytes.starts_with("\x93NUMPY")) return "a NumPy array";
+  if (bytes.starts_with("version https://git-lfs")) {
+    return "a pointer of Git LFS; fetch the file itself (git lfs pull)";
+  }
+  const auto is_text = [](unsigned char c) { return c >= 0x20 || (c >= 0x09 && c <= 0x0d); };
+  if (std::all_of(bytes.begin(), bytes.end(), is_text)) return "text";
+  return "other binary data";
+}
+
+Handle access_list(const std::string& what) {
+  keep_quiet();
+  Handle list = checked({H5Pcreate(H5P_FILE_ACCESS), H5Pclose}, what, "can't be opened");
+  // Network file systems often refuse HDF5's locks; ours stand beside the files (FileLock).
+  check(H5Pset_file_locking(list.id(), false, true), what, "can't be opened");
+  return list;
+}
+
+Handle create_file(const fs::path& path, const fs::path& shown, const CreateOptions& options) {
+  const std::string what = shown.string(), action = "can't be written";
+  const Handle access = access_list(what);
+  const Handle creation = checked({H5Pcreate(H5P_FILE_CREATE), H5Pclose}, what, action);
+  if (options.checksums) {
+    check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_V18), what, action);
+  }
+  if (options.many_datasets) {
+    // Wide tree nodes and large metadata blocks: fewer and longer writes.
+    check(H5Pset_sym_k(creation.id(), 64, 64), what, action);
+    check(H5Pset_meta_block_size(access.id(), 1 << 16), what, action);
+    check(H5Pset_small_data_block_size(access.id(), 1 << 16), what, action);
+  }
+  return checked({H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), H5Fclose},
+                 what, action);
+}
+
+Handle open_file(const fs::path& path) {
+  const std::string what = path.string();
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw Error(what + ": is a folder, not an HDF5 file");
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    throw Error(fmt::format("{}: can't be read: {}; check the name", what,
+                            std::generic_category().message(errno)));
+  }
+  ::close(descriptor);
+  const Handle access = access_list(what);
+  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
+  if (file.id() >= 0) return file;
+  if (fs::file_size(path, error) == 0) throw Error(what + ": is empty, not an HDF5 file");
+  if (H5Fis_hdf5(path.c_str()) > 0) {
+    fail(what, "is an HDF5 file, but damaged or cut short; copy or make it anew");
+  }
+  H5Eclear2(H5E_DEFAULT);
+  throw Error(fmt::format("{}: is not an HDF5 file; it looks like {}", what, looks_like(path)));
+}
+
+}  // namespace
+
+File File::create(const fs::path& path, const fs::path& shown, const CreateOptions& options) {
+  return File(create_file(path, shown, options), path, shown, true);
+}
+
+File File::open(const fs::path& path) { return File(open_file(path), path, path, false); }
+
+File::File(Handle handle, fs::path path, const fs::path& shown, bool writing)
+    : Object(std::move(handle), shown.string(), writing ? this : nullptr), path_(std::move(path)) {
+  if (writing) {
+    reserver_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    make_room(0, 0);
+  } else {
+    std::error_code error;
+    size_ = fs::file_size(path_, error);
+  }
+}
+
+File::~File() {
+  handle_.close();
+  if (reserver_ >= 0) ::close(reserver_);
+}
+
+void File::close() {
+  if (!handle_.close()) fail(what_, kNotWritten);
+  // HDF5 cuts the file where its content ends; this gives back what was reserved beyond.
+  struct stat status;
+  if (reserver_ >= 0 && fstat(reserver_, &status) == 0) {
+    if (ftruncate(reserver_, status.st_size) != 0) {
+      throw Error(
+          fmt::format("{}: can't be written: {}", what_, std::generic_category().message(errno)));
+    }
+  }
+}
+
+void File::make_room(std::uint64_t bytes, std::uint64_t name_bytes) {
+  constexpr std::uint64_t kPerDataset = 1024;  // more than any header and tree entry takes
+  constexpr std::uint64_t kSlack = 128 << 10;  // caches that HDF5 has still to write
+  constexpr std::uint64_t kStep = 16 << 20;    // ask the system rarely
+  name_bytes_ += name_bytes;
+  used_ += bytes + kPerDataset;
+  if (used_ <= reserved_) return;
+
+  hsize_t size = 0;
+  check(H5Fget_filesize(handle_.id(), &size), what_, kNotWritten);
+  // Names stand in one block that doubles by moving.
+  const std::uint64_t needed = size + bytes + kPerDataset + kSlack + 4 * name_bytes_;
+  used_ = needed;
+  if (needed <= reserved_) return;
+  int error = ENOSPC;
+  for (const std::uint64_t extra : {std::min<std::uint64_t>(kStep, size), std::uint64_t{0}}) {
+    const std::uint64_t length = needed + extra - reserved_;
+    error = fallocate(reserver_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(reserved_),
+                      static_cast<off_t>(length)) == 0
+                ? 0
+                : errno;
+    struct statvfs disk;
+    if (error == EOPNOTSUPP && fstatvfs(reserver_, &disk) == 0) {
+      error = disk.f_bavail * disk.f_frsize >= length ? 0 : ENOSPC;
+    }
+    if (error == 0) {
+      reserved_ += length;
+      return;
+    }
+  }
+  if (error == ENOSPC || error == EDQUOT) {
+    throw Error(
+        fmt::format("{}: can't be written: the disk is full, {} bytes more are needed; "
+                    "free some space or choose another folder",
+                    what_, needed - std::min<std::uint64_t>(size, needed)));
+  }
+  throw Error(
+      fmt::format("{}: can't be written: {}", what_, std::generic_category().message(error)));
+}
+
+namespace {
+
+Handle creation_list(const std::string& what) {
+  Handle list = checked({H5Pcreate(H5P_DATASET_CREATE), H5Pclose}, what, kNotWritten);
+  // No times, so that equal content gives equal files; every byte is written by us.
+  check(H5Pset_obj_track_times(list.id(), false), what, kNotWritten);
+  check(H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER), what, kNotWritten);
+  return list;
+}
+
+Handle link_list(const std::string& what) {
+  Handle list = checked({H5Pcreate(H5P_LINK_CREATE), H5Pclose}, what, kNotWritten);
+  check(H5Pset_create_intermediate_group(list.id(), 1), what, kNotWritten);
+  check(H5Pset_char_encoding(list.id(), H5T_CSET_UTF8), what, kNotWritten);
+  return list;
+}
+
+std::string dataset_in(const std::string& file, const std::string& name) {
+  constexpr std::size_t kShown = 80;  // a name may be a whole sentence
+  if (name.size() <= kShown) return fmt::format("{}: dataset {}", file, name);
+  std::size_t end = kShown;
+  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;  // not inside a character
+  return fmt::format("{}: dataset {}...", file, name.substr(0, end));
+}
+
+}  // namespace
+
+Dataset File::create_dataset(const std::string& name, Type type, const Extents& extents) {
+  keep_quiet();
+  const std::string what = dataset_in(what_, name);
+  std::uint64_t bytes = size_of(type);
+  for (const std::int64_t extent : extents) bytes *= static_cast<std::uint64_t>(extent);
+  make_room(bytes, name.size() + 8);
+  const Handle space = simple_space(extents, nullptr, what);
+  if (creation_.id() < 0) {
+    creation_ = creation_list(what);
+    // Early, so that make_room sees what is taken.
+    check(H5Pset_alloc_time(creation_.id(), H5D_ALLOC_TIME_EARLY), what, kNotWritten);
+    links_ = link_list(what);
+  }
+  Handle handle = checked({H5Dcreate2(handle_.id(), name.c_str(), type_id(type), space.id(),
+                                      links_.id(), creation_.id(), H5P_DEFAULT),
+                           H5Dclose},
+                          what, kNotWritten);
+  return Dataset(std::move(handle), what, this, type, extents);
+}
+
+Dataset File::create_growing(const std::string& name, Type type, const Extents& row_extents,
+                             std::int64_t rows_per_chunk) {
+  keep_quiet();
+  const std::string what = dataset_in(what_, name);
+  make_room(0, name.size() + 8);
+  Extents extents{0};
+  extents.insert(extents.end(), row_extents.begin(), row_extents.end());
+  std::vector<hsize_t> maximum = to_hsize(extents), chunk = maximum;
+  maximum[0] = H5S_UNLIMITED;
+  chunk[0] = static_cast<hsize_t>(rows_per_chunk);
+  const Handle space = simple_space(extents, maximum.data(), what);
+  const Handle creation = creation_list(what);
+  check(H5Pset_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data()), what,
+        kNotWritten);
+  Handle handle = checked({H5Dcreate2(handle_.id(), name.c_str(), type_id(type), space.id(),
+                                      H5P_DEFAULT, creation.id(), H5P_DEFAULT),
+                           H5Dclose},
+                          what, kNotWritten);
+  return Dataset(std::move(handle), what, this, type, extents);
+}
+
+Dataset File::open_dataset(const std::string& name) const {
+  keep_quiet();
+  const std::string what = dataset_in(what_, name);
+  Dataset dataset(checked({H5Dopen2(handle_.id(), name.c_str(), H5P_DEFAULT), H5Dclose}, what,
+                          "is missing or damaged"),
+                  what, nullptr);
+  // A damaged header may claim any size; what we hand out can be allocated. 1100: more than
+  // deflate can shrink anything.
+  const Handle creation(H5Dget_create_plist(dataset.handle_.id()), H5Pclose);
+  const std::uint64_t factor = H5Pget_nfilters(creation.id()) > 0 ? 1100 : 1;
+  const Handle type(H5Dget_type(dataset.handle_.id()), H5Tclose);
+  const auto elements = static_cast<std::uint64_t>(dataset.elements());
+  const std::uint64_t element_bytes = std::max<std::size_t>(1, H5Tget_size(type.id()));
+  if (elements > size_ * factor / element_bytes) {
+    throw Error(
+        fmt::format("{}: claims {} elements, more than the whole file holds; the file is "
+                    "damaged or cut short",
+                    what, elements));
+  }
+  return dataset;
+}
+
+bool File::has_dataset(const std::string& name) const {
+  keep_quiet();
+  // Each group on the way must be asked for: H5Lexists fails on the first that is missing.
+  for (std::size_t end = name.find('/', 1); end != std::string::npos;
+       end = name.find('/', end + 1)) {
+    if (H5Lexists(handle_.id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+  }
+  if (H5Lexists(handle_.id(), name.c_str(), H5P_DEFAULT) <= 0) return false;
+  const Handle object(H5Oopen(handle_.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
+  return object.id() >= 0 && H5Iget_type(object.id()) == H5I_DATASET;
+}
+
+namespace {
+
+herr_t add_dataset_name(hid_t, const char* name, const H5O_info_t* info, void* data) {
+  return info->type == H5O_TYPE_DATASET ? add_name(data, name) : 0;
+}
+
+}  // namespace
+
+std::vector<std::string> File::dataset_names() const {
+  keep_quiet();
+  NameList list;
+  const herr_t code =
+      H5Ovisit2(handle_.id(), H5_INDEX_NAME, H5_ITER_INC, add_dataset_name, &list, H5O_INFO_BASIC);
+  if (list.out_of_memory) throw std::bad_alloc();
+  check(code, what_, kDamaged);
+  return std::move(list.names);
+}
+
+std::int64_t File::link_count() const {
+  keep_quiet();
+  H5G_info_t info = {};
+  check(H5Gget_info(handle_.id(), &info), what_, kDamaged);
+  return static_cast<std::int64_t>(info.nlinks);
+}
+
+}  // namespace elmo::h5

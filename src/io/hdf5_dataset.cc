@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "elmo/error.h"
+#include "io/hdf5_detail.h"
+
+namespace elmo::h5 {
+
+void Object::set_attribute(const std::string& name, const Attribute& value) {
+  const Handle space = simple_space({}, nullptr, what_);
+  const std::string action = fmt::format("can't write the attribute {}", name);
+  const auto write = [&](hid_t type, const void* data) {
+    const Handle attribute =
+        checked({H5Acreate2(handle_.id(), name.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT),
+                 H5Aclose},
+                what_, action);
+    check(H5Awrite(attribute.id(), type, data), what_, action);
+  };
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    file_->make_room(text->size(), 0);
+    const char* pointer = text->c_str();
+    write(type_id(Type::kString), &pointer);
+  } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
+    write(H5T_STD_I64LE, integer);
+  } else if (const auto* natural = std::get_if<std::uint64_t>(&value)) {
+    write(H5T_STD_U64LE, natural);
+  } else {
+    write(H5T_IEEE_F64LE, &std::get<double>(value));
+  }
+}
+
+namespace {
+
+// nullopt: not a kind that we read.
+std::optional<Attribute> read_attribute(hid_t id, const std::string& what) {
+  const Handle type(H5Aget_type(id), H5Tclose);
+  const Handle space(H5Aget_space(id), H5Sclose);
+  if (type.id() < 0 || space.id() < 0) fail(what, kDamaged);
+  if (H5Sget_simple_extent_npoints(space.id()) != 1) return std::nullopt;
+  switch (H5Tget_class(type.id())) {
+    case H5T_STRING: {
+      if (H5Tis_variable_str(type.id()) > 0) {
+        char* text = nullptr;
+        check(H5Aread(id, type.id(), &text), what, kDamaged);
+        std::string result = text != nullptr ? text : "";
+        H5free_memory(text);
+        return result;
+      }
+      std::string result(H5Tget_size(type.id()), '\0');
+      check(H5Aread(id, type.id(), result.data()), what, kDamaged);
+      result.resize(std::strlen(result.c_str()));
+      return result;
+    }
+    case H5T_INTEGER: {
+      if (H5Tget_sign(type.id()) == H5T_SGN_NONE) {
+        std::uint64_t value = 0;
+        check(H5Aread(id, H5T_NATIVE_UINT64, &value), what, kDamaged);
+        return value;
+      }
+      std::int64_t value = 0;
+      check(H5Aread(id, H5T_NATIVE_INT64, &value), what, kDamaged);
+      return value;
+    }
+    case H5T_FLOAT: {
+      double value = 0;
+      check(H5Aread(id, H5T_NATIVE_DOUBLE, &value), what, kDamaged);
+      return value;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+herr_t add_attribute_name(hid_t, const char* name, const H5A_info_t*, void* data) {
+  return add_name(data, name);
+}
+
+}  // namespace
+
+std::optional<Attribute> Object::attribute(const std::string& name) const {
+  keep_quiet();
+  const htri_t exists = H5Aexists(handle_.id(), name.c_str());
+  check(exists, what_, kDamaged);
+  if (exists == 0) return std::nullopt;
+  const Handle attribute =
+      checked({H5Aopen(handle_.id(), name.c_str(), H5P_DEFAULT), H5Aclose}, what_, kDamaged);
+  auto value = read_attribute(attribute.id(), what_);
+  if (!value) {
+    throw Error(fmt::format("{}: the attribute {} is neither a string nor a number", what_, name));
+  }
+  return value;
+}
+
+std::vector<std::string> Object::attribute_names() const {
+  keep_quiet();
+  NameList list;
+  const herr_t code =
+      H5Aiterate2(handle_.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, add_attribute_name, &list);
+  if (list.out_of_memory) throw std::bad_alloc();
+  check(code, what_, kDamaged);
+  std::erase_if(list.names, [&](const std::string& name) {
+    const Handle attribute(H5Aopen(handle_.id(), name.c_str(), H5P_DEFAULT), H5Aclose);
+    return attribute.id() < 0 || !read_attribute(attribute.id(), what_);
+  });
+  std::sort(list.names.begin(), list.names.end());
+  return std::move(list.names);
+}
+
+Dataset::Dataset(Handle handle, std::string what, File* file)
+    : Object(std::move(handle), std::move(what), file) {
+  const Handle type(H5Dget_type(handle_.id()), H5Tclose);
+  const Handle space(H5Dget_space(handle_.id()), H5Sclose);
+  if (type.id() < 0 || space.id() < 0) fail(what_, kDamaged);
+  type_ = type_of(type.id());
+  if (H5Sget_simple_extent_type(space.id()) == H5S_NULL) {
+    extents_ = {0};
+    return;
+  }
+  const int rank = H5Sget_simple_extent_ndims(space.id());
+  check(rank, what_, kDamaged);
+  std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
+  check(H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr), what_, kDamaged);
+  extents_.assign(extents.begin(), extents.end());
+}
+
+Dataset::Dataset(Handle handle, std::string what, File* file, Type type, Extents extents)
+    : Object(std::move(handle), std::move(what), file), type_(type), extents_(std::move(extents)) {}
+
+std::int64_t Dataset::elements() const {
+  std::int64_t product = 1;
+  for (const std::int64_t extent : extents_) {
+    if (extent < 0 || __builtin_mul_overflow(product, extent, &product)) {
+      throw Error(fmt::format("{}: claims an impossible shape; the file is damaged", what_));
+    }
+  }
+  return product;
+}
+
+namespace {
+
+Handle select_block(hid_t dataset, const Extents& start, const Extents& count,
+                    const std::string& what) {
+  Handle space = checked({H5Dget_space(dataset), H5Sclose}, what, kDamaged);
+  const std::vector<hsize_t> from = to_hsize(start), size = to_hsize(count);
+  check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, from.data(), nullptr, size.data(), nullptr),
+        what, "no such block");
+  return space;
+}
+
+}  // namespace
+
+void Dataset::write(const void* values) {
+  keep_quiet();
+  if (elements() == 0) return;
+  check(H5Dwrite(handle_.id(), type_id(type_), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), what_,
+        kNotWritten);
+}
+
+void Dataset::write_block(const Extents& start, const Extents& count, const void* values) {
+  const Handle memory_space = simple_space(count, nullptr, what_);
+  const Handle file_space = select_block(handle_.id(), start, count, what_);
+  check(H5Dwrite(handle_.id(), type_id(type_), memory_space.id(), file_space.id(), H5P_DEFAULT,
+                 values),
+        what_, kNotWritten);
+}
+
+void Dataset::read(Type memory, void* values) const {
+  keep_quiet();
+  if (elements() == 0) return;
+  check(H5Dread(handle_.id(), type_id(memory), H5S_ALL, H5S_ALL, H5P_DEFAULT, values), what_,
+        kDamaged);
+}
+
+void Dataset::read_block(const Extents& start, const Extents& count, Type memory,
+                         void* values) const {
+  const Handle memory_space = simple_space(count, nullptr, what_);
+  const Handle file_space = select_block(handle_.id(), start, count, what_);
+  check(H5Dread(handle_.id(), type_id(memory), memory_space.id(), file_space.id(), H5P_DEFAULT,
+                values),
+        what_, kDamaged);
+}
+
+void Dataset::resize(std::int64_t rows) {
+  keep_quiet();
+  extents_.at(0) = rows;
+  const std::vector<hsize_t> extents = to_hsize(extents_);
+  check(H5Dset_extent(handle_.id(), extents.data()), what_, kNotWritten);
+}
+
+void Dataset::write_chunk(std::int64_t first_row, const void* values, std::size_t bytes) {
+  keep_quiet();
+  file_->make_room(bytes, 0);
+  std::vector<hsize_t> offset(extents_.size(), 0);
+  offset[0] = static_cast<hsize_t>(first_row);
+  check(H5Dwrite_chunk(handle_.id(), H5P_DEFAULT, 0, offset.data(), bytes, values), what_,
+        kNotWritten);
+}
+
+void Dataset::write_strings(std::int64_t first, std::span<const char* const> strings) {
+  if (strings.empty()) return;
+  // Each string stands in a heap block of at least 4 KiB with a header of its own, and 16 bytes
+  // in the dataset point to it.
+  std::uint64_t bytes = 1 << 16;
+  for (const char* string : strings) bytes += std::strlen(string) + 64;
+  file_->make_room(bytes, 0);
+  write_block({first}, {static_cast<std::int64_t>(strings.size())}, strings.data());
+}
+
+std::vector<std::string> Dataset::read_strings(std::int64_t first, std::int64_t count) const {
+  if (type_ != Type::kString || extents_.size() != 1) {
+    throw Error(fmt::format("{}: is not a list of strings", what_));
+  }
+  if (count == 0) return {};
+  const Handle memory_space = simple_space({count}, nullptr, what_);
+  const Handle file_space = select_block(handle_.id(), {first}, {count}, what_);
+  // The file's own type: HDF5 does not convert between ASCII and UTF-8 strings.
+  const Handle type = checked({H5Dget_type(handle_.id()), H5Tclose}, what_, kDamaged);
+  std::vector<char*> pointers(static_cast<std::size_t>(count), nullptr);
+  const herr_t code = H5Dread(handle_.id(), type.id(), memory_space.id(), file_space.id(),
+                              H5P_DEFAULT, pointers.data());
+  if (code < 0) fail(what_, kDamaged);
+  std::vector<std::string> result;
+  result.reserve(pointers.size());
+  for (const char* pointer : pointers) result.emplace_back(pointer != nullptr ? pointer : "");
+  H5Dvlen_reclaim(type.id(), memory_space.id(), H5P_DEFAULT, pointers.data());
+  return result;
+}
+
+}  // namespace elmo::h5

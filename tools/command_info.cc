@@ -1,0 +1,279 @@
+// elmo info: what a file holds, as a table or as JSON.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elmo/error.h"
+#include "io/dump_file.h"
+#include "io/hdf5.h"
+#include "io/tensor_file.h"
+#include "text/piece_vocabulary.h"
+#include "text/word_vocabulary.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/output.h"
+
+namespace elmo {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
+
+std::string first_bytes(const fs::path& path, std::size_t count) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string bytes(count, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(count));
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  if (stream.bad() || !(stream.is_open())) {
+    throw Error(path.string() + ": can't be read; check its permissions");
+  }
+  return bytes;
+}
+
+std::uint64_t elements(const Shape& shape) {
+  std::uint64_t size = 1;
+  for (const auto length : shape) size *= static_cast<std::uint64_t>(length);
+  return size;
+}
+
+// One row a dataset: name, type, shape.
+Json dataset_rows(const h5::File& file) {
+  Json rows = Json::array();
+  for (const auto& name : file.dataset_names()) {
+    const auto dataset = file.open_dataset(name);
+    rows.push_back({{"name", "/" + name},
+                    {"type", h5::to_string(dataset.type())},
+                    {"shape", dataset.extents()}});
+  }
+  return rows;
+}
+
+// Our own models, checkpoints and task files: all of them name their format.
+Json describe_tensors(const h5::File& file, const std::string& format) {
+  const TensorFileReader reader(file.path(), format, std::numeric_limits<std::int64_t>::max());
+  const Json rows = dataset_rows(file);
+  std::uint64_t values = 0;
+  for (const auto& row : rows) {
+    if (row["type"].get<std::string>().starts_with("float")) values += elements(row["shape"]);
+  }
+  const auto version = file.attribute("format_version");
+  const bool checkpoint = format.find("checkpoint") != std::string::npos;
+  return {{"kind", format},
+          {"format_version", std::get<std::int64_t>(version.value())},
+          {"hash", fmt::format("{:016x}", reader.content_hash())},
+          {"settings", reader.settings()},
+          {"datasets", rows},
+          {checkpoint ? "values" : "parameters", values},
+          {"readers", {"elmo", "h5py"}}};
+}
+
+// With sentences as keys nothing but the attributes tells.
+bool is_dump(const h5::File& file) {
+  return file.attribute("pooling") || file.has_dataset("0") ||
+         file.has_dataset("sentence_to_index") ||
+         (file.has_dataset("vectors") && file.has_dataset("offsets"));
+}
+
+Json describe_dump(const h5::File& file) {
+  const DumpReader reader(file.path());
+  const bool matrix = reader.layout() == DumpLayout::kMatrix;
+  Json result = {{"kind", "word vectors"},
+                 {"layout", matrix ? "matrix" : "sentences"},
+                 {"sentences", reader.sentences()}};
+  if (matrix) result["words"] = file.open_dataset("vectors").extents().front();
+  if (matrix || file.has_dataset("0")) {
+    result["type"] = h5::to_string(file.open_dataset(matrix ? "vectors" : "0").type());
+  }
+  result["layers"] = reader.layered() ? reader.layers() : 1;
+  result["dimension"] = reader.dimension();
+  result["made_by"] = reader.attributes();
+  if (matrix) {
+    result["datasets"] = dataset_rows(file);
+    result["readers"] = {"elmo", "h5py"};
+  } else {
+    result["readers"] = {"elmo", "h5py", "programs for AllenNLP's `elmo` command"};
+  }
+  return result;
+}
+
+Json describe_hdf5(const fs::path& path) {
+  const auto file = h5::File::open(path);
+  const auto format = file.attribute("format");
+  if (format && std::holds_alternative<std::string>(*format)) {
+    return describe_tensors(file, std::get<std::string>(*format));
+  }
+  if (is_dump(file)) return describe_dump(file);
+  return {
+      {"kind", "HDF5, not made by elmo"}, {"datasets", dataset_rows(file)}, {"readers", {"h5py"}}};
+}
+
+Json describe_pieces(const fs::path& path) {
+  const auto vocabulary = PieceVocabulary::from_file(path.string());
+  return {{"kind", "SentencePiece model"},
+          {"rows", vocabulary.rows()},
+          {"unk", {{"id", vocabulary.unk()}, {"piece", vocabulary.piece(vocabulary.unk())}}},
+          {"bos", {{"id", vocabulary.bos()}, {"piece", vocabulary.piece(vocabulary.bos())}}},
+          {"eos", {{"id", vocabulary.eos()}, {"piece", vocabulary.piece(vocabulary.eos())}}},
+          {"readers", {"elmo pretrain --vocab", "sentencepiece"}}};
+}
+
+Json describe_words(const fs::path& path) {
+  const auto vocabulary = WordVocabulary::from_file(path.string());
+  return {{"kind", "word list"},
+          {"rows", vocabulary.rows()},
+          {"readers", {"elmo pretrain --encoder characters --vocab", "bilm-tf"}}};
+}
+
+Json describe_file(const fs::path& path) {
+  const std::string start = first_bytes(path, 16);
+  if (start.empty()) throw Error(path.string() + ": is empty");
+  Json body;
+  if (start.starts_with(kHdf5Signature)) {
+    body = describe_hdf5(path);
+  } else if (start.starts_with("<S>")) {
+    body = describe_words(path);
+  } else if (start.front() == '\n') {
+    // A serialized SentencePiece model is a protocol buffer whose first field is a piece.
+    body = describe_pieces(path);
+  } else {
+    throw Error(path.string() +
+                ": neither HDF5 nor a SentencePiece model nor a word list; info shows what elmo "
+                "writes");
+  }
+  Json result = {{"path", path.string()}, {"bytes", fs::file_size(path)}};
+  result.update(body);
+  return result;
+}
+
+Json describe_folder(const fs::path& folder) {
+  Json files = Json::array();
+  std::vector<std::string> missing;
+  for (const std::string direction : {"forward", "backward"}) {
+    const fs::path model = folder / (direction + ".h5");
+    if (!fs::exists(model)) {
+      missing.push_back(model.filename().string());
+      continue;
+    }
+    files.push_back(describe_file(model));
+    const fs::path checkpoint = folder / (direction + ".checkpoint.h5");
+    if (fs::exists(checkpoint)) {
+      Json brief = describe_file(checkpoint);
+      // The tensors are those of the model and its optimiser.
+      brief.erase("settings");
+      brief.erase("datasets");
+      files.push_back(std::move(brief));
+    }
+  }
+  if (missing.size() == 2) {
+    throw Error(folder.string() +
+                ": holds no model, neither forward.h5 nor backward.h5; `elmo pretrain --output " +
+                folder.string() + "` makes them");
+  }
+  Json result = {{"path", folder.string()}, {"kind", "model folder"}};
+  if (!missing.empty()) result["missing"] = missing.front();
+  result["files"] = std::move(files);
+  return result;
+}
+
+std::string value_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string with_separators(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ',');
+  return text;
+}
+
+// "name  value" lines; what is nested becomes name.inner.
+void print_values(const std::string& indent, const std::string& prefix, const Json& values) {
+  for (const auto& [name, value] : values.items()) {
+    if (value.is_object()) {
+      print_values(indent, prefix + name + ".", value);
+    } else {
+      print(fmt::format("{}{:<26} {}\n", indent, prefix + name, value_text(value)));
+    }
+  }
+}
+
+void print_datasets(const Json& rows) {
+  std::size_t width = 8;
+  for (const auto& row : rows) {
+    width = std::max(width, row["name"].get_ref<const std::string&>().size() + 1);
+  }
+  print(fmt::format("  {:<{}} {:<9} {:<18} {:>14}\n", "dataset", width, "type", "shape", "values"));
+  for (const auto& row : rows) {
+    const auto shape = row["shape"].get<Shape>();
+    print(fmt::format("  {:<{}} {:<9} {:<18} {:>14}\n", row["name"].get<std::string>(), width,
+                      row["type"].get<std::string>(), to_string(shape),
+                      with_separators(elements(shape))));
+  }
+}
+
+void print_table(const Json& info) {
+  print(fmt::format("{}: {}\n", info["path"].get<std::string>(), info["kind"].get<std::string>()));
+  for (const auto& [name, value] : info.items()) {
+    if (name == "path" || name == "kind" || name == "files" || name == "missing") continue;
+    if (name == "datasets") {
+      print_datasets(value);
+    } else if (name == "readers") {
+      print(
+          fmt::format("  read by {}\n", join_words(value.get<std::vector<std::string>>(), "and")));
+    } else if (value.is_object()) {
+      if (value.empty()) continue;
+      print(fmt::format("  {}\n", name));
+      print_values("    ", "", value);
+    } else if (value.is_number_unsigned()) {
+      print(fmt::format("  {:<28} {}\n", name, with_separators(value.get<std::uint64_t>())));
+    } else {
+      print(fmt::format("  {:<28} {}\n", name, value_text(value)));
+    }
+  }
+  if (info.contains("files")) {
+    for (const auto& file : info["files"]) {
+      print("\n");
+      print_table(file);
+    }
+  }
+  if (info.contains("missing")) {
+    print(fmt::format("\n{} is missing: dump and neighbors need both directions\n",
+                      info["missing"].get<std::string>()));
+  }
+}
+
+}  // namespace
+
+int run_info(Arguments arguments) {
+  fs::path path;
+  bool json = false;
+  Options options(arguments, "elmo info out/ko");
+  options
+      .positional(
+          "PATH", &path,
+          "a model folder, or a file: forward.h5, a checkpoint, a dump, a task, a vocabulary")
+      .required();
+  options.flag("json", &json, "print one JSON object");
+  if (!options.parse()) return 0;
+
+  if (!fs::exists(path)) throw Error(path.string() + ": there is no such file or folder");
+  const Json info = fs::is_directory(path) ? describe_folder(path) : describe_file(path);
+  if (json) {
+    print(info.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  } else {
+    print_table(info);
+  }
+  return 0;
+}
+
+}  // namespace elmo

@@ -1,0 +1,98 @@
+// elmo vocab: makes the vocabulary that a language model is trained with.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "elmo/error.h"
+#include "text/vocabulary_training.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/output.h"
+
+namespace elmo {
+
+int run_vocab(Arguments arguments) {
+  VocabularyOptions config;
+  std::vector<std::string> inputs;
+  std::filesystem::path output;
+  bool json = false;
+
+  Options options(arguments, "elmo vocab --input corpora/ko.txt --size 2000 --output out/ko.model");
+  options
+      .add("input", &inputs, "FILE...",
+           "text, one sentence a line; .gz files and patterns such as 'news/*.txt' too, - is "
+           "standard input")
+      .required();
+  options.add("size", &config.size, "N", "number of entries, the special ones included")
+      .required()
+      .at_least(4);
+  options.add("output", &output, "FILE", "the vocabulary; an older file is replaced").required();
+  options
+      .add("type", &config.type, "WORD",
+           "pieces of words as SentencePiece finds them, or a list of the most frequent words")
+      .choices({"unigram", "bpe", "word"});
+  options
+      .add("character-coverage", &config.character_coverage, "X",
+           "share of the text's characters that get a piece of their own; rarer ones are spelt in "
+           "bytes")
+      .between(0.98, 1);
+  options.choice("split", &config.split,
+                 {{"spaces", Split::kSpaces},
+                  {"characters", Split::kCharacters},
+                  {"punctuation", Split::kPunctuation}},
+                 "how lines are cut into words; give the same to elmo pretrain");
+  options.choice("invalid", &config.invalid,
+                 {{"refuse", InvalidText::kRefuse},
+                  {"skip", InvalidText::kSkip},
+                  {"replace", InvalidText::kReplace}},
+                 "what to do with lines that are not UTF-8");
+  options
+      .add("sample-bytes", &config.sample_bytes, "N",
+           "pieces are learned from a sample of the lines of about this size")
+      .at_least(1000);
+  options.add("seed", &config.seed, "N", "of the sample");
+  options.flag("json", &json, "print what was done as one JSON object");
+  if (!options.parse()) return 0;
+
+  const auto files = expand_inputs(inputs);
+  if (output.has_parent_path()) make_folder(output.parent_path());
+  // Before the work, so that an output that can't be written is known now.
+  PendingFile file(output);
+  VocabularyReport report;
+  const std::string bytes = train_vocabulary(files, config, &report);
+  std::ofstream stream(file.temporary_path(), std::ios::binary);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  stream.close();
+  if (!stream) {
+    throw Error(
+        fmt::format("{}: can't write {} bytes (is the disk full?)", output.string(), bytes.size()));
+  }
+  file.commit();
+
+  if (json) {
+    const nlohmann::json result = {{"output", output.string()},
+                                   {"entries", report.entries},
+                                   {"lines", report.lines},
+                                   {"sampled_lines", report.sampled_lines},
+                                   {"invalid_lines", report.invalid_lines},
+                                   {"words", report.words},
+                                   {"characters", report.characters}};
+    print(result.dump(2) + "\n");
+  }
+  log::info("{}: {} {} from {} lines, {} words", output.string(), report.entries,
+            config.type == "word" ? "words" : "pieces", report.lines, report.words);
+  if (report.invalid_lines > 0) {
+    log::warn("{} lines held text that is not UTF-8 and were {}", report.invalid_lines,
+              config.invalid == InvalidText::kSkip ? "skipped" : "repaired");
+  }
+  return 0;
+}
+
+}  // namespace elmo

@@ -1,0 +1,12 @@
+// The commands of elmo, one file each (command_NAME.cc). A command reads its options, calls the
+// library, prints, and returns the exit status; it throws what goes wrong.
+#pragma once
+
+#include "tools/options.h"
+
+namespace elmo {
+
+int run_info(Arguments arguments);
+int run_vocab(Arguments arguments);
+
+}  // namespace elmo

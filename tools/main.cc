@@ -1,0 +1,104 @@
+// elmo: the table of commands, and the one place that turns exceptions into exit statuses.
+
+#include <fmt/format.h>
+
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elmo/error.h"
+#include "elmo/version.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+#include "tools/output.h"
+
+namespace elmo {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(Arguments);
+};
+
+// In the order of the work; a new command is one line here and one in commands.h.
+constexpr Command kCommands[] = {
+    {"vocab", "Make a vocabulary: a SentencePiece model, or a list of words.", run_vocab},
+    {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},
+};
+
+enum Status { kDone = 0, kFailed = 1, kWrongCommandLine = 2, kInterrupted = 130 };
+
+std::string overview() {
+  std::string text =
+      "usage: elmo COMMAND [options]\n\n"
+      "ELMo on CPUs: pretrain forward and backward language models, turn words into vectors that\n"
+      "depend on their sentence, use them in classifiers and taggers.\n\nCommands:\n";
+  for (const auto& command : kCommands) {
+    text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+  }
+  text +=
+      "\n`elmo COMMAND --help` shows a command's options and an example; `elmo --version` shows "
+      "the version.\n";
+  return text;
+}
+
+int run(const std::vector<std::string>& words, std::string_view& command_name) {
+  if (words.empty()) {
+    throw UsageError("a command is missing; `elmo --help` lists them");
+  }
+  if (words[0] == "--help" || words[0] == "-h") {
+    print(overview());
+    return kDone;
+  }
+  if (words[0] == "--version") {
+    print(fmt::format("elmo {}\n", version()));
+    return kDone;
+  }
+  std::vector<std::string> names;
+  for (const auto& command : kCommands) {
+    if (command.name == words[0]) {
+      command_name = command.name;
+      return command.run({command.name, command.summary, std::span(words).subspan(1)});
+    }
+    names.emplace_back(command.name);
+  }
+  const std::string nearest = nearest_name(words[0], names);
+  throw UsageError(fmt::format("there is no command {}{}; `elmo --help` lists them", words[0],
+                               nearest.empty() ? "" : ", did you mean " + nearest + "?"));
+}
+
+int guarded_main(const std::vector<std::string>& words) {
+  std::string_view command;
+  try {
+    const int status = run(words, command);
+    flush_output();
+    return status;
+  } catch (const OutputClosed&) {
+    return kDone;
+  } catch (const UsageError& error) {
+    print_message(command, error.what());
+    return kWrongCommandLine;
+  } catch (const Interrupted& error) {
+    print_message(command, error.what());
+    return kInterrupted;
+  } catch (const std::bad_alloc&) {
+    print_message(command, "out of memory; smaller batches or sizes need less");
+    return kFailed;
+  } catch (const std::exception& error) {
+    print_message(command, error.what());
+    return kFailed;
+  } catch (...) {
+    print_message(command, "failed for an unknown reason");
+    return kFailed;
+  }
+}
+
+}  // namespace
+}  // namespace elmo
+
+int main(int argc, char** argv) {
+  elmo::guard_standard_streams();
+  return elmo::guarded_main({argv + (argc > 0 ? 1 : 0), argv + argc});
+}

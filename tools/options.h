@@ -1,0 +1,155 @@
+// The command line of a command: options bound to the fields of its config structs.
+//
+//   VocabularyOptions config;
+//   std::vector<std::string> inputs;
+//   Options options(arguments, "elmo vocab --input corpora/ko.txt --size 8000 --output ko.model");
+//   options.add("input", &inputs, "FILE...", "text, one sentence a line").required();
+//   options.add("size", &config.size, "N", "number of entries").at_least(1);
+//   if (!options.parse()) return 0;  // --help was asked for and has been printed
+//
+// What a field holds when it is added is the default that --help shows.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace elmo {
+
+// What a command is called with: its row of the table in main.cc and the words behind its name.
+struct Arguments {
+  std::string_view command;
+  std::string_view summary;
+  std::span<const std::string> words;
+};
+
+// A field that an option may be bound to. An optional has no default; a vector takes one or more
+// values and may be given repeatedly.
+using OptionField =
+    std::variant<std::string*, std::filesystem::path*, std::vector<std::string>*, int*,
+                 std::int64_t*, std::uint32_t*, std::uint64_t*, float*, double*,
+                 std::optional<std::string>*, std::optional<std::filesystem::path>*,
+                 std::optional<int>*, std::optional<std::int64_t>*, std::optional<std::uint64_t>*,
+                 std::optional<float>*, std::optional<double>*>;
+
+// One option, for chained settings behind Options::add().
+class Option {
+ public:
+  // Not to be left out.
+  Option& required();
+  // Numbers: the values allowed, ends included; above() excludes the end. They replace each other
+  // end by end: at_least(0).below(1) is [0, 1).
+  Option& at_least(double lowest);
+  Option& at_most(double highest);
+  Option& above(double lowest);
+  Option& below(double highest);
+  Option& between(double lowest, double highest);
+  // Strings: the values allowed.
+  Option& choices(std::vector<std::string> values);
+  // Says what holds when the option is not given, where the field's value does not say it
+  // ("the cores there are"); an empty text hides the default.
+  Option& default_text(std::string text);
+
+ private:
+  friend class Options;
+  using Values = std::vector<std::string>;
+  struct Bound {
+    std::optional<double> value;
+    bool included = true;
+  };
+
+  // `shown` is how messages and the help name it: "--size" or "PATH".
+  Option(std::string name, std::string shown, std::string value_name, std::string help);
+  void bind(OptionField field);
+  // Gives `values` to the field; throws UsageError.
+  void assign(const Values& values) const;
+  template <typename T>
+  T parse(const std::string& text) const;
+  template <typename T>
+  T parse_number(const std::string& text) const;
+  std::string limits() const;
+  std::string description() const;
+
+  std::string name_, shown_, value_name_, help_, default_;
+  std::function<void(const Option&, const Values&)> set_;
+  std::vector<std::string> choices_;
+  Bound lowest_, highest_;
+  bool required_ = false, positional_ = false, repeatable_ = false, given_ = false;
+};
+
+class Options {
+ public:
+  // `example` is a whole command line that works, shown by --help.
+  Options(Arguments arguments, std::string example);
+
+  // --NAME VALUE. `value_name` stands for the value in the help: "FILE", "N".
+  Option& add(std::string name, OptionField field, std::string value_name, std::string help);
+  // --NAME, which sets the field to true.
+  Option& flag(std::string name, bool* field, std::string help);
+  // --NAME and --no-NAME.
+  void toggle(const std::string& name, bool* field, const std::string& help);
+  // --NAME VALUE where VALUE is one of a few words, each standing for a value of an enumeration.
+  template <typename E>
+  Option& choice(std::string name, E* field, const std::vector<std::pair<std::string, E>>& values,
+                 std::string help);
+  // A value without an option's name before it, in the order they are added.
+  Option& positional(std::string value_name, OptionField field, std::string help);
+  // At most one of these may be given.
+  void exclusive(std::vector<std::string> names);
+  // A paragraph at the end of the help.
+  void note(std::string text);
+
+  // Reads the words; false when --help was among them, which has then been printed. Throws
+  // UsageError that names the option and what it takes.
+  bool parse();
+  // Was this option on the command line?
+  bool given(std::string_view name) const;
+
+ private:
+  Option& append(Option option);
+  Option* find(std::string_view name);
+  // Marks the option as given and sets its field.
+  void take(Option& option, const std::vector<std::string>& values) const;
+  void check_complete() const;
+  std::string unknown_message(std::string_view dashed_name) const;
+  std::string help() const;
+
+  Arguments arguments_;
+  std::string example_;
+  std::deque<Option> options_;  // add() hands out references
+  std::vector<std::vector<std::string>> exclusive_;
+  std::vector<std::string> notes_;
+};
+
+// "a, b and c".
+std::string join_words(const std::vector<std::string>& words, std::string_view conjunction);
+
+// The candidate that `word` is most likely a slip of; empty if none is near.
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
+
+template <typename E>
+Option& Options::choice(std::string name, E* field,
+                        const std::vector<std::pair<std::string, E>>& values, std::string help) {
+  const std::string shown = "--" + name;
+  Option option(std::move(name), shown, "WORD", std::move(help));
+  for (const auto& [text, value] : values) {
+    option.choices_.push_back(text);
+    if (value == *field) option.default_ = text;
+  }
+  option.set_ = [field, values](const Option&, const Option::Values& words) {
+    for (const auto& [text, value] : values) {
+      if (text == words.front()) *field = value;
+    }
+  };
+  return append(std::move(option));
+}
+
+}  // namespace elmo
