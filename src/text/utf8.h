@@ -21,6 +21,8 @@ std::size_t count_characters(std::string_view text);
 
 // Unicode general categories P* and S*.
 bool is_punctuation_or_symbol(char32_t character);
+// Unicode general categories M*: combining marks.
+bool is_mark(char32_t character);
 
 // Normalisation form C (utf8proc). Pure ASCII is returned as it is without work.
 std::string to_nfc(std::string_view text);
