@@ -42,6 +42,7 @@ def with_final(word, final):
 
 _PARTICLES = {"을": "를", "은": "는", "이": "가", "과": "와", "으로": "로", "이나": "나",
               "이라는": "라는", "이라고": "라고", "이랑": "랑", "으로부터": "로부터", "이라도": "라도"}
+_NAMES = {open_form: name for name, open_form in _PARTICLES.items()}
 _INVARIABLE = {"에", "에서", "에게", "의", "도", "만", "부터", "까지", "처럼", "보다", "한테", "께서",
                "마다", "밖에", "에는", "에서는", "에도", "께", "에게서", "들", "씨", "님", "쯤", "하고", "에서도",
                "만큼", "조차", "뿐", "끼리", "째"}
@@ -49,7 +50,8 @@ _CONTRACTED = {("나", "이"): "내가", ("저", "이"): "제가", ("너", "이"
 
 
 def particle(word, name):
-    """A word with its particle, named by its form behind a consonant (을, 은, 이, 으로)."""
+    """A word with its particle; of a pair such as 을/를 either names both."""
+    name = _NAMES.get(name, name)
     if (word, name) in _CONTRACTED:
         return _CONTRACTED[word, name]
     if name in _PARTICLES:

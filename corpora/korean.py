@@ -2,7 +2,7 @@
 
 Items of its templates, beside those of grammar.py:
 
-    단어+을          a word with a particle, which is named by its form behind a consonant
+    단어+을          a word with a particle; of a pair such as 을/를 the one that fits is taken
     *먹다            the verb or adjective that ends the clause: its ending is the clause's
     *먹다:고         one with an ending of its own (hangul.conjugate names them; `었는데` is past)
     *학생=이다       a noun with the copula
@@ -186,9 +186,8 @@ class Korean:
         return self.fill(self.dice.pick(domain[name]), domain)
 
     def when(self, mood):
-        return self.expander.one({"present": "time_present", "future": "time_future", "want": "time_future",
-                                  "must": "time_future", "intend": "time_future", "can": "time_present"}
-                                 .get(mood, "time_past"))
+        name = {"present": "time_present", "future": "time_future", "past": "time_past"}.get(mood)
+        return self.expander.one(name) if name else []
 
     def before_verb(self, domain, items):
         """A place or an adverbial that goes with the items of a clause."""
@@ -251,13 +250,16 @@ class Korean:
         return self.realise(list(lead) + items, mood, style)
 
     def _scene_first(self, domain, kind, style):
-        ending = self.dice.weighted({"아서": 4, "지만": 3, "었을 때/NOUN": 3, "는데": 2, "자": 1, "니까": 1})
+        mood = self.dice.pick(["past", "past", "present"])
+        endings = {"아서": 4, "었을 때/NOUN": 3, "자": 1, "었지만": 3, "었는데": 2}
+        if mood == "present":
+            endings = {"아서": 4, "지만": 3, "는데": 2, "니까": 1, "을 때/NOUN": 2}
+        ending = self.dice.weighted(endings)
         ending, *rest = ending.split()
         scene = self.part("scene", domain)
         if ending == "자" and self._is_adjective(scene[-1][1:-1]):
             ending = "아서"
-        return self.realise(self.ended(scene, ending) + rest + self.clause(domain, kind),
-                            self.dice.pick(["past", "past", "present"]) if ending not in ("었을", "자") else "past", style)
+        return self.realise(self.ended(scene, ending) + rest + self.clause(domain, kind), mood, style)
 
     def _act_first(self, domain, _, style):
         ending = self.dice.weighted({"고": 4, "은 후에/NOUN": 2, "기 전에/NOUN": 2, "다가": 1, "고 나서/AUX": 1})
@@ -279,6 +281,8 @@ class Korean:
 
     def _question(self, domain, kind, style):
         items = self.clause(domain, kind)
+        while items[0].partition("+")[0] in ("나", "저"):  # nobody asks what he did himself
+            items = self.clause(domain, kind)
         if kind == "do" and self.dice.chance(0.4):
             items = self.expander.one("question_word") + items
         ending = self.dice.pick({"plain": ["었니", "었나", "었을까"], "polite": ["었어요", "었나요", "었을까요"],

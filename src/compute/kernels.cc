@@ -70,9 +70,8 @@ HWY_INLINE VF tanh(VF x) {
 // padded copy would change nothing but cost code; the tail is done in scalars by the same
 // formulas instead, through one-lane vectors.
 template <typename T>
-HWY_INLINE void cell_forward_at(const float* z, const float* bias, const float* c_previous,
-                                VF clip, std::int64_t h, std::int64_t k, T* gates, float* c,
-                                T* m) {
+HWY_INLINE void cell_forward_at(const float* z, const float* bias, const float* c_previous, VF clip,
+                                std::int64_t h, std::int64_t k, T* gates, float* c, T* m) {
   const VF i = sigmoid(hn::Add(load(z + k), load(bias + k)));
   const VF j = tanh(hn::Add(load(z + h + k), load(bias + h + k)));
   const VF f = sigmoid(hn::Add(load(z + 2 * h + k), load(bias + 2 * h + k)));
@@ -117,8 +116,8 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
 }
 
 template <typename T>
-HWY_INLINE void cell_backward_at(const float* d_m, const float* c_previous, const float* c,
-                                 VF clip, std::int64_t h, std::int64_t k, T* gates, float* d_c) {
+HWY_INLINE void cell_backward_at(const float* d_m, const float* c_previous, const float* c, VF clip,
+                                 std::int64_t h, std::int64_t k, T* gates, float* d_c) {
   const VF one = hn::Set(DF(), 1.0f);
   const VF i = load(gates + k), j = load(gates + h + k);
   const VF f = load(gates + 2 * h + k), o = load(gates + 3 * h + k);
@@ -128,8 +127,7 @@ HWY_INLINE void cell_backward_at(const float* d_m, const float* c_previous, cons
   dc = hn::IfThenElseZero(hn::Lt(hn::Abs(cell), clip), dc);
   store(hn::Mul(hn::Mul(dc, j), hn::Mul(i, hn::Sub(one, i))), gates + k);
   store(hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(j, j, one)), gates + h + k);
-  store(hn::Mul(hn::Mul(dc, load(c_previous + k)), hn::Mul(f, hn::Sub(one, f))),
-        gates + 2 * h + k);
+  store(hn::Mul(hn::Mul(dc, load(c_previous + k)), hn::Mul(f, hn::Sub(one, f))), gates + 2 * h + k);
   store(hn::Mul(hn::Mul(dm, tc), hn::Mul(o, hn::Sub(one, o))), gates + 3 * h + k);
   store(hn::Mul(dc, f), d_c + k);
 }
@@ -169,8 +167,8 @@ void cell_forward_bf16(const float* z, const float* bias, const float* cp, float
                        std::int64_t h, Bf16* g, float* c, Bf16* m) {
   cell_forward(z, bias, cp, clip, h, g, c, m);
 }
-void cell_backward_f32(const float* dm, const float* cp, const float* c, float clip,
-                       std::int64_t h, float* g, float* dc) {
+void cell_backward_f32(const float* dm, const float* cp, const float* c, float clip, std::int64_t h,
+                       float* g, float* dc) {
   cell_backward(dm, cp, c, clip, h, g, dc);
 }
 void cell_backward_bf16(const float* dm, const float* cp, const float* c, float clip,

@@ -194,8 +194,8 @@ Precision parse_precision(std::string_view name) {
 
 PackedMatrix::PackedMatrix(std::int64_t k, std::int64_t n, Precision precision)
     : k_(k), n_(n), precision_(precision) {
-  data_ = AlignedArray<unsigned char>(
-      ThreadCache::mine().layout(k, n, precision).weights.get_size());
+  data_ =
+      AlignedArray<unsigned char>(ThreadCache::mine().layout(k, n, precision).weights.get_size());
 }
 
 namespace {
@@ -270,8 +270,7 @@ template void multiply_transposed(const float*, std::int64_t, std::int64_t, cons
 template void multiply_transposed(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&,
                                   float*, std::int64_t, bool);
 
-std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n,
-                           Precision precision) {
+std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n, Precision precision) {
   const auto type = type_of(precision);
   return kernel_name(describe(plain(rows, k, type, k, 1),
                               memory::desc({k, n}, type, memory::format_tag::any),

@@ -1,0 +1,194 @@
+#include "text/piece_vocabulary.h"
+
+#include <sentencepiece_processor.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "elmo/error.h"
+#include "text/utf8.h"
+
+namespace elmo {
+namespace {
+
+// A cursor over protobuf's wire format: enough to find one string in a SentencePiece model,
+// whose generated classes are not installed by distributions.
+class ProtoReader {
+ public:
+  explicit ProtoReader(std::string_view bytes) : bytes_(bytes) {}
+
+  // The next field; false at the end or where the bytes are not protobuf.
+  bool next(std::uint64_t& field, std::string_view& payload) {
+    std::uint64_t tag = 0;
+    if (at_ >= bytes_.size() || !varint(tag)) return false;
+    field = tag >> 3;
+    payload = {};
+    std::uint64_t size = 0;
+    switch (tag & 7) {
+      case 0:
+        return varint(size);
+      case 1:
+        size = 8;
+        break;
+      case 2:
+        if (!varint(size)) return false;
+        break;
+      case 5:
+        size = 4;
+        break;
+      default:
+        return false;
+    }
+    if (size > bytes_.size() - at_) return false;
+    payload = bytes_.substr(at_, size);
+    at_ += size;
+    return true;
+  }
+
+ private:
+  bool varint(std::uint64_t& value) {
+    value = 0;
+    for (int shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(bytes_[at_++]);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return true;
+    }
+    return false;
+  }
+
+  std::string_view bytes_;
+  std::size_t at_ = 0;
+};
+
+// sentencepiece_model.proto: ModelProto.normalizer_spec = 3, NormalizerSpec.name = 1,
+// .precompiled_charsmap = 2.
+bool normaliser_is_identity(std::string_view model) {
+  ProtoReader reader(model);
+  std::uint64_t field;
+  std::string_view payload;
+  while (reader.next(field, payload)) {
+    if (field != 3) continue;
+    ProtoReader spec(payload);
+    std::string_view value;
+    while (spec.next(field, value)) {
+      if (field == 2 && !value.empty()) return false;
+    }
+    return true;
+  }
+  return true;
+}
+
+}  // namespace
+
+struct PieceVocabulary::Impl {
+  sentencepiece::SentencePieceProcessor processor;
+  bool identity = true;
+
+  // Calls f(part, offset of the part) for parts of at most kMaxEncodedBytes.
+  template <typename F>
+  static void in_parts(std::string_view word, F&& f) {
+    std::size_t begin = 0;
+    while (begin < word.size()) {
+      std::size_t end = std::min(word.size(), begin + kMaxEncodedBytes);
+      while (end < word.size() && (static_cast<unsigned char>(word[end]) & 0xC0) == 0x80) --end;
+      f(word.substr(begin, end - begin), begin);
+      begin = end;
+    }
+  }
+};
+
+PieceVocabulary::PieceVocabulary(std::string bytes, const std::string& source)
+    : impl_(std::make_unique<Impl>()), bytes_(std::move(bytes)) {
+  sentencepiece::util::Status status;
+  try {
+    if (!bytes_.empty()) status = impl_->processor.LoadFromSerializedProto(bytes_);
+  } catch (const std::exception&) {
+    status = sentencepiece::util::Status(sentencepiece::util::StatusCode::kInternal, "");
+  }
+  if (bytes_.empty() || !status.ok() || impl_->processor.GetPieceSize() < 1) {
+    throw Error(source +
+                ": not a SentencePiece model (or a truncated one); make one with `elmo vocab`");
+  }
+  const auto& processor = impl_->processor;
+  impl_->identity = normaliser_is_identity(bytes_);
+  rows_ = processor.GetPieceSize();
+  unk_ = processor.unk_id();
+  bos_ = processor.bos_id() >= 0 ? processor.bos_id() : rows_++;
+  eos_ = processor.eos_id() >= 0 ? processor.eos_id() : rows_++;
+}
+
+PieceVocabulary PieceVocabulary::from_file(const std::string& path) {
+  return PieceVocabulary(read_file(path, 1u << 30), path);
+}
+
+PieceVocabulary::PieceVocabulary(PieceVocabulary&&) noexcept = default;
+PieceVocabulary::~PieceVocabulary() = default;
+
+bool PieceVocabulary::is_unknown(std::int32_t id) const {
+  if (id >= impl_->processor.GetPieceSize()) return false;
+  return impl_->processor.IsUnknown(id) || impl_->processor.IsByte(id);
+}
+
+std::string PieceVocabulary::piece(std::int32_t id) const {
+  if (id < impl_->processor.GetPieceSize()) return impl_->processor.IdToPiece(id);
+  return id == bos_ ? "<s>" : "</s>";
+}
+
+void PieceVocabulary::encode(std::string_view word, std::vector<std::int32_t>& ids) const {
+  const std::size_t before = ids.size();
+  std::vector<int> part_ids;
+  Impl::in_parts(word, [&](std::string_view part, std::size_t) {
+    const auto status = impl_->identity ? impl_->processor.Encode(to_nfc(part), &part_ids)
+                                        : impl_->processor.Encode(part, &part_ids);
+    if (status.ok()) ids.insert(ids.end(), part_ids.begin(), part_ids.end());
+  });
+  if (ids.size() == before) ids.push_back(unk_);
+}
+
+std::vector<PieceVocabulary::Piece> PieceVocabulary::encode_with_places(
+    std::string_view word) const {
+  std::vector<Piece> pieces;
+  Impl::in_parts(word, [&](std::string_view part, std::size_t offset) {
+    // Where NFC changes the text, places are taken in characters of the changed text and spread
+    // over the raw bytes in proportion; for text that is NFC already they are exact.
+    const std::string normal = impl_->identity ? to_nfc(part) : std::string(part);
+    const auto encoded = impl_->processor.EncodeAsImmutableProto(normal);
+    const auto raw_place = [&](std::size_t at) {
+      return offset + (normal.size() == part.size() ? at : at * part.size() / normal.size());
+    };
+    for (const auto& piece : encoded.pieces()) {
+      pieces.push_back({static_cast<std::int32_t>(piece.id()), raw_place(piece.begin()),
+                        raw_place(piece.end())});
+    }
+  });
+  if (pieces.empty()) pieces.push_back({unk_, 0, word.size()});
+  return pieces;
+}
+
+PieceCache::PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words)
+    : vocabulary_(vocabulary), max_words_(max_words) {}
+
+void PieceCache::encode(std::string_view word, std::vector<std::int32_t>& ids) {
+  constexpr std::size_t kLongest = 64;
+  if (word.size() > kLongest) {
+    vocabulary_.encode(word, ids);
+    return;
+  }
+  auto found = words_.find(word);
+  if (found == words_.end()) {
+    if (words_.size() >= max_words_) {
+      words_.clear();
+      ids_.clear();
+    }
+    scratch_.clear();
+    vocabulary_.encode(word, scratch_);
+    const Range range{static_cast<std::uint32_t>(ids_.size()),
+                      static_cast<std::uint32_t>(scratch_.size())};
+    ids_.insert(ids_.end(), scratch_.begin(), scratch_.end());
+    found = words_.emplace(std::string(word), range).first;
+  }
+  const auto from = ids_.begin() + found->second.begin;
+  ids.insert(ids.end(), from, from + found->second.size);
+}
+
+}  // namespace elmo

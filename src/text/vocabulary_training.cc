@@ -1,0 +1,193 @@
+#include "text/vocabulary_training.h"
+
+#include <fmt/format.h>
+#include <sentencepiece_trainer.h>
+
+#include <algorithm>
+#include <regex>
+#include <unordered_map>
+
+#include "compute/random.h"
+#include "elmo/error.h"
+#include "text/utf8.h"
+
+namespace elmo {
+namespace {
+
+// Calls f for every line with words: the words in NFC, joined by single spaces.
+template <typename F>
+void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptions& options,
+                   VocabularyReport& report, F&& f) {
+  std::vector<std::string_view> words;
+  std::string joined;
+  for (const std::string& input : inputs) {
+    LineReader reader(input, options.invalid);
+    std::string_view line;
+    while (reader.next(line)) {
+      words.clear();
+      split_words(line, options.split, words);
+      if (words.empty()) continue;
+      ++report.lines;
+      report.words += words.size();
+      f(words);
+    }
+    report.invalid_lines += reader.invalid_lines();
+  }
+  if (report.lines == 0) throw Error(inputs.front() + ": the text holds no word");
+}
+
+// A uniform sample of lines within a budget of bytes (reservoir sampling, Vitter's algorithm R,
+// on a number of lines that is set when the budget is first exceeded).
+class LineSample {
+ public:
+  LineSample(std::uint64_t budget, std::uint64_t seed)
+      : budget_(budget), random_(seed, RandomUse::kVocabularySample) {}
+
+  void add(std::string line) {
+    ++seen_;
+    if (!full_) {
+      bytes_ += line.size();
+      lines_.push_back(std::move(line));
+      full_ = bytes_ >= budget_;
+      return;
+    }
+    const std::uint64_t place = random_.below(seen_, seen_);
+    if (place < lines_.size()) lines_[place] = std::move(line);
+  }
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::uint64_t budget_;
+  Random random_;
+  std::uint64_t seen_ = 0, bytes_ = 0;
+  bool full_ = false;
+  std::vector<std::string> lines_;
+};
+
+class SampleIterator : public sentencepiece::SentenceIterator {
+ public:
+  explicit SampleIterator(const std::vector<std::string>& lines) : lines_(lines) {}
+  bool done() const override { return at_ >= lines_.size(); }
+  void Next() override { ++at_; }
+  const std::string& value() const override { return lines_[at_]; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  const std::vector<std::string>& lines_;
+  std::size_t at_ = 0;
+};
+
+std::string train_pieces(const std::vector<std::string>& inputs, const VocabularyOptions& options,
+                         VocabularyReport& report) {
+  // SentencePiece's own buffers are quadratic in places; long lines are cut between words.
+  constexpr std::size_t kLongest = 4000;
+  LineSample sample(options.sample_bytes, options.seed);
+  for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {
+    std::string line;
+    for (const std::string_view word : words) {
+      report.characters += count_characters(word);
+      if (!line.empty() && line.size() + word.size() > kLongest) {
+        sample.add(std::move(line));
+        line.clear();
+      }
+      if (word.size() > kLongest) continue;  // no word of a language is that long
+      if (!line.empty()) line += ' ';
+      line += to_nfc(word);
+    }
+    if (!line.empty()) sample.add(std::move(line));
+  });
+  report.sampled_lines = sample.lines().size();
+  if (sample.lines().empty())
+    throw Error(inputs.front() + ": the text holds no word shorter than 4,000 bytes");
+
+  const std::unordered_map<std::string, std::string> settings = {
+      {"model_type", options.type},
+      {"vocab_size", std::to_string(options.size)},
+      {"character_coverage", fmt::format("{}", options.character_coverage)},
+      {"normalization_rule_name", "identity"},
+      {"remove_extra_whitespaces", "true"},
+      {"add_dummy_prefix", "true"},
+      {"byte_fallback", "true"},
+      {"unk_id", "0"},
+      {"bos_id", "1"},
+      {"eos_id", "2"},
+      {"pad_id", "-1"},
+      {"input_sentence_size", "0"},
+      {"max_sentence_length", "1000000"},
+      // The counts of EM are summed a thread: their number is part of the result.
+      {"num_threads", "2"},
+      {"minloglevel", "3"},
+  };
+  SampleIterator iterator(sample.lines());
+  std::string model;
+  std::string reason;
+  try {
+    const auto status = sentencepiece::SentencePieceTrainer::Train(settings, &iterator, &model);
+    if (!status.ok()) reason = status.ToString();
+  } catch (const std::exception& error) {
+    reason = error.what();
+  }
+  if (reason.empty()) return model;
+  std::smatch found;
+  if (std::regex_search(reason, found, std::regex("value <= ([0-9]+)"))) {
+    throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",
+                            options.size, found[1].str()));
+  }
+  if (reason.find("smaller than required_chars") != std::string::npos ||
+      reason.find("required_chars") != std::string::npos) {
+    throw Error(
+        fmt::format("--size {} is too small for this text's characters and the 256 bytes; "
+                    "raise --size or lower --character-coverage ({})",
+                    options.size, reason));
+  }
+  throw Error(
+      fmt::format("SentencePiece can't make {} pieces of this text: {}", options.size, reason));
+}
+
+std::string train_words(const std::vector<std::string>& inputs, const VocabularyOptions& options,
+                        VocabularyReport& report) {
+  std::unordered_map<std::string, std::uint64_t> counts;
+  for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {
+    for (const std::string_view word : words) {
+      report.characters += count_characters(word);
+      ++counts[std::string(word)];
+    }
+  });
+  for (const char* special : {"<S>", "</S>", "<UNK>"}) counts.erase(special);
+  std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
+  std::ranges::sort(sorted, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
+  const auto wanted = static_cast<std::size_t>(options.size - 3);
+  if (sorted.size() < wanted) {
+    throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",
+                            options.size, sorted.size() + 3));
+  }
+  std::string list = "<S>\n</S>\n<UNK>\n";
+  for (std::size_t i = 0; i < wanted; ++i) list += sorted[i].first + "\n";
+  return list;
+}
+
+}  // namespace
+
+std::string train_vocabulary(const std::vector<std::string>& inputs,
+                             const VocabularyOptions& options, VocabularyReport* report) {
+  VocabularyReport own;
+  VocabularyReport& counts = report != nullptr ? *report : own;
+  counts = {};
+  if (options.type == "word" && options.size < 4) throw UsageError("--size must be at least 4");
+  if (options.type != "word" && options.size < 300) {
+    throw UsageError(
+        "--size must be at least 300: 256 bytes, 3 special pieces and some characters");
+  }
+  if (options.character_coverage <= 0 || options.character_coverage > 1) {
+    throw UsageError("--character-coverage must lie above 0 and at most at 1");
+  }
+  counts.entries = options.size;
+  if (options.type == "word") return train_words(inputs, options, counts);
+  if (options.type == "unigram" || options.type == "bpe")
+    return train_pieces(inputs, options, counts);
+  throw UsageError("vocabulary type '" + options.type + "' is none of unigram, bpe, word");
+}
+
+}  // namespace elmo

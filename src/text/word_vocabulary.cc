@@ -1,0 +1,60 @@
+#include "text/word_vocabulary.h"
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "elmo/error.h"
+#include "text/utf8.h"
+
+namespace elmo {
+
+WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
+    : bytes_(std::move(bytes)) {
+  std::string_view rest = bytes_;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    std::string_view word = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (word.ends_with('\r')) word.remove_suffix(1);
+    const std::size_t line = words_.size() + 1;
+    if (word.empty())
+      throw Error(
+          fmt::format("{}:{}: an empty line; a word list has one word a line", source, line));
+    if (find_invalid_utf8(word) != std::string_view::npos) {
+      throw Error(fmt::format("{}:{}: not UTF-8; make the list anew with `elmo vocab --type word`",
+                              source, line));
+    }
+    const auto [place, added] =
+        ids_.emplace(std::string(word), static_cast<std::int32_t>(words_.size()));
+    if (!added) {
+      throw Error(fmt::format("{}:{}: '{}' stands on line {} already; remove one of them", source,
+                              line, word, place->second + 1));
+    }
+    words_.emplace_back(word);
+  }
+  const auto special = [&](const char* word) {
+    const auto found = ids_.find(std::string_view(word));
+    if (found == ids_.end()) {
+      throw Error(
+          fmt::format("{}: holds no {}; a word list begins with <S>, </S>, <UNK> (`elmo vocab "
+                      "--type word` makes one)",
+                      source, word));
+    }
+    return found->second;
+  };
+  bos_ = special("<S>");
+  eos_ = special("</S>");
+  unk_ = special("<UNK>");
+  if (words_.size() < 4) throw Error(source + ": holds no word besides <S>, </S>, <UNK>");
+}
+
+WordVocabulary WordVocabulary::from_file(const std::string& path) {
+  return WordVocabulary(read_file(path, 1u << 30), path);
+}
+
+std::int32_t WordVocabulary::id(std::string_view word) const {
+  const auto found = ids_.find(word);
+  return found == ids_.end() ? unk_ : found->second;
+}
+
+}  // namespace elmo
