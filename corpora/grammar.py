@@ -142,6 +142,8 @@ def entity_marks(items):
             kind, first = item[1:], True
         elif item[0] == ">" and kind:
             kind = None
+            # [list]+particle where the list gave an entity: the particle is its last word's.
+            result[-1] = (result[-1][0] + item[1:], result[-1][1])
         else:
             result.append((item, f"{'B' if first else 'I'}-{kind}" if kind else "O"))
             first = False

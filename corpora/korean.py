@@ -65,15 +65,15 @@ class Korean:
             tag = "PROPN" if entity != "O" and word not in self.tags else self._tag(word)
         return Token(text, tag, entity, sense)
 
-    def _predicate(self, item, mood, style):
+    def _predicate(self, item, mood, style, quality):
         """Words and tags of a `*` item; mood and style are for the one that ends the clause."""
         body, _, ending = item[1:].partition(":")
         noun, equals, verb = body.rpartition("=")
         stem = verb[:-1]
         if equals:
             return self._copula(noun, ending, mood, style)
-        adjective = self._is_adjective(stem)
-        tag = "ADJ" if adjective else "AUX" if stem in ("싶", "않") else "VERB"
+        adjective = self._is_adjective(stem) or stem == "싶" or quality
+        tag = "AUX" if stem in ("싶", "않", "못하") else "ADJ" if adjective else "VERB"
         if ending:
             return [(hangul.conjugate(stem, ending, adjective), tag)]
         return self.final(stem, adjective, tag, mood, style)
@@ -138,7 +138,9 @@ class Korean:
         result = []
         for item, entity in entity_marks(items):
             if item[0] == "*":
-                for text, tag in self._predicate(item, mood, style):
+                # 않다 is an adjective behind an adjective: 차갑지 않다, 먹지 않는다.
+                quality = item == "*않다" and result[-1].tag == "ADJ"
+                for text, tag in self._predicate(item, mood, style, quality):
                     result.append(Token(text, tag, entity))
             else:
                 result.append(self._noun(item, entity))
@@ -272,7 +274,8 @@ class Korean:
     def _reported(self, domain, kind, style):
         speaker = self.actor(domain)
         mood = self.dice.pick(["past", "past", "present", "future"])
-        main = self.realise(self.clause(domain, kind), mood, "quote")
+        items = [item[:-1] + "이" if item.endswith("+은") else item for item in self.clause(domain, kind)]
+        main = self.realise(items, mood, "quote")
         verb = self.expander.one("reporting")
         if self.dice.chance(0.35):
             return main + self.realise(speaker[:-1] + [speaker[-1].rpartition("+")[0] + "+이"] + verb, "past", style)

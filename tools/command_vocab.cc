@@ -77,13 +77,13 @@ int run_vocab(Arguments arguments) {
   file.commit();
 
   if (json) {
-    const nlohmann::json result = {{"output", output.string()},
-                                   {"entries", report.entries},
-                                   {"lines", report.lines},
-                                   {"sampled_lines", report.sampled_lines},
-                                   {"invalid_lines", report.invalid_lines},
-                                   {"words", report.words},
-                                   {"characters", report.characters}};
+    const nlohmann::ordered_json result = {{"output", output.string()},
+                                           {"entries", report.entries},
+                                           {"lines", report.lines},
+                                           {"sampled_lines", report.sampled_lines},
+                                           {"invalid_lines", report.invalid_lines},
+                                           {"words", report.words},
+                                           {"characters", report.characters}};
     print(result.dump(2) + "\n");
   }
   log::info("{}: {} {} from {} lines, {} words", output.string(), report.entries,

@@ -33,7 +33,8 @@ class CommandLineTest(unittest.TestCase):
         return path
 
     def corpus(self):
-        lines = [f"{SENTENCES[i % 5]} {i % 97} {chr(0xAC00 + i % 211)}" for i in range(2000)]
+        lines = [f"{SENTENCES[i % 5]} {i % 97} {chr(0xAC00 + i % 40)}{chr(0xAC00 + i % 39)}"
+                 for i in range(2000)]
         return self.write("corpus.txt", "\n".join(lines) + "\n")
 
     def assert_refused(self, done, status, *parts):
@@ -102,11 +103,11 @@ class VocabTest(CommandLineTest):
                     **options)
 
     def test_makes_a_model_and_makes_the_same_again(self):
-        done = self.vocab("--size", 600)
+        done = self.vocab("--size", 370)
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
-        self.assertIn("v.model: 600 pieces from 2000 lines", done.stderr)
+        self.assertIn("v.model: 370 pieces from 2000 lines", done.stderr)
         first = (self.folder / "v.model").read_bytes()
-        self.assertEqual(self.vocab("--size", 600).returncode, 0)
+        self.assertEqual(self.vocab("--size", 370).returncode, 0)
         self.assertEqual((self.folder / "v.model").read_bytes(), first)
         self.folder_holds("corpus.txt", "v.model")
 
@@ -121,7 +122,7 @@ class VocabTest(CommandLineTest):
 
     def test_reads_standard_input(self):
         with open(self.corpus()) as stream:
-            done = elmo("vocab", "--input", "-", "--size", 600, "--output", self.folder / "v.model",
+            done = elmo("vocab", "--input", "-", "--size", 370, "--output", self.folder / "v.model",
                         stdin=stream)
         self.assertEqual(done.returncode, 0, done.stderr)
 
@@ -129,12 +130,12 @@ class VocabTest(CommandLineTest):
         for words, part in [
                 (["--size", "-1"], "--size takes a whole number (at least 4), not `-1`"),
                 (["--size", "many"], "--size takes a whole number (at least 4), not `many`"),
-                (["--size", 600, "--sise", 3], "no option --sise, did you mean --size?"),
-                (["--siz", 600], "no option --siz, did you mean --size?"),
-                (["--size", 600, "--character-coverage", "nan"],
+                (["--size", 370, "--sise", 3], "no option --sise, did you mean --size?"),
+                (["--siz", 370], "no option --siz, did you mean --size?"),
+                (["--size", 370, "--character-coverage", "nan"],
                  "--character-coverage takes a number (between 0.98 and 1), not `nan`"),
-                (["--size", 600, "--type", "char"], "--type is one of unigram, bpe or word"),
-                (["--size", 600, "--json", "stray"], "unexpected argument `stray`"),
+                (["--size", 370, "--type", "char"], "--type is one of unigram, bpe or word"),
+                (["--size", 370, "--json", "stray"], "unexpected argument `stray`"),
                 (["--size"], "--size needs a value"),
                 ([], "--size is missing")]:
             with self.subTest(words=words):
@@ -168,7 +169,7 @@ class VocabTest(CommandLineTest):
 
     def test_refuses_an_output_that_can_not_be_written(self):
         blocked = self.corpus() / "v.model"
-        done = elmo("vocab", "--input", self.folder / "corpus.txt", "--size", 600, "--output",
+        done = elmo("vocab", "--input", self.folder / "corpus.txt", "--size", 370, "--output",
                     blocked)
         self.assert_refused(done, 1, "corpus.txt")
 
@@ -185,7 +186,7 @@ class InfoTest(CommandLineTest):
 
     def test_vocabularies(self):
         corpus = self.corpus()
-        for kind, size, name in [("bpe", 600, "SentencePiece model"), ("word", 40, "word list")]:
+        for kind, size, name in [("bpe", 370, "SentencePiece model"), ("word", 40, "word list")]:
             output = self.folder / kind
             elmo("vocab", "--input", corpus, "--type", kind, "--size", size, "--output", output)
             info = self.info(output)

@@ -1,0 +1,42 @@
+// How well a language model predicts a text, by a full softmax.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "compute/workers.h"
+#include "lm/language_model.h"
+#include "text/line_reader.h"
+
+namespace elmo {
+
+struct PerplexityResult {
+  double nll = 0;  // total, nats
+  std::uint64_t units = 0, words = 0, sentences = 0, characters = 0, unknown_words = 0;
+
+  double perplexity_unit() const;     // exp(nll / units)
+  double perplexity_word() const;     // exp(nll / (words + sentences))
+  double bits_per_character() const;  // characters: one more a word and a sentence end
+  double unknown_rate() const;
+};
+
+// The model must be prepared and packed. Sentences are independent; blank lines are passed over.
+// Equal bits for any number of workers. Throws Error for an input that holds no word.
+PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
+                                    const std::string& input, InvalidText invalid,
+                                    Workers& workers);
+
+// A word's negative log-likelihood is that of its units; the last entry is the sentence end's.
+struct ScoredSentence {
+  std::uint64_t line = 0;              // 1-based
+  std::vector<std::string> words;      // raw
+  std::vector<double> log_likelihood;  // words + 1, natural log
+};
+// Scores every line in order (a blank one has the sentence end alone).
+void score_text(LanguageModel& model, Precision precision, const std::string& input,
+                InvalidText invalid, Workers& workers,
+                const std::function<void(const ScoredSentence&)>& sink);
+
+}  // namespace elmo

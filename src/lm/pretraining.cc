@@ -1,0 +1,524 @@
+#include "lm/pretraining.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <mutex>
+#include <numbers>
+#include <optional>
+#include <thread>
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "elmo/error.h"
+#include "lm/engine.h"
+#include "lm/perplexity.h"
+#include "text/corpus.h"
+
+namespace elmo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string_view schedule_name(Schedule schedule) {
+  return schedule == Schedule::kConstant ? "constant"
+         : schedule == Schedule::kCosine ? "cosine"
+                                         : "inverse-sqrt";
+}
+
+double learning_rate_of(const PretrainingOptions& options) {
+  if (options.learning_rate > 0) return options.learning_rate;
+  return options.optimizer == OptimizerKind::kAdagrad ? 0.2 : 0.001;
+}
+
+// One JSON line a report; shared by both directions.
+class TrainingLog {
+ public:
+  explicit TrainingLog(const std::filesystem::path& path)
+      : path_(path), stream_(path, std::ios::app) {
+    if (!stream_) throw Error(path.string() + ": can't be written to");
+  }
+  void write(const nlohmann::json& line) {
+    const std::lock_guard lock(mutex_);
+    stream_ << line.dump() << std::endl;
+    if (!stream_) throw Error(path_.string() + ": can't be written to; is the disk full?");
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::mutex mutex_;
+  std::ofstream stream_;
+};
+
+// One direction's training, a step at a time.
+class DirectionTraining {
+ public:
+  DirectionTraining(const PretrainingOptions& options, Direction direction, int threads,
+                    TrainingLog& log)
+      : options_(options),
+        direction_(direction),
+        log_(log),
+        lock_(
+            options.output / fmt::format(".{}.lock", direction_name(direction)),
+            fmt::format("the {} model in {}", direction_name(direction), options.output.string())),
+        workers_(threads),
+        precision_(parse_precision(options.precision)),
+        corpus_({.inputs = options.inputs, .invalid = options.invalid, .seed = options.seed}),
+        batcher_([this](Sequence& sequence) { return next_sequence(sequence); }, options.batch_size,
+                 options.unroll, options.carry_state) {
+    const auto model_path = LanguageModel::file(options.output, direction);
+    const bool resuming = options.resume && std::filesystem::exists(checkpoint_path());
+    if (options.resume && !resuming) {
+      log::warn("{}: no checkpoint of the {} model, it starts at step 0", options.output.string(),
+                direction_name(direction));
+    }
+    if (!resuming && std::filesystem::exists(model_path) && !options.overwrite) {
+      throw Error(
+          fmt::format("{} exists; pass --resume to go on with it, --overwrite to replace it, "
+                      "or another --output",
+                      model_path.string()));
+    }
+    std::optional<TensorFileReader> checkpoint;
+    if (resuming) {
+      checkpoint.emplace(checkpoint_path(), kFormat, kVersion);
+      check_settings(checkpoint->settings().at("training"));
+      const auto settings =
+          ModelSettings::from_json(checkpoint->settings().at("model"), checkpoint_path().string());
+      model_ = std::make_unique<LanguageModel>(
+          settings, std::make_shared<const PieceVocabulary>(
+                        checkpoint->read_bytes("vocabulary/model"), checkpoint_path().string()));
+    } else if (!options.init.empty()) {
+      model_ = LanguageModel::load(LanguageModel::file(options.init, direction));
+    } else {
+      ModelSettings settings;
+      apply_preset(options.preset, settings);
+      settings.direction = direction;
+      settings.split = options.split;
+      model_ = std::make_unique<LanguageModel>(
+          settings,
+          std::make_shared<const PieceVocabulary>(PieceVocabulary::from_file(options.vocabulary)));
+      model_->initialise(options.seed);
+    }
+    cache_ = std::make_unique<PieceCache>(*model_->vocabulary);
+    std::vector<Parameter*> parameters;
+    model_->for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
+    optimizer_ = std::make_unique<Optimizer>(options.optimizer, std::move(parameters));
+    model_->prepare(precision_, true);
+    engine_ = make_engine(*model_, precision_,
+                          {.steps = options.unroll,
+                           .streams = options.batch_size,
+                           .dropout = static_cast<float>(options.dropout),
+                           .seed = options.seed},
+                          workers_);
+    if (checkpoint) load_checkpoint(*checkpoint);
+    model_->pack(workers_);
+    // What a finished run is: its checkpoint says how far it went.
+    already_finished_ = resuming && finished();
+    report_start_ = Clock::now();
+    units_at_start_ = units_;
+  }
+
+  bool already_finished() const { return already_finished_; }
+  std::uint64_t step() const { return step_; }
+
+  // Share of the work that is done, from what every run counts alike.
+  double progress() const {
+    if (options_.steps != 0) {
+      return static_cast<double>(step_) / static_cast<double>(options_.steps);
+    }
+    return static_cast<double>(sentences_) /
+           static_cast<double>(std::max<std::uint64_t>(1, options_.epochs * corpus_.sentences()));
+  }
+
+  // One window and one update; false when the training has ended.
+  bool advance() {
+    if (finished()) return false;
+    if (!batcher_.next(window_)) {
+      ended_ = true;
+      return false;
+    }
+    const double nll = engine_->train(window_, step_);
+    const double norm = optimizer_->update(rate(), options_.clip, workers_);
+    if (!std::isfinite(nll) || !std::isfinite(norm)) {
+      throw Error(
+          fmt::format("{} model: the loss is not a number at step {}; the checkpoint of "
+                      "step {} is kept: resume with --resume after choosing a lower "
+                      "--learning-rate anew, or --precision f32",
+                      direction_name(direction_), step_ + 1, saved_step_));
+    }
+    model_->pack(workers_);
+    ++step_;
+    units_ += window_.predictions;
+    report_nll_ += nll;
+    report_units_ += window_.predictions;
+    if (step_ % options_.report_every == 0) report();
+    const std::uint64_t dev_every =
+        options_.dev_every != 0 ? options_.dev_every : options_.checkpoint_every;
+    if (!options_.dev.empty() && step_ % dev_every == 0) evaluate();
+    if (step_ % options_.checkpoint_every == 0) save();
+    return true;
+  }
+
+  void end() {
+    if (already_finished_) return;
+    if (report_units_ != 0) report();
+    if (!options_.dev.empty() && evaluated_step_ != step_) evaluate();
+    completed_ = true;
+    save();
+  }
+
+  void save() {
+    // The model first: killed in between, the older checkpoint makes the same model again.
+    if (options_.dev.empty()) {
+      model_->save(LanguageModel::file(options_.output, direction_));
+    } else if (best_is_new_ || best_dev_ == 0) {
+      // Without a development perplexity so far the latest weights stand in.
+      if (best_dev_ == 0) model_->save(LanguageModel::file(options_.output, direction_));
+      best_is_new_ = false;
+    }
+    write_checkpoint();
+    saved_step_ = step_;
+  }
+
+  std::string status() const {
+    return fmt::format("{} epoch {} step {} loss {:.3f} ppl {:.1f} {} units/s",
+                       direction_name(direction_), corpus_.epoch() + 1, step_, last_loss_,
+                       std::exp(last_loss_), format_count(last_speed_));
+  }
+
+  PretrainingResult result() const {
+    return {.direction = direction_,
+            .steps = step_,
+            .units = units_,
+            .perplexity = std::exp(last_loss_),
+            .best_dev_perplexity = best_dev_,
+            .units_per_second = last_speed_,
+            .already_finished = already_finished_};
+  }
+
+ private:
+  static constexpr char kFormat[] = "elmo checkpoint";
+  static constexpr std::int64_t kVersion = 1;
+
+  std::filesystem::path checkpoint_path() const {
+    return options_.output / fmt::format("{}.checkpoint.h5", direction_name(direction_));
+  }
+
+  bool finished() const {
+    if (ended_ || stopped_early_) return true;
+    return options_.steps != 0 && step_ >= options_.steps;
+  }
+
+  bool next_sequence(Sequence& sequence) {
+    std::string line;
+    while (corpus_.next(line)) {
+      if (options_.steps == 0 && corpus_.epoch() >= options_.epochs) return false;
+      ++sentences_;
+      make_sequence(line, *model_, *cache_, words_, sequence);
+      return true;
+    }
+    return false;
+  }
+
+  double rate() const {
+    double factor = 1;
+    const auto now = static_cast<double>(step_ + 1);
+    const auto warmup = static_cast<double>(options_.warmup);
+    if (now < warmup) return learning_rate_of(options_) * now / warmup;
+    if (options_.schedule == Schedule::kCosine) {
+      factor = 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, progress())));
+    } else if (options_.schedule == Schedule::kInverseSqrt) {
+      factor = std::sqrt(std::max(1.0, warmup) / std::max(now, 1.0));
+    }
+    return learning_rate_of(options_) * factor;
+  }
+
+  void report() {
+    last_loss_ = report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
+    const double seconds = std::chrono::duration<double>(Clock::now() - report_start_).count();
+    last_speed_ = static_cast<double>(report_units_) / std::max(seconds, 1e-9);
+    log_.write({{"direction", direction_name(direction_)},
+                {"step", step_},
+                {"epoch", corpus_.epoch() + 1},
+                {"units", units_},
+                {"loss", last_loss_},
+                {"perplexity_unit", std::exp(last_loss_)},
+                {"learning_rate", rate()},
+                {"units_per_second", std::round(last_speed_)}});
+    report_nll_ = 0;
+    report_units_ = 0;
+    report_start_ = Clock::now();
+  }
+
+  void evaluate() {
+    const auto started = Clock::now();
+    const auto result =
+        measure_perplexity(*model_, precision_, options_.dev, options_.invalid, workers_);
+    const double perplexity = result.perplexity_unit();
+    evaluated_step_ = step_;
+    log_.write({{"direction", direction_name(direction_)},
+                {"step", step_},
+                {"dev_perplexity_unit", perplexity},
+                {"dev_perplexity_word", result.perplexity_word()}});
+    log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word",
+              direction_name(direction_), step_, perplexity, result.perplexity_word());
+    if (best_dev_ == 0 || perplexity < best_dev_) {
+      best_dev_ = perplexity;
+      without_better_ = 0;
+      best_is_new_ = true;
+      // The best weights go to the model file at once; the checkpoint only remembers their
+      // perplexity.
+      model_->save(LanguageModel::file(options_.output, direction_));
+    } else if (options_.patience != 0 && ++without_better_ >= options_.patience) {
+      stopped_early_ = true;
+      log::info("{}: no better development perplexity in {} evaluations, stopping",
+                direction_name(direction_), options_.patience);
+    }
+    report_start_ += Clock::now() - started;
+  }
+
+  // What may not differ from the run that is resumed.
+  nlohmann::json training_settings() const {
+    return {{"preset", options_.preset},
+            {"batch-size", options_.batch_size},
+            {"unroll", options_.unroll},
+            {"carry-state", options_.carry_state},
+            {"optimizer", optimizer_name(options_.optimizer)},
+            {"learning-rate", learning_rate_of(options_)},
+            {"schedule", schedule_name(options_.schedule)},
+            {"warmup", options_.warmup},
+            {"clip", options_.clip},
+            {"dropout", options_.dropout},
+            {"precision", precision_name(precision_)},
+            {"seed", options_.seed},
+            {"split", split_name(options_.split)},
+            {"input", corpus_.fingerprint()}};
+  }
+
+  void check_settings(const nlohmann::json& saved) const {
+    const nlohmann::json mine = training_settings();
+    for (const auto& [name, value] : mine.items()) {
+      if (saved.at(name) == value) continue;
+      if (name == "input") {
+        throw UsageError("--input is not the text this training began with: " + value.dump() +
+                         " instead of " + saved.at(name).dump());
+      }
+      throw UsageError(
+          fmt::format("--{} {} contradicts the checkpoint in {}, which was made with {}", name,
+                      value.dump(), options_.output.string(), saved.at(name).dump()));
+    }
+  }
+
+  void write_checkpoint() {
+    const nlohmann::json settings = {
+        {"model", model_->settings.to_json()},
+        {"training", training_settings()},
+        {"step", step_},
+        {"units", units_},
+        {"sentences", sentences_},
+        {"updates", optimizer_->updates},
+        {"report_nll", report_nll_},
+        {"report_units", report_units_},
+        {"best_dev", best_dev_},
+        {"without_better", without_better_},
+        {"evaluated_step", evaluated_step_},
+        {"stopped_early", stopped_early_},
+        {"ended", ended_},
+        {"position", options_.inputs[0] == "-" ? "" : corpus_.position()}};
+    TensorFileWriter writer(checkpoint_path(), kFormat, kVersion, settings);
+    model_->for_each_parameter([&](Parameter& parameter) {
+      writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
+    });
+    for (const auto& state : optimizer_->states()) {
+      writer.add("optimizer/" + state.name, {static_cast<std::int64_t>(state.values.size())},
+                 std::span<const float>(state.values));
+    }
+    const auto layers = engine_->state();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto add = [&](const char* name, const std::vector<float>& values) {
+        writer.add(fmt::format("state/{}_{}", name, i), {static_cast<std::int64_t>(values.size())},
+                   std::span<const float>(values));
+      };
+      add("h", layers[i].h);
+      add("c", layers[i].c);
+    }
+    writer.add_bytes("streams", batcher_.state());
+    writer.add_bytes("vocabulary/model", model_->vocabulary->bytes());
+    writer.commit();
+  }
+
+  void load_checkpoint(const TensorFileReader& reader) {
+    model_->for_each_parameter([&](Parameter& parameter) {
+      reader.read(parameter.name, parameter.shape, parameter.value.span());
+    });
+    for (const auto& state : optimizer_->states()) {
+      reader.read("optimizer/" + state.name, {static_cast<std::int64_t>(state.values.size())},
+                  state.values);
+    }
+    auto layers = engine_->state();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto read = [&](const char* name, std::vector<float>& values) {
+        reader.read(fmt::format("state/{}_{}", name, i), {static_cast<std::int64_t>(values.size())},
+                    std::span<float>(values));
+      };
+      read("h", layers[i].h);
+      read("c", layers[i].c);
+    }
+    engine_->restore(layers);
+    batcher_.restore(reader.read_bytes("streams"));
+    const auto& settings = reader.settings();
+    settings.at("step").get_to(step_);
+    settings.at("units").get_to(units_);
+    settings.at("sentences").get_to(sentences_);
+    settings.at("updates").get_to(optimizer_->updates);
+    settings.at("report_nll").get_to(report_nll_);
+    settings.at("report_units").get_to(report_units_);
+    settings.at("best_dev").get_to(best_dev_);
+    settings.at("without_better").get_to(without_better_);
+    settings.at("evaluated_step").get_to(evaluated_step_);
+    settings.at("stopped_early").get_to(stopped_early_);
+    settings.at("ended").get_to(ended_);
+    saved_step_ = step_;
+    corpus_.seek(settings.at("position").get<std::string>());
+  }
+
+  const PretrainingOptions& options_;
+  Direction direction_;
+  TrainingLog& log_;
+  FileLock lock_;
+  Workers workers_;
+  Precision precision_;
+  Corpus corpus_;
+  StreamBatcher batcher_;
+  std::unique_ptr<LanguageModel> model_;
+  std::unique_ptr<PieceCache> cache_;
+  std::vector<std::string_view> words_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Engine> engine_;
+  Window window_;
+
+  std::uint64_t step_ = 0, units_ = 0, sentences_ = 0, saved_step_ = 0, evaluated_step_ = 0;
+  std::uint64_t report_units_ = 0, without_better_ = 0, units_at_start_ = 0;
+  double report_nll_ = 0, last_loss_ = 0, last_speed_ = 0, best_dev_ = 0;
+  bool best_is_new_ = false, ended_ = false, stopped_early_ = false, completed_ = false;
+  bool already_finished_ = false;
+  Clock::time_point report_start_;
+};
+
+void check(const PretrainingOptions& options) {
+  if (options.resume && options.overwrite) {
+    throw UsageError("--resume and --overwrite contradict each other");
+  }
+  const bool standard_input = std::ranges::find(options.inputs, "-") != options.inputs.end();
+  if (standard_input && options.inputs.size() > 1) {
+    throw UsageError("--input - (standard input) stands alone");
+  }
+  if (standard_input && options.directions.size() > 1) {
+    throw UsageError("--input - can be read once; train one direction, or put the text in a file");
+  }
+  if (standard_input && options.steps == 0) throw UsageError("--input - needs --steps");
+  if (standard_input && options.resume) throw UsageError("--input - can't be resumed");
+  if (options.vocabulary.empty() && !options.resume && options.init.empty()) {
+    throw UsageError("--vocab is needed: make one with `elmo vocab --input ... --output ko.model`");
+  }
+}
+
+}  // namespace
+
+std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
+  check(given);
+  PretrainingOptions options = given;
+  options.inputs = expand_inputs(given.inputs);
+  if (!options.dev.empty()) options.dev = expand_inputs({options.dev}).at(0);
+  make_folder(options.output);
+  if (options.resume) {
+    const bool any = std::ranges::any_of(options.directions, [&](Direction direction) {
+      return std::filesystem::exists(options.output /
+                                     fmt::format("{}.checkpoint.h5", direction_name(direction)));
+    });
+    if (!any) {
+      throw Error(options.output.string() +
+                  ": holds no checkpoint to resume; leave --resume out to start anew");
+    }
+  }
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = options.threads > 0 ? options.threads : cores;
+  const int count = static_cast<int>(options.directions.size());
+  TrainingLog log(options.output / "log.jsonl");
+  std::vector<std::unique_ptr<DirectionTraining>> trainings;
+  for (const Direction direction : options.directions) {
+    trainings.push_back(
+        std::make_unique<DirectionTraining>(options, direction, std::max(1, threads / count), log));
+  }
+  const InterruptGuard guard;
+  Progress progress("pretrain", 10000);
+  std::mutex mutex;
+  const auto show = [&] {
+    double done = 1;
+    std::string text;
+    for (const auto& training : trainings) {
+      done = std::min(done, training->progress());
+      text += (text.empty() ? "" : " | ") + training->status();
+    }
+    progress.update(static_cast<std::uint64_t>(std::min(1.0, done) * 10000), text);
+  };
+  // One step, and whether there is more to do. The progress line reads the other direction's
+  // numbers too, so it is drawn under the lock that guards steps' ends.
+  const auto finish = [&](DirectionTraining& training) {
+    if (interrupted()) {
+      training.save();
+    } else {
+      training.end();
+    }
+  };
+  if (count == 1 || threads < count) {
+    // Turn by turn on the threads there are.
+    bool more = true;
+    while (more && !interrupted()) {
+      more = false;
+      for (const auto& training : trainings) more = training->advance() || more;
+      show();
+    }
+    for (const auto& training : trainings) finish(*training);
+  } else {
+    std::vector<std::exception_ptr> errors(trainings.size());
+    std::vector<std::thread> hosts;
+    for (std::size_t i = 0; i < trainings.size(); ++i) {
+      hosts.emplace_back([&, i] {
+        try {
+          while (!interrupted() && trainings[i]->advance()) {
+            const std::lock_guard lock(mutex);
+            if (i == 0) {
+              progress.update(
+                  static_cast<std::uint64_t>(std::min(1.0, trainings[i]->progress()) * 10000),
+                  trainings[i]->status());
+            }
+          }
+          finish(*trainings[i]);
+        } catch (...) {
+          errors[i] = std::current_exception();
+        }
+      });
+    }
+    for (auto& host : hosts) host.join();
+    for (const auto& error : errors) {
+      if (error) std::rethrow_exception(error);
+    }
+  }
+  std::vector<PretrainingResult> results;
+  for (const auto& training : trainings) results.push_back(training->result());
+  if (interrupted()) {
+    throw Interrupted(
+        fmt::format("interrupted; the checkpoint is written, go on with --resume (step {})",
+                    results.front().steps));
+  }
+  progress.finish();
+  return results;
+}
+
+}  // namespace elmo

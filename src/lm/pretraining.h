@@ -1,0 +1,69 @@
+// Pretraining: one direction or both, checkpoints, resuming.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lm/language_model.h"
+#include "nn/optimizer.h"
+#include "text/line_reader.h"
+
+namespace elmo {
+
+enum class Schedule { kConstant, kCosine, kInverseSqrt };
+
+struct PretrainingOptions {
+  std::vector<Direction> directions = {Direction::kForward};
+  std::vector<std::string> inputs;  // files, patterns, or "-"
+  std::string dev;                  // development text; empty: none
+  std::filesystem::path output;     // the model folder
+  std::string vocabulary;           // SentencePiece file
+  std::filesystem::path init;       // a trained model to start from; empty: random weights
+  std::string preset = "small";
+  Split split = Split::kSpaces;
+  InvalidText invalid = InvalidText::kRefuse;
+
+  std::uint64_t epochs = 10;  // used when steps is 0
+  std::uint64_t steps = 0;    // optimiser steps; 0: as many as the epochs have
+  int batch_size = 128;       // B, streams
+  int unroll = 20;            // T, steps of truncated back-propagation
+  bool carry_state = false;   // keep the state where a sentence begins
+
+  OptimizerKind optimizer = OptimizerKind::kAdagrad;
+  double learning_rate = 0;  // 0: 0.2 for Adagrad, 0.001 for Adam
+  Schedule schedule = Schedule::kConstant;
+  std::uint64_t warmup = 0;  // steps of linear warm-up
+  double clip = 10.0;        // of the gradients' global norm; 0: none
+  double dropout = 0.1;
+
+  std::string precision = "auto";
+  int threads = 0;  // in all; 0: as many as there are cores
+  std::uint64_t seed = 1;
+  std::uint64_t checkpoint_every = 1000;  // steps
+  std::uint64_t dev_every = 0;            // steps; 0: with each checkpoint
+  std::uint64_t report_every = 100;       // steps between lines of the log
+  // Stop after so many development perplexities without a better one; 0: never.
+  std::uint64_t patience = 0;
+  bool resume = false;
+  bool overwrite = false;
+};
+
+// What a direction reached.
+struct PretrainingResult {
+  Direction direction = Direction::kForward;
+  std::uint64_t steps = 0, units = 0;
+  double perplexity = 0;           // of the training text since the last report
+  double best_dev_perplexity = 0;  // by unit; 0 without a development text
+  double units_per_second = 0;
+  bool already_finished = false;
+};
+
+// Trains into options.output: forward.h5, backward.h5, their checkpoints and log.jsonl. Same
+// seed and settings: the same bits, interrupted or not, whatever the threads, both or one.
+// Throws UsageError for settings that contradict each other or the checkpoint (by name),
+// Interrupted after SIGINT or SIGTERM when the checkpoints are written, Error otherwise.
+std::vector<PretrainingResult> pretrain(const PretrainingOptions& options);
+
+}  // namespace elmo
