@@ -80,7 +80,7 @@ _PATTERNS = {"do": 22, "be": 17, "scene_first": 12, "scene_last": 9, "act_first"
 
 
 def plural(noun):
-    noun, mark, sense = noun.partition("#")
+    noun, mark, rest = re.fullmatch(r"([^#/]+)([#/]?)(.*)", noun).groups()
     if noun in _PLURALS:
         result = _PLURALS[noun]
     elif re.search(r"(s|x|ch|sh)$", noun):
@@ -89,7 +89,7 @@ def plural(noun):
         result = noun[:-1] + "ies"
     else:
         result = noun + "s"
-    return result + mark + sense
+    return result + mark + rest
 
 
 def _ending(verb, ending):

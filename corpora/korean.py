@@ -23,7 +23,7 @@ _DO_MOODS = {"past": 42, "present": 14, "future": 8, "progressive": 7, "want": 4
 _BE_MOODS = {"past": 48, "present": 24, "future": 6, "progressive": 6, "negative": 6, "seem": 6}
 _PATTERNS = {"do": 22, "be": 18, "scene_first": 15, "act_first": 9, "reported": 7, "question": 6,
              "relative": 6, "that_x": 7, "if": 4, "quoted": 4, "contrast": 7, "there": 4, "request": 4,
-             "ability": 3}
+             "ability": 3, "long": 7}
 _PRESENT_ONLY = {"있", "없", "모르", "싶", "알"}
 
 
@@ -61,6 +61,8 @@ class Korean:
         text = word
         for name in particles:
             text = hangul.particle(text, name)
+        if word == "그" and particles:
+            tag = "PRON"  # he; without a particle it is "that"
         if not tag:
             tag = "PROPN" if entity != "O" and word not in self.tags else self._tag(word)
         return Token(text, tag, entity, sense)
@@ -204,18 +206,14 @@ class Korean:
         clash = rest[-1].rpartition("+")[2] in ends & {"에서", "에", "으로"}
         return [] if clash or stems & {item.partition("+")[0] for item in rest} else rest
 
-    def clause(self, domain, kind, subject=None):
+    def clause(self, domain, kind):
         """Items of a clause; its last verb is open."""
         items = self.part(kind, domain)
         if kind == "be":
             topic = self.topic(domain)
             topic[-1] += self.dice.pick(["+은", "+이", "+이"])
-            place = self.part("at", domain) if "at" in domain and self.dice.chance(0.15) else []
-            if place:
-                place[-1] += "+의"
-            return (place if "+에" not in " ".join(items) else []) + topic + items
-        subject = self.actor(domain) if subject is None else subject
-        return subject + (self.before_verb(domain, items) if kind == "do" else []) + items
+            return topic + items
+        return self.actor(domain) + (self.before_verb(domain, items) if kind == "do" else []) + items
 
     def ended(self, items, ending):
         """The items with an ending for the open verb."""
@@ -244,12 +242,12 @@ class Korean:
     def _be(self, domain, kind, style):
         return self._plain(domain, "be" if "be" in domain else kind, style)
 
-    def _plain(self, domain, kind, style, lead=()):
+    def _plain(self, domain, kind, style):
         mood = self.mood(kind)
         items = self.clause(domain, kind)
-        if not lead and self.dice.chance(0.28):
+        if self.dice.chance(0.28):
             items = self.when(mood) + items
-        return self.realise(list(lead) + items, mood, style)
+        return self.realise(items, mood, style)
 
     def _scene_first(self, domain, kind, style):
         mood = self.dice.pick(["past", "past", "present"])
@@ -358,6 +356,18 @@ class Korean:
         if ending == "지":
             return self.realise(self.ended(items, "지")) + [Token("마세요", "AUX")]
         return self.realise(self.ended(items, ending))
+
+    def _long(self, domain, _, style):
+        """Something happens, so somebody does one thing and another; somebody else does not."""
+        mood = self.dice.pick(["past", "past", "present"])
+        first = self.ended(self.part("scene", domain), "아서")
+        act = self.actor(domain) + self.ended(self.part("act", domain), "고")
+        items = self.part("do", domain)
+        act += self.before_verb(domain, items) + items
+        other = self.ended(act, "었지만" if mood == "past" else "지만")
+        if self.dice.chance(0.4):
+            return self.realise(first + act, mood, style)
+        return self.realise(first + other + self.actor(domain) + self.part("act", domain), mood, style)
 
     def _ability(self, domain, _, style):
         """It is hard to ..."""

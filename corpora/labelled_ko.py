@@ -119,7 +119,7 @@ good_end: 다시 *가다:고 *싶다 | 친구+에게 *추천하다:고 *싶다 |
   | 또 *사다:고 *싶다 | 정말 *만족하다 | 흠+을 찾을/VERB 수+이 *없다 | 실망하지/VERB *않다 | 기대+을 *뛰어넘다
 bad_end: 다시는 가고/VERB 싶지/AUX *않다 | 친구+에게 추천하고/VERB 싶지/AUX *않다 | 돈+이 정말 *아깝다 | 시간+이 너무 *아깝다 | 몹시 *후회하다
   | 다시는 사고/VERB 싶지/AUX *않다 | 만족하지/VERB *못하다 | 하품+만 *나오다 | 정말 *실망하다 | 기대+에 미치지/VERB *못하다 | 환불+을 *받다:고 *싶다
-degree: 정말 | 아주 | 꽤 | 너무 | 참 | 매우
+degree: 정말 | 아주 | 꽤 | 무척 | 참 | 매우
 never: 전혀 | 결코 | 별로
 things_식당: 음식 | 식당 | 점심 | 저녁
 things_숙소: 호텔 | 숙소 | 민박
@@ -161,7 +161,9 @@ class _Reviewer:
         subject[-1] += self.dice.pick(["+이", "+은", "+은"])
         negative = self.dice.chance(0.3)
         word = self.word(aspect, positive != negative)
-        if negative and "=" not in word:
+        while negative and "=" in word:  # the copula is not negated by 않다
+            word = self.word(aspect, not positive)
+        if negative:
             lead = self.one("never") if self.dice.chance(0.6) else []
             return subject + lead + [f"*{word}:지", "*않다"]
         degree = self.one("degree") if self.dice.chance(0.35) else []

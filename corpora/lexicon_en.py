@@ -454,7 +454,7 @@ at: in the classroom | in the library | at the university
 scene: the bell *ring | the class *be quiet | the holidays ^begin | the teacher *be ill
 
 == general: kitchen
-x: soup | cake | bread | salad | stew | pie | pizza
+x: soup | cake | omelette | salad | stew | pie | pizza
 adj: hot | fresh | sweet | spicy | homemade | delicious
 who: cook | baker | mother | chef | guest | waiter | child | grandmother
 do: *bake {x} for the party | *taste {x} | *eat {x} with a spoon | *burn {x} | *share {x} with %poss friends
@@ -568,9 +568,9 @@ last: Miller | Carter | Brown | Lee | Garcia | Jackson | Lincoln | Washington | 
 title_man: Mr | Dr | Professor | Captain | Judge | Senator | President
 title_woman: Mrs | Ms | Dr | Professor | Judge | Senator | Queen | Minister
 owner: my | our | his | their | her
-aunt: mother | sister | aunt | grandmother | daughter | wife | niece
-uncle: father | brother | uncle | grandfather | son | husband | nephew
-person_adj: old | young | tired | friendly | clever | poor | rich | angry | patient/ADJ | lonely | new
+aunt: mother | sister | aunt | grandmother | daughter | niece
+uncle: father | brother | uncle | grandfather | son | nephew
+person_adj: old | young | tired | friendly | clever | angry | patient/ADJ | lonely | quiet | proud
 time_past: yesterday | last week | last night | two days ago | in [year] | on [weekday] | that morning
   | this afternoon | at [clock] | one evening | a year ago | last summer | on the [day] of [month]
 time_present: every day | on [weekday] | every week | these days | nowadays | in the evening | twice a month

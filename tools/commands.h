@@ -7,6 +7,9 @@
 namespace elmo {
 
 int run_info(Arguments arguments);
+int run_perplexity(Arguments arguments);
+int run_pretrain(Arguments arguments);
+int run_score(Arguments arguments);
 int run_vocab(Arguments arguments);
 
 }  // namespace elmo

@@ -25,6 +25,9 @@ struct Command {
 // In the order of the work; a new command is one line here and one in commands.h.
 constexpr Command kCommands[] = {
     {"vocab", "Make a vocabulary: a SentencePiece model, or a list of words.", run_vocab},
+    {"pretrain", "Train the forward and the backward language model.", run_pretrain},
+    {"perplexity", "Measure how well a model predicts a text.", run_perplexity},
+    {"score", "Print the log-likelihood of every word.", run_score},
     {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},
 };
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "compute/transpose.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -19,6 +20,10 @@ using dnnl::memory;
 constexpr std::int64_t kReferenceRows = 64;
 // Rows of a product where a row's bits may depend on the number of rows (kernels before AVX-512).
 constexpr std::int64_t kTileRows = 16;
+
+// Columns of a transposed operand that are turned at a time. oneDNN's fast kernels take only
+// operands without gaps between the rows, so a strip is copied; it turns it anyway otherwise.
+constexpr std::int64_t kTransposedRows = 256;
 
 const dnnl::engine& engine() {
   static const dnnl::engine instance(dnnl::engine::kind::cpu, 0);
@@ -82,7 +87,7 @@ void use_one_thread() {
 
 struct Key {
   std::int64_t rows, k, n, ldx, ldy;
-  int flags;  // bit 0 bf16, 1 accumulate, 2 x transposed
+  int flags;  // bit 0 bf16, 1 accumulate
   bool operator==(const Key&) const = default;
 };
 struct KeyHash {
@@ -147,15 +152,18 @@ class ThreadCache {
     return tile_;
   }
 
+  AlignedArray<unsigned char>& strip(std::size_t bytes) {
+    if (strip_.size() < bytes) strip_ = AlignedArray<unsigned char>(bytes);
+    return strip_;
+  }
+
  private:
   ThreadCache() : stream_(engine()) { use_one_thread(); }
 
   Product make(const Key& key) {
     const auto precision = (key.flags & 1) != 0 ? Precision::kBf16 : Precision::kF32;
     const auto type = type_of(precision);
-    const bool transposed = (key.flags & 4) != 0;
-    const auto x = transposed ? plain(key.rows, key.k, type, 1, key.ldx)
-                              : plain(key.rows, key.k, type, key.ldx, 1);
+    const auto x = plain(key.rows, key.k, type, key.ldx, 1);
     const auto y = plain(key.rows, key.n, memory::data_type::f32, key.ldy, 1);
     const auto& weights = layout(key.k, key.n, precision).weights;
     const auto description = describe(x, weights, y, (key.flags & 2) != 0);
@@ -169,6 +177,7 @@ class ThreadCache {
   std::unordered_map<Key, Product, KeyHash> products_;
   AlignedArray<unsigned char> scratchpad_;
   AlignedArray<unsigned char> tile_;
+  AlignedArray<unsigned char> strip_;
 };
 
 template <typename T>
@@ -255,10 +264,16 @@ void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatri
 
 template <typename T>
 void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const PackedMatrix& w,
-                         float* y, std::int64_t ldy, bool accumulate) {
-  if (m == 0) return;
-  const int flags = (w.precision() == Precision::kBf16 ? 1 : 0) | (accumulate ? 2 : 0) | 4;
-  ThreadCache::mine().run({m, w.k(), w.n(), lda, ldy, flags}, a, w.data(), y);
+                         float* y, bool accumulate) {
+  auto& cache = ThreadCache::mine();
+  const std::int64_t k = w.k(), n = w.n();
+  for (std::int64_t from = 0; from < m; from += kTransposedRows) {
+    const std::int64_t size = std::min(kTransposedRows, m - from);
+    T* strip = reinterpret_cast<T*>(
+        cache.strip(static_cast<std::size_t>(kTransposedRows * k) * sizeof(T)).data());
+    transpose(a + from, lda, k, size, strip);
+    multiply(strip, k, size, w, y + from * n, n, accumulate);
+  }
 }
 
 template void multiply(const float*, std::int64_t, std::int64_t, const PackedMatrix&, float*,
@@ -266,9 +281,9 @@ template void multiply(const float*, std::int64_t, std::int64_t, const PackedMat
 template void multiply(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&, float*,
                        std::int64_t, bool);
 template void multiply_transposed(const float*, std::int64_t, std::int64_t, const PackedMatrix&,
-                                  float*, std::int64_t, bool);
+                                  float*, bool);
 template void multiply_transposed(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&,
-                                  float*, std::int64_t, bool);
+                                  float*, bool);
 
 std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n, Precision precision) {
   const auto type = type_of(precision);

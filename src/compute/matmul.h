@@ -42,16 +42,18 @@ class PackedMatrix {
 };
 
 // y (rows x n, leading dimension ldy) = x (rows x k, leading dimension ldx) W, or += with
-// accumulate. T must be the packed matrix's precision.
+// accumulate. T must be the packed matrix's precision. Fast where ldx = k and ldy = n: oneDNN's
+// best kernels take no gaps between rows.
 template <typename T>
 void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatrix& w, float* y,
               std::int64_t ldy, bool accumulate = false);
 
-// y (m x n) = a^T W, where a is (k x m) with leading dimension lda: the weight gradient, a = dZ
-// over all steps, W = the packed inputs. With accumulate, +=.
+// y (m x n, dense) = a^T W, where a is (k x m) with leading dimension lda: the weight gradient,
+// a = d_z over all steps, W = the packed inputs. With accumulate, +=. Rows of y have the same
+// bits however they are divided among calls.
 template <typename T>
 void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const PackedMatrix& w,
-                         float* y, std::int64_t ldy, bool accumulate = false);
+                         float* y, bool accumulate = false);
 
 // Name of the kernel that serves a product ("brg:avx512_core_bf16"), for reports.
 std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n, Precision precision);

@@ -130,8 +130,12 @@ struct DumpReader::Impl {
     // Our models have datasets too, of two dimensions even.
     if (attributes.contains("format")) foreign();
     names = file.dataset_names();
-    std::erase_if(names,
-                  [&](const std::string& name) { return !holds_vectors(file.open_dataset(name)); });
+    std::erase_if(names, [&](const std::string& name) {
+      return (has_map && name == kMapName) || (has_places && name == kPlacesName);
+    });
+    for (const std::string& name : names) {
+      if (!holds_vectors(file.open_dataset(name))) foreign();
+    }
     if (names.empty()) foreign();
     sentences = static_cast<std::int64_t>(names.size());
   }

@@ -97,8 +97,8 @@ struct DumpWriter::Impl {
   }
 
   void check_usable() const {
-    if (failed) throw Error(path.string() + ": a write failed before; start again with --resume");
     if (long_sentence) throw Error(path.string() + ": a long sentence was not ended");
+    if (failed) throw Error(path.string() + ": a write failed before; start again with --resume");
   }
 
   // Where a sentence begins: what append() and begin_long() have in common.

@@ -158,11 +158,14 @@ void File::make_room(std::uint64_t bytes, std::uint64_t name_bytes) {
 
 namespace {
 
-Handle creation_list(const std::string& what) {
+Handle creation_list(Type type, const std::string& what) {
   Handle list = checked({H5Pcreate(H5P_DATASET_CREATE), H5Pclose}, what, kNotWritten);
-  // No times, so that equal content gives equal files; every byte is written by us.
+  // No times, so that equal content gives equal files.
   check(H5Pset_obj_track_times(list.id(), false), what, kNotWritten);
-  check(H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER), what, kNotWritten);
+  // Every byte is written by us; only pointers to strings must be null before.
+  if (type != Type::kString) {
+    check(H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER), what, kNotWritten);
+  }
   return list;
 }
 
@@ -190,8 +193,9 @@ Dataset File::create_dataset(const std::string& name, Type type, const Extents& 
   for (const std::int64_t extent : extents) bytes *= static_cast<std::uint64_t>(extent);
   make_room(bytes, name.size() + 8);
   const Handle space = simple_space(extents, nullptr, what);
-  if (creation_.id() < 0) {
-    creation_ = creation_list(what);
+  if (creation_.id() < 0 || created_ != type) {
+    creation_ = creation_list(type, what);
+    created_ = type;
     // Early, so that make_room sees what is taken.
     check(H5Pset_alloc_time(creation_.id(), H5D_ALLOC_TIME_EARLY), what, kNotWritten);
     links_ = link_list(what);
@@ -214,7 +218,7 @@ Dataset File::create_growing(const std::string& name, Type type, const Extents& 
   maximum[0] = H5S_UNLIMITED;
   chunk[0] = static_cast<hsize_t>(rows_per_chunk);
   const Handle space = simple_space(extents, maximum.data(), what);
-  const Handle creation = creation_list(what);
+  const Handle creation = creation_list(type, what);
   check(H5Pset_chunk(creation.id(), static_cast<int>(chunk.size()), chunk.data()), what,
         kNotWritten);
   Handle handle = checked({H5Dcreate2(handle_.id(), name.c_str(), type_id(type), space.id(),

@@ -57,7 +57,8 @@ class File;
 // What carries attributes: a file (by its root group) or a dataset.
 class Object {
  public:
-  // Replaces nothing: a second attribute of a name is an error.
+  // Strings become fixed-length UTF-8, which h5py shows as bytes. A second attribute of a name is
+  // an error.
   void set_attribute(const std::string& name, const Attribute& value);
   // Scalar strings, integers and floats; nullopt: missing. Throws Error: of another kind.
   std::optional<Attribute> attribute(const std::string& name) const;
@@ -152,7 +153,8 @@ class File : public Object {
   void make_room(std::uint64_t bytes, std::uint64_t name_bytes);
 
   std::filesystem::path path_;
-  Handle creation_, links_;       // property lists of create_dataset
+  Handle creation_, links_;       // property lists of create_dataset, kept
+  Type created_ = Type::kOther;   // the type that creation_ is for
   std::uint64_t size_ = 0;        // of a file being read
   int reserver_ = -1;             // a second descriptor of a file being written
   std::uint64_t reserved_ = 0;    // bytes of the file that the disk has promised

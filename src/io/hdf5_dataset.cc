@@ -8,6 +8,11 @@
 #include "io/hdf5_detail.h"
 
 namespace elmo::h5 {
+namespace {
+
+constexpr std::size_t kMaxAttributeBytes = 64 << 20;  // no header may make us allocate more
+
+}  // namespace
 
 void Object::set_attribute(const std::string& name, const Attribute& value) {
   const Handle space = simple_space({}, nullptr, what_);
@@ -20,9 +25,18 @@ void Object::set_attribute(const std::string& name, const Attribute& value) {
     check(H5Awrite(attribute.id(), type, data), what_, action);
   };
   if (const auto* text = std::get_if<std::string>(&value)) {
-    file_->make_room(text->size(), 0);
-    const char* pointer = text->c_str();
-    write(type_id(Type::kString), &pointer);
+    // Of fixed length: HDF5 keeps variable-length strings in a heap without checksums, and 1.10
+    // can loop for ever over a damaged one.
+    const std::size_t bytes = std::max<std::size_t>(1, text->size());
+    if (bytes > kMaxAttributeBytes) {
+      throw Error(fmt::format("{}: {}: it is too long ({} bytes)", what_, action, bytes));
+    }
+    file_->make_room(bytes, 0);
+    const Handle type = checked({H5Tcopy(H5T_C_S1), H5Tclose}, what_, action);
+    check(H5Tset_size(type.id(), bytes), what_, action);
+    check(H5Tset_cset(type.id(), H5T_CSET_UTF8), what_, action);
+    check(H5Tset_strpad(type.id(), H5T_STR_NULLPAD), what_, action);
+    write(type.id(), text->c_str());
   } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
     write(H5T_STD_I64LE, integer);
   } else if (const auto* natural = std::get_if<std::uint64_t>(&value)) {
@@ -49,7 +63,9 @@ std::optional<Attribute> read_attribute(hid_t id, const std::string& what) {
         H5free_memory(text);
         return result;
       }
-      std::string result(H5Tget_size(type.id()), '\0');
+      const std::size_t bytes = H5Tget_size(type.id());
+      if (bytes > kMaxAttributeBytes) fail(what, kDamaged);
+      std::string result(bytes, '\0');
       check(H5Aread(id, type.id(), result.data()), what, kDamaged);
       result.resize(std::strlen(result.c_str()));
       return result;

@@ -1,10 +1,11 @@
 // Named arrays in an HDF5 file: our models, checkpoints and task files.
 //
 // Layout: root attributes `format` (string, such as "elmo language model"), `format_version`
-// (int64) and `settings` (UTF-8 JSON); datasets at any path ("/lstm_0/weights"), contiguous,
-// little-endian, unfiltered; each with an attribute `xxh3` (uint64): XXH3-64 of its bytes. The
-// attribute `settings_xxh3` guards the JSON. Strings of bytes (a vocabulary) are uint8 arrays.
-// Nothing depends on time, host or path, so equal content gives equal datasets.
+// (int64) and `settings` (UTF-8 JSON), strings of fixed length (h5py shows them as bytes); datasets
+// at any path ("/lstm_0/weights"), contiguous, little-endian, unfiltered; each with an attribute
+// `xxh3` (uint64): XXH3-64 of its bytes. The attribute `settings_xxh3` guards the JSON. Strings of
+// bytes (a vocabulary) are uint8 arrays. Nothing depends on time, host or path, so equal content
+// gives equal datasets.
 #pragma once
 
 #include <cstdint>

@@ -85,7 +85,8 @@ void score_text(LanguageModel& model, Precision precision, const std::string& in
     std::vector<Sequence> sequences;
     std::string_view line;
     while (group.size() < kStreams && (more = reader.next(line))) {
-      ScoredSentence sentence{.line = reader.line_number()};
+      ScoredSentence sentence;
+      sentence.line = reader.line_number();
       sequences.emplace_back();
       make_sequence(line, model, cache, words, sequences.back());
       sentence.words.assign(words.begin(), words.end());

@@ -204,13 +204,13 @@ void LstmLayer::weight_gradients(LstmTape<T>& tape, int steps, int streams, Work
     for (std::int64_t from = part.begin; from < part.end; from += kGradientBlock) {
       const std::int64_t size = std::min(kGradientBlock, part.end - from);
       multiply_transposed(tape.gates.data() + from, h4, size, packed_rows_,
-                          weights.gradient.data() + from * width, width);
+                          weights.gradient.data() + from * width);
       add_column_sums(tape.gates.data() + from, rows, size, h4, bias.gradient.data() + from);
     }
     const Part out = part_of(p, index, threads, 64);
     for (std::int64_t from = out.begin; from < out.end; from += 64) {
       multiply_transposed(tape.d_h.data() + from, p, std::min<std::int64_t>(64, out.end - from),
-                          packed_m_, projection.gradient.data() + from * hidden, hidden);
+                          packed_m_, projection.gradient.data() + from * hidden);
     }
   });
 }

@@ -55,11 +55,16 @@ template <typename T>
 void SoftmaxLayer::losses_and_gradients(const T* x, const std::int32_t* targets, std::int64_t count,
                                         float scale, double* losses, float* d_x, Workers& workers) {
   constexpr auto precision = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
-  // The gradient of the logits takes their place: with Bf16 the first half of each row.
-  constexpr std::int64_t kShrink = sizeof(float) / sizeof(T);
-  const std::int64_t ld = rows_ * kShrink;
+  // The gradient of the logits takes their place in f32; Bf16 rows are smaller, and products want
+  // rows without gaps, so they have memory of their own.
+  constexpr bool kInPlace = sizeof(T) == sizeof(float);
+  if (!kInPlace && gradients_.size() == 0) {
+    gradients_ = AlignedArray<Bf16>(static_cast<std::size_t>(kChunkRows * rows_));
+  }
   if (logits_.size() == 0)
     logits_ = AlignedArray<float>(static_cast<std::size_t>(kChunkRows * rows_));
+  T* gradients =
+      kInPlace ? reinterpret_cast<T*>(logits_.data()) : reinterpret_cast<T*>(gradients_.data());
   const int threads = workers.count();
   bias.gradient.zero();
   for (std::int64_t from = 0; from < count; from += kChunkRows) {
@@ -74,28 +79,27 @@ void SoftmaxLayer::losses_and_gradients(const T* x, const std::int32_t* targets,
                  logits_.data() + begin * rows_, rows_);
         for (std::int64_t i = begin; i < end; ++i) {
           float* row = logits_.data() + i * rows_;
-          T* gradient = reinterpret_cast<T*>(row);
+          T* gradient = gradients + i * rows_;
           const std::int32_t target = targets[from + i];
           if (target < 0) {
             losses[from + i] = 0.0;
-            std::memset(row, 0, static_cast<std::size_t>(rows_) * sizeof(T));
+            std::memset(gradient, 0, static_cast<std::size_t>(rows_) * sizeof(T));
           } else {
             losses[from + i] =
                 cross_entropy_gradient(row, bias.value.data(), rows_, target, scale, gradient);
           }
         }
-        multiply(reinterpret_cast<const T*>(logits_.data()) + begin * ld, ld, end - begin,
-                 packed_back_, d_x + (from + begin) * width_, width_);
+        multiply(gradients + begin * rows_, rows_, end - begin, packed_back_,
+                 d_x + (from + begin) * width_, width_);
       }
     });
     workers.run([&](int index) {
       const Part part = part_of(rows_, index, threads, kGradientBlock);
-      const T* gradient = reinterpret_cast<const T*>(logits_.data());
       for (std::int64_t begin = part.begin; begin < part.end; begin += kGradientBlock) {
         const std::int64_t block = std::min(kGradientBlock, part.end - begin);
-        multiply_transposed(gradient + begin, ld, block, packed_x_,
-                            weights.gradient.data() + begin * width_, width_, from != 0);
-        add_column_sums(gradient + begin, size, block, ld, bias.gradient.data() + begin);
+        multiply_transposed(gradients + begin, rows_, block, packed_x_,
+                            weights.gradient.data() + begin * width_, from != 0);
+        add_column_sums(gradients + begin, size, block, rows_, bias.gradient.data() + begin);
       }
     });
   }

@@ -47,7 +47,8 @@ class SoftmaxLayer {
   std::int64_t rows_, width_;
   PackedMatrix packed_, packed_back_;
   PackedMatrix packed_x_;
-  AlignedArray<float> logits_;  // kChunkRows x V
+  AlignedArray<float> logits_;    // kChunkRows x V
+  AlignedArray<Bf16> gradients_;  // of the logits, in bf16 training
 };
 
 }  // namespace elmo

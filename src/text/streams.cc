@@ -1,19 +1,98 @@
 #include "text/streams.h"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "elmo/error.h"
 
 namespace elmo {
+namespace {
+
+// A state, all numbers little-endian and unsigned:
+//   8 bytes  kMagic (the last digit is the version)
+//   u32      streams, and for each of them
+//     u8     1 if it ever held a sentence
+//     u64    position: units of the sentence that are used up
+//     u64    units n; 0 when the sentence is used up or there is none
+//     n u32  inputs, then n u32 targets
+//     u64    input words: 0 or n, and for each of them u64 bytes and the text
+//     u64    words, u64 characters
+constexpr std::string_view kMagic = "elmo-st1";
+
+template <typename Unsigned>
+void put(std::string& bytes, Unsigned value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    bytes += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+  }
+}
+
+void put_ids(std::string& bytes, const std::vector<std::int32_t>& ids) {
+  for (const std::int32_t id : ids) put(bytes, static_cast<std::uint32_t>(id));
+}
+
+class StateReader {
+ public:
+  explicit StateReader(std::string_view bytes) : bytes_(bytes) {}
+
+  template <typename Unsigned>
+  Unsigned get() {
+    const std::string_view part = text(sizeof(Unsigned));
+    Unsigned value = 0;
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      value |= static_cast<Unsigned>(static_cast<Unsigned>(static_cast<unsigned char>(part[i]))
+                                     << (8 * i));
+    }
+    return value;
+  }
+
+  std::string_view text(std::uint64_t size) {
+    if (size > bytes_.size()) fail();
+    const std::string_view part = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return part;
+  }
+
+  // A number of things of at least `size_of_each` bytes: checked before memory is taken for them.
+  std::size_t count(std::size_t size_of_each) {
+    const auto value = get<std::uint64_t>();
+    if (value > bytes_.size() / size_of_each) fail();
+    return value;
+  }
+
+  std::vector<std::int32_t> ids(std::size_t count) {
+    std::vector<std::int32_t> result(count);
+    for (std::int32_t& id : result) id = static_cast<std::int32_t>(get<std::uint32_t>());
+    return result;
+  }
+
+  bool at_end() const { return bytes_.empty(); }
+
+  [[noreturn]] static void fail() {
+    throw Error(
+        "the checkpoint's training streams are damaged or of another version; "
+        "resume from a whole checkpoint or start anew with --overwrite");
+  }
+
+ private:
+  std::string_view bytes_;
+};
+
+}  // namespace
 
 StreamBatcher::StreamBatcher(Source source, int streams, int steps, bool carry_state)
-    : source_(std::move(source)),
-      streams_(streams),
-      steps_(steps),
-      carry_state_(carry_state),
-      streams_state_(static_cast<std::size_t>(streams)) {}
+    : source_(std::move(source)), streams_(streams), steps_(steps), carry_state_(carry_state) {
+  if (streams < 1 || steps < 1) {
+    throw UsageError(fmt::format(
+        "a training window of {} streams and {} steps is impossible; both must be at least 1",
+        streams, steps));
+  }
+  streams_state_.resize(static_cast<std::size_t>(streams));
+}
 
 bool StreamBatcher::next(Window& window) {
-  const auto size = static_cast<std::size_t>(streams_) * static_cast<std::size_t>(steps_);
+  const auto streams = static_cast<std::size_t>(streams_);
+  const std::size_t size = static_cast<std::size_t>(steps_) * streams;
   window.steps = steps_;
   window.streams = streams_;
   window.inputs.assign(size, 0);
@@ -21,65 +100,88 @@ bool StreamBatcher::next(Window& window) {
   window.resets.assign(size, 0);
   window.input_words.clear();
   window.predictions = 0;
-  for (int t = 0; t < steps_; ++t) {
-    for (int b = 0; b < streams_; ++b) {
-      Stream& stream = streams_state_[static_cast<std::size_t>(b)];
-      const std::size_t at = static_cast<std::size_t>(t) * static_cast<std::size_t>(streams_) +
-                             static_cast<std::size_t>(b);
-      if (stream.position == stream.sequence.targets.size()) {
-        if (!source_ended_ && !source_(stream.sequence)) source_ended_ = true;
-        if (source_ended_) {
-          stream.sequence = {};
-          stream.position = 0;
-          window.resets[at] = 1;  // an idle stream stays at zero
-          continue;
-        }
-        stream.position = 0;
-        window.resets[at] = !carry_state_ || !stream.started;
-        stream.started = true;
-      }
-      window.inputs[at] = stream.sequence.inputs[stream.position];
-      window.targets[at] = stream.sequence.targets[stream.position];
-      if (!stream.sequence.input_words.empty()) {
-        window.input_words.resize(size);
-        window.input_words[at] = stream.sequence.input_words[stream.position];
-      }
-      ++stream.position;
-      ++window.predictions;
+
+  // Step by step and in each step stream by stream: which stream a sentence goes to does not
+  // depend on the length of the windows.
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i == streams && window.predictions == 0) return false;
+    Stream& stream = streams_state_[i % streams];
+    Sequence& sequence = stream.sequence;
+    while (stream.position == sequence.inputs.size() && !source_ended_) {
+      sequence = {};
+      stream.position = 0;
+      source_ended_ = !source_(sequence);
+      if (source_ended_) sequence = {};
     }
+    if (stream.position == sequence.inputs.size()) continue;
+    window.inputs[i] = sequence.inputs[stream.position];
+    window.targets[i] = sequence.targets[stream.position];
+    if (!sequence.input_words.empty()) {
+      window.input_words.resize(size);
+      window.input_words[i] = sequence.input_words[stream.position];
+    }
+    window.resets[i] = stream.position == 0 && !(carry_state_ && stream.started);
+    stream.started = true;
+    ++stream.position;
+    ++window.predictions;
   }
-  return window.predictions != 0;
+  return window.predictions > 0;
 }
 
 std::string StreamBatcher::state() const {
-  nlohmann::json streams = nlohmann::json::array();
+  std::string bytes(kMagic);
+  put(bytes, static_cast<std::uint32_t>(streams_));
   for (const Stream& stream : streams_state_) {
-    // What has been read already is not needed again.
-    const auto tail = [&](const auto& values) {
-      const auto from =
-          values.begin() + static_cast<std::ptrdiff_t>(std::min(stream.position, values.size()));
-      return std::vector(from, values.end());
-    };
-    streams.push_back({{"inputs", tail(stream.sequence.inputs)},
-                       {"targets", tail(stream.sequence.targets)},
-                       {"input_words", tail(stream.sequence.input_words)},
-                       {"started", stream.started}});
+    static const Sequence kUsedUp;
+    const bool used_up = stream.position == stream.sequence.inputs.size();
+    const Sequence& sequence = used_up ? kUsedUp : stream.sequence;
+    put(bytes, static_cast<std::uint8_t>(stream.started));
+    put(bytes, static_cast<std::uint64_t>(used_up ? 0 : stream.position));
+    put(bytes, static_cast<std::uint64_t>(sequence.inputs.size()));
+    put_ids(bytes, sequence.inputs);
+    put_ids(bytes, sequence.targets);
+    put(bytes, static_cast<std::uint64_t>(sequence.input_words.size()));
+    for (const std::string& word : sequence.input_words) {
+      put(bytes, static_cast<std::uint64_t>(word.size()));
+      bytes += word;
+    }
+    put(bytes, sequence.words);
+    put(bytes, sequence.characters);
   }
-  return nlohmann::json{{"source_ended", source_ended_}, {"streams", streams}}.dump();
+  return bytes;
 }
 
 void StreamBatcher::restore(const std::string& state) {
-  const auto json = nlohmann::json::parse(state);
-  source_ended_ = json.at("source_ended");
-  for (std::size_t b = 0; b < streams_state_.size(); ++b) {
-    const auto& from = json.at("streams").at(b);
-    Stream& stream = streams_state_[b];
-    stream.position = 0;
-    from.at("inputs").get_to(stream.sequence.inputs);
-    from.at("targets").get_to(stream.sequence.targets);
-    from.at("input_words").get_to(stream.sequence.input_words);
-    from.at("started").get_to(stream.started);
+  StateReader reader(state);
+  if (reader.text(kMagic.size()) != kMagic) StateReader::fail();
+  const auto streams = reader.get<std::uint32_t>();
+  if (streams != streams_state_.size()) {
+    throw Error(
+        fmt::format("the checkpoint holds {} training streams, not {}; resume with --batch-size {}",
+                    streams, streams_, streams));
   }
+  std::vector<Stream> restored(streams);
+  for (Stream& stream : restored) {
+    Sequence& sequence = stream.sequence;
+    const auto started = reader.get<std::uint8_t>();
+    if (started > 1) StateReader::fail();
+    stream.started = started == 1;
+    stream.position = reader.get<std::uint64_t>();
+    const std::size_t units = reader.count(2 * sizeof(std::uint32_t));
+    if (units == 0 ? stream.position != 0 : stream.position >= units) StateReader::fail();
+    sequence.inputs = reader.ids(units);
+    sequence.targets = reader.ids(units);
+    const std::size_t words = reader.count(sizeof(std::uint64_t));
+    if (words != 0 && words != units) StateReader::fail();
+    sequence.input_words.resize(words);
+    for (std::string& word : sequence.input_words) word = reader.text(reader.count(1));
+    sequence.words = reader.get<std::uint64_t>();
+    sequence.characters = reader.get<std::uint64_t>();
+  }
+  if (!reader.at_end()) StateReader::fail();
+  streams_state_ = std::move(restored);
+  // Asked again: the source says so itself if it has still ended (more epochs may be wanted now).
+  source_ended_ = false;
 }
 
 }  // namespace elmo

@@ -43,6 +43,8 @@ inline std::string content_of(const std::filesystem::path& path) {
 }
 
 inline void put(const std::filesystem::path& path, std::string_view content) {
+  // ext4 waits for the disk when a file is overwritten, not when it is new.
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary)
       .write(content.data(), static_cast<std::streamsize>(content.size()));
 }

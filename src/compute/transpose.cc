@@ -1,0 +1,112 @@
+#include "compute/transpose.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "compute/transpose.cc"
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace elmo {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET != HWY_SCALAR
+// A square of 16 bytes by 16 bytes' worth of rows in registers, by interleaving: 8 x 8 of 16 bits
+// or 4 x 4 of 32.
+void square(const std::uint16_t* source, std::int64_t ld, std::uint16_t* to, std::int64_t to_ld) {
+  const hn::Full128<std::uint16_t> d;
+  const hn::Full128<std::uint32_t> d32;
+  const hn::Full128<std::uint64_t> d64;
+  hn::Vec<decltype(d)> r[8];
+  for (int i = 0; i < 8; ++i) r[i] = hn::LoadU(d, source + i * ld);
+  for (int half = 0; half < 2; ++half) {
+    // Columns 0..3 of the square, then 4..7.
+    hn::Vec<decltype(d32)> p[4];
+    for (int i = 0; i < 4; ++i) {
+      p[i] = hn::BitCast(d32, half == 0 ? hn::InterleaveLower(d, r[2 * i], r[2 * i + 1])
+                                        : hn::InterleaveUpper(d, r[2 * i], r[2 * i + 1]));
+    }
+    const auto a = hn::BitCast(d64, hn::InterleaveLower(d32, p[0], p[1]));
+    const auto b = hn::BitCast(d64, hn::InterleaveLower(d32, p[2], p[3]));
+    const auto c = hn::BitCast(d64, hn::InterleaveUpper(d32, p[0], p[1]));
+    const auto e = hn::BitCast(d64, hn::InterleaveUpper(d32, p[2], p[3]));
+    std::uint16_t* out = to + 4 * half * to_ld;
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, out);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, out + to_ld);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, c, e)), d, out + 2 * to_ld);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), d, out + 3 * to_ld);
+  }
+}
+
+void square(const std::uint32_t* source, std::int64_t ld, std::uint32_t* to, std::int64_t to_ld) {
+  const hn::Full128<std::uint32_t> d;
+  const hn::Full128<std::uint64_t> d64;
+  hn::Vec<decltype(d)> r[4];
+  for (int i = 0; i < 4; ++i) r[i] = hn::LoadU(d, source + i * ld);
+  const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r[0], r[1]));
+  const auto b = hn::BitCast(d64, hn::InterleaveLower(d, r[2], r[3]));
+  const auto c = hn::BitCast(d64, hn::InterleaveUpper(d, r[0], r[1]));
+  const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r[2], r[3]));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, to + to_ld);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, c, e)), d, to + 2 * to_ld);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), d, to + 3 * to_ld);
+}
+#endif
+
+template <typename U>
+void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
+                     U* to) {
+#if HWY_TARGET == HWY_SCALAR
+  const std::int64_t whole_rows = 0, whole = 0;
+#else
+  constexpr std::int64_t kSide = 16 / sizeof(U);
+  const std::int64_t whole_rows = rows / kSide * kSide, whole = columns / kSide * kSide;
+  for (std::int64_t i = 0; i < whole_rows; i += kSide) {
+    for (std::int64_t j = 0; j < whole; j += kSide) {
+      square(source + i * ld + j, ld, to + j * rows + i, rows);
+    }
+  }
+#endif
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = i < whole_rows ? whole : 0; j < columns; ++j) {
+      to[j * rows + i] = source[i * ld + j];
+    }
+  }
+}
+
+void transpose_32(const std::uint32_t* source, std::int64_t ld, std::int64_t rows,
+                  std::int64_t columns, std::uint32_t* to) {
+  transpose_words(source, ld, rows, columns, to);
+}
+void transpose_16(const std::uint16_t* source, std::int64_t ld, std::int64_t rows,
+                  std::int64_t columns, std::uint16_t* to) {
+  transpose_words(source, ld, rows, columns, to);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace elmo
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace elmo {
+
+HWY_EXPORT(transpose_32);
+HWY_EXPORT(transpose_16);
+
+void transpose(const float* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
+               float* destination) {
+  HWY_DYNAMIC_DISPATCH(transpose_32)
+  (reinterpret_cast<const std::uint32_t*>(source), ld, rows, columns,
+   reinterpret_cast<std::uint32_t*>(destination));
+}
+void transpose(const Bf16* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
+               Bf16* destination) {
+  HWY_DYNAMIC_DISPATCH(transpose_16)
+  (reinterpret_cast<const std::uint16_t*>(source), ld, rows, columns,
+   reinterpret_cast<std::uint16_t*>(destination));
+}
+
+}  // namespace elmo
+#endif  // HWY_ONCE

@@ -1,0 +1,16 @@
+// Transposition of a strip of a matrix.
+#pragma once
+
+#include <cstdint>
+
+#include "compute/precision.h"
+
+namespace elmo {
+
+// destination (columns x rows, dense) = source (rows x columns, leading dimension ld) transposed.
+void transpose(const float* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
+               float* destination);
+void transpose(const Bf16* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
+               Bf16* destination);
+
+}  // namespace elmo
