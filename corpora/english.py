@@ -74,9 +74,9 @@ _AN = re.compile(r"(?i)(?!euro|uni[^mn]|us[ei]|one\b)(?:[aeiou]|hour|honest)")
 
 _TENSES = {"past": 50, "present": 17, "future": 9, "progressive": 8, "perfect": 5, "modal": 6,
            "negative": 5}
-_PATTERNS = {"do": 22, "be": 17, "scene_first": 12, "scene_last": 9, "act_first": 6, "reported": 7,
-             "question": 4, "relative": 5, "coordinated": 6, "infinitive": 8, "that_x": 4, "if": 5,
-             "quoted": 4, "contrast": 5, "there": 3}
+_PATTERNS = {"do": 18, "be": 15, "scene_first": 16, "scene_last": 9, "act_first": 9, "reported": 6,
+             "question": 4, "relative": 8, "coordinated": 9, "infinitive": 7, "that_x": 5, "if": 6,
+             "quoted": 4, "contrast": 6, "there": 3}
 
 
 def plural(noun):
@@ -253,8 +253,8 @@ class English:
         return _pronoun("she" if woman else "he", items)
 
     def actor(self, domain):
-        kind = self.dice.weighted({"the": 32, "a": 14, "name": 17, "pronoun": 14, "relative": 9,
-                                   "plural": 8, "number": 3, "adjective": 8})
+        kind = self.dice.weighted({"the": 38, "a": 17, "name": 10, "pronoun": 9, "relative": 5,
+                                   "plural": 8, "number": 3, "adjective": 10})
         if kind == "name":
             return self.name()
         if kind == "pronoun":
@@ -280,7 +280,7 @@ class English:
         many = self.dice.chance(0.08) and "single" not in domain
         if many:
             noun[-1] = plural(noun[-1])
-        if "adj" in domain and self.dice.chance(0.35):
+        if "adj" in domain and self.dice.chance(0.5):
             noun = self.expander.one("adj", domain) + noun
         if many:
             front = self.dice.pick(["the", "the", "these", "some"])
@@ -309,21 +309,27 @@ class English:
                                   "perfect": "time_perfect", "modal": "time_future"}
                                  .get(form, "time_past"))
 
-    def adjuncts(self, domain, form, items, chance=0.6):
+    def adjuncts(self, domain, form, items, chance=0.85):
         """At most one tail or place and one time that go with the items of a clause."""
-        name = "tail" if "tail" in domain and self.dice.chance(0.7) else "at"
         result = []
-        if name in domain and self.dice.chance(chance):
-            rest = self.part(name, domain)
-            after_noun = items[-1].split("#")[0] in {x.split("#")[0] for x in domain["x"]}
-            attaches = rest[0] not in ("of", "with") or after_noun
-            if attaches and not set(rest) & set(items) - {"the", "a", "%poss"}:
-                result += rest
-        if self.dice.chance(0.15):
+        if self.dice.chance(chance):
+            result += self.fitting(domain, items)
+        if self.dice.chance(0.12):
             result += self.when(form)
         return result
 
-    def clause(self, domain, kind, form, subject=None, adjuncts=0.6):
+    def fitting(self, domain, items):
+        """A tail or a place that repeats no word of the items; nothing if three tries give none."""
+        names = [name for name in ("tail", "tail", "at") if name in domain]
+        after_noun = items[-1].split("#")[0] in {x.split("#")[0] for x in domain["x"]}
+        for _ in range(3 if names else 0):
+            rest = self.part(self.dice.pick(names), domain)
+            attaches = rest[0] not in ("of", "with") or after_noun
+            if attaches and not set(rest) & set(items) - {"the", "a", "%poss"}:
+                return rest
+        return []
+
+    def clause(self, domain, kind, form, subject=None, adjuncts=0.85):
         if subject is None:
             subject = self.topic(domain, True) if kind == "be" else self.actor(domain)
         items = self.part(kind, domain)
@@ -347,8 +353,15 @@ class English:
         return self.finish(tokens, mark)
 
     def _opened(self, domain, kind, form):
+        place = self.part("at", domain) if "at" in domain and self.dice.chance(0.3) else []
+        if place:
+            items = self.part(kind, domain)
+            subject = self.topic(domain, True) if kind == "be" else self.actor(domain)
+            if not set(place) & set(items) - {"the", "a"}:
+                lead = self.realise(place) + [Token(",", "PUNCT")]
+                return lead + self.realise(subject.items + items, form, subject)
         tokens, _ = self.clause(domain, kind, form)
-        if self.dice.chance(0.2):
+        if self.dice.chance(0.15):
             comma = [Token(",", "PUNCT")] if self.dice.chance(0.5) else []
             tokens = self.realise(self.when(form)) + comma + tokens
         return tokens
@@ -362,13 +375,13 @@ class English:
     def _scene_first(self, domain, kind, form):
         form = form if form in ("past", "present") else "past"
         word = self.dice.pick(["when/SCONJ", "because", "although", "while", "as/SCONJ", "after/SCONJ"])
-        main, _ = self.clause(domain, kind, form, adjuncts=0.35)
+        main, _ = self.clause(domain, kind, form, adjuncts=0.6)
         return self.realise([word]) + self.scene(domain, form) + [Token(",", "PUNCT")] + main
 
     def _scene_last(self, domain, kind, form):
         form = form if form in ("past", "present", "negative") else "past"
         word = self.dice.pick(["when/SCONJ", "because", "although", "while", "until/SCONJ", "since/SCONJ"])
-        main, _ = self.clause(domain, kind, form, adjuncts=0.2)
+        main, _ = self.clause(domain, kind, form, adjuncts=0.4)
         return main + self.realise([word]) + self.scene(domain, "past" if form == "negative" else form)
 
     def _act_first(self, domain, _, form):
@@ -390,7 +403,7 @@ class English:
     def _question(self, domain, kind, form):
         subject = self.topic(domain, True) if kind == "be" else self.actor(domain)
         items = self.part(kind, domain)
-        rest = self.realise(self.adjuncts(domain, "past", items, 0.4))
+        rest = self.realise(self.adjuncts(domain, "past", items, 0.7))
         opening = self.expander.one("question_word") if self.dice.chance(0.4) else []
         if any(item == "*be" for item in items):
             at = items.index("*be")
@@ -406,7 +419,7 @@ class English:
         subject = _pronoun(self.dice.pick(["he", "she"]), ["the", *who])
         aside = self.realise(["who/PRON"] + self.part("act", domain), "past", subject)
         items = self.part("do", domain)
-        main = self.realise(items + self.adjuncts(domain, form, items, 0.4), form, subject)
+        main = self.realise(items + self.adjuncts(domain, form, items, 0.7), form, subject)
         return self.realise(subject.items) + aside + main
 
     def _coordinated(self, domain, _, form):
@@ -415,7 +428,7 @@ class English:
         if word[0].text == "then":
             word = [Token(",", "PUNCT")] + word
         items = self.part("do", domain)
-        items += self.adjuncts(domain, form, items, 0.5)
+        items += self.adjuncts(domain, form, items, 0.7)
         main = self.realise(items, form, subject)
         if form not in ("past", "present"):
             main = self.realise([subject.pronoun + "/PRON"]) + main
@@ -436,14 +449,14 @@ class English:
         word = self.dice.pick(["that/PRON", "which/PRON"])
         aside = self.realise([word] + self.part("be", domain), "past", topic)
         items = self.part("be", domain)
-        main = self.realise(items + self.adjuncts(domain, form, items, 0.3), form, topic)
+        main = self.realise(items + self.adjuncts(domain, form, items, 0.5), form, topic)
         return self.realise(topic.items) + aside + main
 
     def _if(self, domain, kind, _):
         first, subject = self.clause(domain, "act", "present")
         other = None if kind == "be" else _pronoun(subject.pronoun)
         form = self.dice.pick(["future", "modal"])
-        second, _ = self.clause(domain, kind, form, other, adjuncts=0.3)
+        second, _ = self.clause(domain, kind, form, other, adjuncts=0.5)
         return self.realise(["if"]) + first + [Token(",", "PUNCT")] + second
 
     def _quoted(self, domain, kind, form):
@@ -456,7 +469,7 @@ class English:
         return [quote] + main + [Token(",", "PUNCT"), quote] + said
 
     def _contrast(self, domain, kind, form):
-        first, _ = self.clause(domain, kind, form, adjuncts=0.3)
+        first, _ = self.clause(domain, kind, form, adjuncts=0.5)
         other = self.actor(domain)
         form = form if form in ("past", "present", "future") else "past"
         second, _ = self.clause(domain, "act", form, other)

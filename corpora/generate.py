@@ -25,8 +25,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 LANGUAGES = {"en": (English, labelled_en), "ko": (Korean, labelled_ko)}
 
 # Sentences of the unlabelled text: for each sense, for each general subject, of the other kinds.
-TEXT = {"en": {"sense": 275, "general": 170, "entities": 1400, "reviews": 1100},
-        "ko": {"sense": 310, "general": 170, "entities": 1400, "reviews": 1100}}
+TEXT = {"en": {"sense": 280, "general": 120, "entities": 1000, "reviews": 800},
+        "ko": {"sense": 330, "general": 120, "entities": 1000, "reviews": 800}}
 SENSES = 300
 POS = {"train": 350, "dev": 200}
 NER = {"train": 350, "dev": 300}

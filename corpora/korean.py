@@ -21,8 +21,8 @@ _STYLES = {"plain": 52, "polite": 26, "formal": 22}
 _DO_MOODS = {"past": 42, "present": 14, "future": 8, "progressive": 7, "want": 4, "can": 5, "must": 4,
              "negative": 6, "experience": 3, "seem": 3, "intend": 3}
 _BE_MOODS = {"past": 48, "present": 24, "future": 6, "progressive": 6, "negative": 6, "seem": 6}
-_PATTERNS = {"do": 22, "be": 18, "scene_first": 15, "act_first": 9, "reported": 7, "question": 6,
-             "relative": 6, "that_x": 7, "if": 4, "quoted": 4, "contrast": 7, "there": 4, "request": 4,
+_PATTERNS = {"do": 18, "be": 16, "scene_first": 18, "act_first": 11, "reported": 6, "question": 5,
+             "relative": 9, "that_x": 7, "if": 4, "quoted": 4, "contrast": 7, "there": 4, "request": 4,
              "ability": 3, "long": 7}
 _PRESENT_ONLY = {"있", "없", "모르", "싶", "알"}
 
@@ -155,7 +155,7 @@ class Korean:
 
     def person(self, domain):
         """Somebody: items without a particle."""
-        kind = self.dice.weighted({"who": 44, "name": 22, "pronoun": 15, "relative": 9, "adjective": 10})
+        kind = self.dice.weighted({"who": 58, "name": 13, "pronoun": 10, "relative": 6, "adjective": 13})
         if kind == "name":
             return self.expander.one("name")
         if kind in ("pronoun", "relative"):
@@ -170,7 +170,7 @@ class Korean:
     def topic(self, domain):
         noun = self.expander.one("x", domain)
         front = []
-        if "adj" in domain and self.dice.chance(0.45):
+        if "adj" in domain and self.dice.chance(0.6):
             front = self.expander.one("adj", domain)
         elif self.dice.chance(0.12) and "nodet" not in domain:
             front = [self.dice.pick(["이/DET", "그/DET", "저/DET"])]
@@ -193,18 +193,20 @@ class Korean:
         name = {"present": "time_present", "future": "time_future", "past": "time_past"}.get(mood)
         return self.expander.one(name) if name else []
 
-    def before_verb(self, domain, items):
+    def before_verb(self, domain, items, names=("adv", "at"), chance=0.8):
         """A place or an adverbial that goes with the items of a clause."""
-        name = "adv" if "adv" in domain and self.dice.chance(0.55) else "at"
-        if name not in domain or not self.dice.chance(0.5):
-            return []
-        rest = self.part(name, domain)
-        if name == "at":
-            rest[-1] += "+에서"
+        names = [name for name in names if name in domain]
         ends = {item.rpartition("+")[2] for item in items if "+" in item}
         stems = {item.partition("+")[0] for item in items}
-        clash = rest[-1].rpartition("+")[2] in ends & {"에서", "에", "으로"}
-        return [] if clash or stems & {item.partition("+")[0] for item in rest} else rest
+        for _ in range(3 if names and self.dice.chance(chance) else 0):
+            name = self.dice.pick(names)
+            rest = self.part(name, domain)
+            if name == "at":
+                rest[-1] += "+에서"
+            clash = rest[-1].rpartition("+")[2] in ends & {"에서", "에", "으로"}
+            if not clash and not stems & {item.partition("+")[0] for item in rest}:
+                return rest
+        return []
 
     def clause(self, domain, kind):
         """Items of a clause; its last verb is open."""
@@ -212,7 +214,7 @@ class Korean:
         if kind == "be":
             topic = self.topic(domain)
             topic[-1] += self.dice.pick(["+은", "+이", "+이"])
-            return topic + items
+            return self.before_verb(domain, items, ("at",), 0.35) + topic + items
         return self.actor(domain) + (self.before_verb(domain, items) if kind == "do" else []) + items
 
     def ended(self, items, ending):

@@ -115,7 +115,7 @@ struct DumpReader::Impl {
 
   void open_sentences() {
     has_map = file.has_dataset(kMapName) && file.open_dataset(kMapName).type() == h5::Type::kString;
-    const bool has_places =
+    has_places =
         file.has_dataset(kPlacesName) && file.open_dataset(kPlacesName).type() == h5::Type::kInt64;
     sentences = file.link_count() - has_map - has_places;
     if (sentences < 1) foreign();

@@ -46,6 +46,8 @@ Handle create_file(const fs::path& path, const fs::path& shown, const CreateOpti
   const std::string what = shown.string(), action = "can't be written";
   const Handle access = access_list(what);
   const Handle creation = checked({H5Pcreate(H5P_FILE_CREATE), H5Pclose}, what, action);
+  // The root group would keep the time of its creation.
+  check(H5Pset_obj_track_times(creation.id(), false), what, action);
   if (options.checksums) {
     check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_V18), what, action);
   }
@@ -171,7 +173,6 @@ Handle creation_list(Type type, const std::string& what) {
 
 Handle link_list(const std::string& what) {
   Handle list = checked({H5Pcreate(H5P_LINK_CREATE), H5Pclose}, what, kNotWritten);
-  check(H5Pset_create_intermediate_group(list.id(), 1), what, kNotWritten);
   check(H5Pset_char_encoding(list.id(), H5T_CSET_UTF8), what, kNotWritten);
   return list;
 }
@@ -185,6 +186,23 @@ std::string dataset_in(const std::string& file, const std::string& name) {
 }
 
 }  // namespace
+
+void File::make_groups(const std::string& name, const std::string& what) {
+  for (std::size_t end = name.find('/', 1); end != std::string::npos;
+       end = name.find('/', end + 1)) {
+    const std::string group = name.substr(0, end);
+    const htri_t exists = H5Lexists(handle_.id(), group.c_str(), H5P_DEFAULT);
+    check(exists, what, kNotWritten);
+    if (exists > 0) continue;
+    // By hand, because groups that HDF5 makes on the way keep their time.
+    const Handle creation = checked({H5Pcreate(H5P_GROUP_CREATE), H5Pclose}, what, kNotWritten);
+    check(H5Pset_obj_track_times(creation.id(), false), what, kNotWritten);
+    make_room(0, group.size() + 8);
+    checked({H5Gcreate2(handle_.id(), group.c_str(), links_.id(), creation.id(), H5P_DEFAULT),
+             H5Gclose},
+            what, kNotWritten);
+  }
+}
 
 Dataset File::create_dataset(const std::string& name, Type type, const Extents& extents) {
   keep_quiet();
@@ -200,6 +218,7 @@ Dataset File::create_dataset(const std::string& name, Type type, const Extents& 
     check(H5Pset_alloc_time(creation_.id(), H5D_ALLOC_TIME_EARLY), what, kNotWritten);
     links_ = link_list(what);
   }
+  make_groups(name, what);
   Handle handle = checked({H5Dcreate2(handle_.id(), name.c_str(), type_id(type), space.id(),
                                       links_.id(), creation_.id(), H5P_DEFAULT),
                            H5Dclose},

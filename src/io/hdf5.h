@@ -151,6 +151,8 @@ class File : public Object {
   // HDF5 1.10 crashes when it can't write its metadata, so the disk is asked first: makes sure
   // that it has room for this many bytes of data and what HDF5 adds. Throws Error: disk full.
   void make_room(std::uint64_t bytes, std::uint64_t name_bytes);
+  // The groups that a dataset of this name lies in, where they are missing.
+  void make_groups(const std::string& name, const std::string& what);
 
   std::filesystem::path path_;
   Handle creation_, links_;       // property lists of create_dataset, kept

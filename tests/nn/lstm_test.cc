@@ -1,0 +1,150 @@
+// The LSTM layer against finite differences of a plain twin in double.
+#include "nn/lstm.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "compute/random.h"
+
+namespace elmo {
+namespace {
+
+constexpr int kSteps = 5, kStreams = 3;
+
+// The formulas of lstm.h, one number at a time. Returns sum(weight * y).
+double twin(const LstmLayer& layer, const std::vector<double>& w, const std::vector<double>& b,
+            const std::vector<double>& p, const std::vector<double>& x,
+            const std::vector<std::uint8_t>& resets, const std::vector<double>& weight,
+            std::vector<double>* out = nullptr) {
+  const LstmShape& s = layer.shape();
+  const auto sigma = [](double v) { return 1 / (1 + std::exp(-v)); };
+  const int width = s.input + s.projection;
+  double total = 0;
+  for (int stream = 0; stream < kStreams; ++stream) {
+    std::vector<double> h(static_cast<std::size_t>(s.projection)),
+        c(static_cast<std::size_t>(s.hidden));
+    for (int t = 0; t < kSteps; ++t) {
+      const std::size_t row = static_cast<std::size_t>(t * kStreams + stream);
+      if (resets[row] != 0) {
+        std::ranges::fill(h, 0.0);
+        std::ranges::fill(c, 0.0);
+      }
+      std::vector<double> z(static_cast<std::size_t>(4 * s.hidden)), m(c.size());
+      for (int k = 0; k < 4 * s.hidden; ++k) {
+        double sum = b[static_cast<std::size_t>(k)];
+        for (int q = 0; q < width; ++q) {
+          const double in =
+              q < s.input ? x[row * static_cast<std::size_t>(s.input) + static_cast<std::size_t>(q)]
+                          : h[static_cast<std::size_t>(q - s.input)];
+          sum += w[static_cast<std::size_t>(k * width + q)] * in;
+        }
+        z[static_cast<std::size_t>(k)] = sum;
+      }
+      for (int k = 0; k < s.hidden; ++k) {
+        const auto at = [&](int gate) { return z[static_cast<std::size_t>(gate * s.hidden + k)]; };
+        double& cell = c[static_cast<std::size_t>(k)];
+        cell = sigma(at(2) + 1) * cell + sigma(at(0)) * std::tanh(at(1));
+        cell =
+            std::clamp(cell, -static_cast<double>(s.cell_clip), static_cast<double>(s.cell_clip));
+        m[static_cast<std::size_t>(k)] = sigma(at(3)) * std::tanh(cell);
+      }
+      for (int k = 0; k < s.projection; ++k) {
+        double sum = 0;
+        for (int q = 0; q < s.hidden; ++q) {
+          sum += p[static_cast<std::size_t>(k * s.hidden + q)] * m[static_cast<std::size_t>(q)];
+        }
+        h[static_cast<std::size_t>(k)] = std::clamp(sum, -static_cast<double>(s.projection_clip),
+                                                    static_cast<double>(s.projection_clip));
+        const std::size_t place =
+            row * static_cast<std::size_t>(s.projection) + static_cast<std::size_t>(k);
+        const double y = h[static_cast<std::size_t>(k)] + (s.residual ? x[place] : 0.0);
+        if (out != nullptr) (*out)[place] = y;
+        total += weight[place] * y;
+      }
+    }
+  }
+  return total;
+}
+
+class LstmGradient : public testing::TestWithParam<int> {};
+
+TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
+  // Clips low enough to act, a reset inside the window, the residual on, odd sizes.
+  const LstmShape shape{.input = 6,
+                        .hidden = 19,
+                        .projection = 6,
+                        .cell_clip = 0.6f,
+                        .projection_clip = 0.5f,
+                        .residual = true};
+  LstmLayer layer("lstm_0", shape);
+  const Random random(7, RandomUse::kInitialise);
+  std::uint64_t n = 0;
+  layer.for_each_parameter([&](Parameter& parameter) {
+    for (auto& value : parameter.value.span()) value = 0.6f * random.normal(n++);
+    parameter.allocate_gradient();
+  });
+  const std::size_t size = kSteps * kStreams * 6;
+  std::vector<float> x(size), y(size), d(size);
+  for (auto& value : x) value = random.normal(n++);
+  for (auto& value : d) value = random.normal(n++);
+  std::vector<std::uint8_t> resets(kSteps * kStreams);
+  for (int b = 0; b < kStreams; ++b) resets[static_cast<std::size_t>(b)] = 1;
+  resets[2 * kStreams + 1] = 1;
+  const std::vector<double> weight(d.begin(), d.end());
+
+  const int threads = GetParam();
+  Workers workers(threads);
+  layer.prepare(Precision::kF32, true);
+  for (int part = 0; part < LstmLayer::kPackParts; ++part) layer.pack(part);
+  LstmTape<float> tape(shape, kSteps, kStreams);
+  workers.run([&](int index) {
+    const Part part = part_of(kStreams, index, threads);
+    LstmScratch scratch(shape, std::max<std::int64_t>(1, part.end - part.begin), true);
+    layer.forward(tape, x.data(), y.data(), resets.data(), kSteps, kStreams,
+                  static_cast<int>(part.begin), static_cast<int>(part.end), scratch);
+    layer.backward(tape, d.data(), resets.data(), kSteps, kStreams, static_cast<int>(part.begin),
+                   static_cast<int>(part.end), scratch);
+  });
+  layer.weight_gradients(tape, kSteps, kStreams, workers);
+
+  const auto copy = [](std::span<const float> from) {
+    return std::vector<double>(from.begin(), from.end());
+  };
+  auto w = copy(layer.weights.value.span()), b = copy(layer.bias.value.span());
+  auto p = copy(layer.projection.value.span());
+  std::vector<double> xd(x.begin(), x.end()), expected(size);
+  twin(layer, w, b, p, xd, resets, weight, &expected);
+  int clipped = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    EXPECT_NEAR(y[i], expected[i], 2e-6) << i;
+    clipped += std::abs(expected[i] - xd[i]) > 0.4999;
+  }
+  EXPECT_GT(clipped, 0) << "the clip does not act, so it is not tested";
+  const auto check = [&](std::vector<double>& values, std::span<const float> gradient,
+                         const char* name) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      constexpr double kStep = 1e-6;
+      const double kept = values[i];
+      values[i] = kept + kStep;
+      const double above = twin(layer, w, b, p, xd, resets, weight);
+      values[i] = kept - kStep;
+      const double below = twin(layer, w, b, p, xd, resets, weight);
+      values[i] = kept;
+      const double numeric = (above - below) / (2 * kStep);
+      EXPECT_NEAR(gradient[i], numeric, 1e-4 * std::max(1.0, std::abs(numeric)))
+          << name << " " << i;
+    }
+  };
+  check(w, layer.weights.gradient.span(), "weights");
+  check(b, layer.bias.gradient.span(), "bias");
+  check(p, layer.projection.gradient.span(), "projection");
+  check(xd, d, "x");
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, LstmGradient, testing::Values(1, 2, 3));
+
+}  // namespace
+}  // namespace elmo

@@ -1,0 +1,79 @@
+// The softmax layer against the same sums in double.
+#include "nn/softmax.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "compute/random.h"
+
+namespace elmo {
+namespace {
+
+TEST(Softmax, LossesAndGradientsAgreeWithDouble) {
+  constexpr std::int64_t kRows = 1300, kWidth = 24, kCount = 300;  // more than one chunk and block
+  SoftmaxLayer layer("softmax", kRows, kWidth);
+  const Random random(3, RandomUse::kInitialise);
+  std::uint64_t n = 0;
+  layer.for_each_parameter([&](Parameter& parameter) {
+    for (auto& value : parameter.value.span()) value = 0.4f * random.normal(n++);
+    parameter.allocate_gradient();
+  });
+  std::vector<float> x(kCount * kWidth), d_x(x.size());
+  for (auto& value : x) value = random.normal(n++);
+  std::vector<std::int32_t> targets(kCount);
+  for (auto& target : targets) target = static_cast<std::int32_t>(random.below(n++, kRows));
+  targets[17] = -1;
+  layer.prepare(Precision::kF32, true);
+  for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part);
+
+  std::vector<double> d_w(kRows * kWidth), d_b(kRows), d_in(x.size()), losses(kCount);
+  constexpr double kScale = 0.125;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    if (targets[i] < 0) continue;
+    std::vector<double> logit(kRows);
+    double sum = 0;
+    for (std::size_t v = 0; v < kRows; ++v) {
+      logit[v] = layer.bias.value[v];
+      for (std::size_t k = 0; k < kWidth; ++k) {
+        logit[v] += static_cast<double>(layer.weights.value[v * kWidth + k]) * x[i * kWidth + k];
+      }
+      sum += std::exp(logit[v]);
+    }
+    const auto target = static_cast<std::size_t>(targets[i]);
+    losses[i] = std::log(sum) - logit[target];
+    for (std::size_t v = 0; v < kRows; ++v) {
+      const double g = kScale * (std::exp(logit[v]) / sum - (v == target ? 1 : 0));
+      d_b[v] += g;
+      for (std::size_t k = 0; k < kWidth; ++k) {
+        d_w[v * kWidth + k] += g * x[i * kWidth + k];
+        d_in[i * kWidth + k] += g * layer.weights.value[v * kWidth + k];
+      }
+    }
+  }
+  std::vector<float> first_w;
+  for (const int threads : {1, 2, 3}) {
+    Workers workers(threads);
+    std::vector<double> got(kCount), only(kCount);
+    layer.losses_and_gradients(x.data(), targets.data(), kCount, static_cast<float>(kScale),
+                               got.data(), d_x.data(), workers);
+    layer.losses(x.data(), targets.data(), kCount, only.data(), workers);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      EXPECT_NEAR(got[i], losses[i], 1e-5);
+      EXPECT_EQ(got[i], only[i]);
+    }
+    for (std::size_t i = 0; i < d_in.size(); ++i) EXPECT_NEAR(d_x[i], d_in[i], 1e-5);
+    for (std::size_t i = 0; i < d_b.size(); ++i) EXPECT_NEAR(layer.bias.gradient[i], d_b[i], 1e-5);
+    for (std::size_t i = 0; i < d_w.size(); ++i) {
+      EXPECT_NEAR(layer.weights.gradient[i], d_w[i], 1e-5);
+    }
+    const auto w = layer.weights.gradient.span();
+    if (first_w.empty()) first_w.assign(w.begin(), w.end());
+    EXPECT_EQ(0, std::memcmp(first_w.data(), w.data(), w.size_bytes())) << threads << " threads";
+  }
+}
+
+}  // namespace
+}  // namespace elmo
