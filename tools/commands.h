@@ -6,7 +6,9 @@
 
 namespace elmo {
 
+int run_dump(Arguments arguments);
 int run_info(Arguments arguments);
+int run_neighbors(Arguments arguments);
 int run_perplexity(Arguments arguments);
 int run_pretrain(Arguments arguments);
 int run_score(Arguments arguments);

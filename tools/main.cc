@@ -28,6 +28,8 @@ constexpr Command kCommands[] = {
     {"pretrain", "Train the forward and the backward language model.", run_pretrain},
     {"perplexity", "Measure how well a model predicts a text.", run_perplexity},
     {"score", "Print the log-likelihood of every word.", run_score},
+    {"dump", "Write the vectors of a text to HDF5.", run_dump},
+    {"neighbors", "Show the words nearest to a word in its sentence.", run_neighbors},
     {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},
 };
 

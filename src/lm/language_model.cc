@@ -111,6 +111,7 @@ std::unique_ptr<LanguageModel> LanguageModel::load(const std::filesystem::path& 
                 "vocabulary want " + to_string(table));
   }
   auto model = std::make_unique<LanguageModel>(settings, std::move(vocabulary));
+  model->content_hash = reader.content_hash();
   model->for_each_parameter([&](Parameter& parameter) {
     reader.read(parameter.name, parameter.shape, parameter.value.span());
   });

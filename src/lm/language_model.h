@@ -71,6 +71,8 @@ class LanguageModel {
 
   ModelSettings settings;
   std::shared_ptr<const PieceVocabulary> vocabulary;
+  // Of a loaded model: TensorFileReader::content_hash() of its file; 0 otherwise.
+  std::uint64_t content_hash = 0;
   EmbeddingLayer embedding;
   std::vector<LstmLayer> layers;
   SoftmaxLayer softmax;

@@ -9,9 +9,7 @@
 namespace elmo {
 namespace {
 
-// Rows that go through a step together: their z (64 x 4H floats) stays in the second-level cache
-// for the presets up to H = 1024.
-constexpr std::int64_t kRowTile = 64;
+constexpr std::int64_t kRowTile = LstmLayer::kStepRows;
 // Output rows of a weight gradient that one product makes. Fixed, so that the bits do not depend
 // on how many threads share the blocks.
 constexpr std::int64_t kGradientBlock = 512;

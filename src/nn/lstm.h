@@ -71,6 +71,9 @@ class LstmLayer {
   // Packs the weights for the products; again after every change. Part `index` of kPackParts,
   // so that threads can share the work (pack the parts in any order).
   static constexpr int kPackParts = 4;
+  // Rows that go through a step together: their z (64 x 4H floats) stays in the second-level
+  // cache for the presets up to H = 1024. Scratch for so many rows serves step() with any number.
+  static constexpr std::int64_t kStepRows = 64;
   void prepare(Precision precision, bool training);
   void pack(int part);
 

@@ -1,0 +1,86 @@
+#include "embed/bidirectional_model.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "elmo/error.h"
+#include "lm/language_model.h"
+
+namespace elmo {
+namespace {
+
+constexpr std::pair<std::string_view, Pooling> kPoolings[] = {{"boundary", Pooling::kBoundary},
+                                                              {"first", Pooling::kFirst},
+                                                              {"last", Pooling::kLast},
+                                                              {"mean", Pooling::kMean}};
+
+}  // namespace
+
+Pooling parse_pooling(std::string_view name) {
+  for (const auto& [known, pooling] : kPoolings) {
+    if (known == name) return pooling;
+  }
+  throw UsageError(fmt::format("pooling '{}' is none of boundary, first, last, mean", name));
+}
+
+std::string_view pooling_name(Pooling pooling) {
+  for (const auto& [name, known] : kPoolings) {
+    if (known == pooling) return name;
+  }
+  return "";
+}
+
+BidirectionalModel::BidirectionalModel(std::unique_ptr<LanguageModel> forward,
+                                       std::unique_ptr<LanguageModel> backward, Precision precision)
+    : precision_(precision),
+      hash_(fmt::format("{:016x}{:016x}", forward->content_hash, backward->content_hash)),
+      forward_(std::move(forward), precision),
+      backward_(std::move(backward), precision) {}
+
+std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesystem::path& folder,
+                                                             Precision precision) {
+  if (!std::filesystem::is_directory(folder)) {
+    throw Error(
+        fmt::format("{}: no such folder; a model is a folder with forward.h5 and "
+                    "backward.h5, as `elmo pretrain` makes it",
+                    folder.string()));
+  }
+  const auto load_one = [&](Direction direction) {
+    const auto path = LanguageModel::file(folder, direction);
+    if (!std::filesystem::exists(path)) {
+      throw Error(
+          fmt::format("{}: missing; vectors need both directions, make it with `elmo "
+                      "pretrain --direction {} --output {} ...`",
+                      path.string(), direction_name(direction), folder.string()));
+    }
+    auto model = LanguageModel::load(path);
+    if (model->settings.direction != direction) {
+      throw Error(fmt::format("{}: holds a {} model; was it renamed?", path.string(),
+                              direction_name(model->settings.direction)));
+    }
+    return model;
+  };
+  auto forward = load_one(Direction::kForward);
+  auto backward = load_one(Direction::kBackward);
+  const ModelSettings& f = forward->settings;
+  const ModelSettings& b = backward->settings;
+  const auto agree = [&](const auto& ours, const auto& theirs, std::string_view what) {
+    if (ours == theirs) return;
+    throw Error(
+        fmt::format("{}: forward.h5 has {} {}, backward.h5 {}; both must agree, train one "
+                    "of them again",
+                    folder.string(), what, ours, theirs));
+  };
+  agree(f.layers, b.layers, "layers:");
+  agree(f.projection, b.projection, "projection");
+  agree(split_name(f.split), split_name(b.split), "split");
+  return std::unique_ptr<BidirectionalModel>(
+      new BidirectionalModel(std::move(forward), std::move(backward), precision));
+}
+
+}  // namespace elmo

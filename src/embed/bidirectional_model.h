@@ -1,0 +1,120 @@
+// Forward and backward language models together: words in, contextual vectors out.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compute/precision.h"
+#include "compute/workers.h"
+#include "embed/direction_model.h"
+#include "embed/layer_mix.h"
+#include "text/words.h"
+
+namespace elmo {
+
+// Which states of a word's units become its vector in layers 1 and up. kBoundary: the state that
+// has seen the whole word, forward at its last unit and backward at its first. Layer 0 is always
+// the mean of the units' vectors in the token encoder.
+enum class Pooling { kBoundary, kFirst, kLast, kMean };
+Pooling parse_pooling(std::string_view name);  // boundary|first|last|mean; throws UsageError
+std::string_view pooling_name(Pooling pooling);
+
+// Immutable and shared by threads.
+class BidirectionalModel {
+ public:
+  // Reads DIR/forward.h5 and DIR/backward.h5. Throws Error: one is missing (names it and the
+  // command that makes it), or they differ in layers, projection or split.
+  static std::unique_ptr<BidirectionalModel> load(const std::filesystem::path& folder,
+                                                  Precision precision);
+
+  // The token encoder and the LSTM layers.
+  int layers() const { return forward_.settings().layers + 1; }
+  // 2 P: forward, then backward.
+  int dimension() const { return 2 * forward_.settings().projection; }
+  Split split() const { return forward_.settings().split; }
+  Precision precision() const { return precision_; }
+  // 32 hexadecimal digits: the content of both files.
+  const std::string& hash() const { return hash_; }
+  const DirectionModel& direction(Direction direction) const {
+    return direction == Direction::kForward ? forward_ : backward_;
+  }
+
+ private:
+  BidirectionalModel(std::unique_ptr<LanguageModel> forward,
+                     std::unique_ptr<LanguageModel> backward, Precision precision);
+  Precision precision_;
+  std::string hash_;
+  DirectionModel forward_, backward_;
+};
+
+// A stretch of a sentence: from byte `begin` of word `first` to byte `end` of word `last`.
+struct WordSpan {
+  std::size_t first, begin, last, end;
+};
+
+// A sentence to embed, and its vectors afterwards.
+struct SentenceVectors {
+  std::vector<std::string_view> words;
+  // The words whose vectors are wanted, rising; nothing: all of them.
+  std::optional<std::vector<std::int64_t>> kept;
+  // Wanted beside them, as the last vector: the pieces that a span touches, forward at the last
+  // of them and backward at the first whatever the pooling.
+  std::optional<WordSpan> span;
+  // Row-major (vectors, rows of the mix, dimension).
+  std::vector<float> vectors;
+
+  std::size_t wanted() const { return (kept ? kept->size() : words.size()) + (span ? 1 : 0); }
+};
+
+struct EmbedOptions {
+  LayerMix mix;
+  Pooling pooling = Pooling::kBoundary;
+  // Words of a batch, at most; a longer sentence is a batch of its own.
+  std::int64_t batch_words = 2048;
+};
+
+// `count` vectors (row-major, `stride` floats from one to the next) of row `row` of the mix for
+// the wanted words first, first + 1, ...; columns [column, column + columns).
+struct VectorPart {
+  int row;
+  std::int64_t first, count;
+  int column, columns;
+  const float* vectors;
+  std::int64_t stride;
+};
+
+// Embeds with a team of threads; one caller at a time. What a sentence gets does not depend on the
+// batch, the order or the number of threads.
+class Embedder {
+ public:
+  Embedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options, Workers& workers);
+  ~Embedder();
+
+  const BidirectionalModel& model() const { return *model_; }
+  const EmbedOptions& options() const { return options_; }
+
+  // Fills the vectors of all sentences.
+  void embed(std::span<SentenceVectors> sentences);
+  // The same where the state is carried: sentence i continues stream (i + `first`) mod `streams`,
+  // which began with zeros when this Embedder was made or last reset; blank sentences change
+  // nothing. A window may hold any number of sentences.
+  void embed_carried(std::span<SentenceVectors> sentences, std::uint64_t first, int streams);
+  // One sentence of any length in bounded memory (besides its words): the parts are handed over
+  // as they are made, in no fixed order, one at a time. Not with a mix that needs layer_norm.
+  void embed_long(SentenceVectors& sentence, const std::function<void(const VectorPart&)>& sink);
+
+ private:
+  struct Impl;
+  std::shared_ptr<const BidirectionalModel> model_;
+  EmbedOptions options_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace elmo

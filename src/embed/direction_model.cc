@@ -1,0 +1,223 @@
+#include "embed/direction_model.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "compute/aligned.h"
+#include "compute/kernels.h"
+#include "compute/precision.h"
+#include "lm/language_model.h"
+#include "nn/lstm.h"
+
+namespace elmo {
+namespace {
+
+// Floats of one layer's outputs that a chunk of steps may hold: 16 MiB at most, whatever the
+// length of the sentences.
+constexpr std::int64_t kChunkFloats = std::int64_t{1} << 20;
+
+template <typename T>
+AlignedArray<T> array(std::int64_t rows, std::int64_t columns) {
+  return AlignedArray<T>(static_cast<std::size_t>(rows * columns));
+}
+
+template <typename T>
+struct Buffers {
+  AlignedArray<T> xh, m, gates;
+  AlignedArray<float> h;
+};
+
+}  // namespace
+
+class DirectionModel::Scratch {
+ public:
+  // Makes room for `rows` sequences and chunks of `steps` steps.
+  void reserve(const ModelSettings& s, std::int64_t rows, std::int64_t steps, bool bf16) {
+    const std::int64_t width = 2 * s.projection;
+    if (rows > rows_) {
+      rows_ = rows;
+      if (bf16) {
+        fill(bf16_, rows, width, s);
+      } else {
+        fill(f32_, rows, width, s);
+      }
+      layers_.clear();
+      for (int j = 0; j < s.layers; ++j) {
+        layers_.push_back({array<float>(rows, s.projection), array<float>(rows, s.hidden)});
+      }
+      // step() goes through tiles of rows and needs z for one of them.
+      lstm_ = LstmScratch({.input = s.projection, .hidden = s.hidden, .projection = s.projection},
+                          std::min<std::int64_t>(rows, LstmLayer::kStepRows), false);
+    }
+    if (rows * steps > outputs_size_) {
+      outputs_size_ = rows * steps;
+      outputs_.clear();
+      for (int j = 0; j <= s.layers; ++j) {
+        outputs_.push_back(array<float>(outputs_size_, s.projection));
+      }
+    }
+  }
+  template <typename T>
+  Buffers<T>& buffers();
+
+  struct LayerState {
+    AlignedArray<float> h, c;
+  };
+  std::vector<LayerState> layers_;
+  std::vector<AlignedArray<float>> outputs_;
+  LstmScratch lstm_;
+
+ private:
+  template <typename T>
+  static void fill(Buffers<T>& buffers, std::int64_t rows, std::int64_t width,
+                   const ModelSettings& s) {
+    buffers.xh = array<T>(rows, width);
+    buffers.m = array<T>(rows, s.hidden);
+    buffers.gates = array<T>(1, 4 * s.hidden);
+    buffers.h = array<float>(rows, s.projection);
+  }
+  std::int64_t rows_ = 0, outputs_size_ = 0;
+  Buffers<float> f32_;
+  Buffers<Bf16> bf16_;
+};
+
+template <>
+Buffers<float>& DirectionModel::Scratch::buffers() {
+  return f32_;
+}
+template <>
+Buffers<Bf16>& DirectionModel::Scratch::buffers() {
+  return bf16_;
+}
+
+void DirectionModel::ScratchDeleter::operator()(Scratch* scratch) const { delete scratch; }
+
+DirectionModel::ScratchPointer DirectionModel::make_scratch() const {
+  return ScratchPointer(new Scratch);
+}
+
+DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision)
+    : model_(std::move(model)), precision_(precision) {
+  for (LstmLayer& layer : model_->layers) {
+    layer.prepare(precision, false);
+    for (int part = 0; part < LstmLayer::kPackParts; ++part) layer.pack(part);
+    layer.weights.value = {};
+    layer.projection.value = {};
+  }
+  model_->softmax.weights.value = {};
+  model_->softmax.bias.value = {};
+}
+
+void DirectionModel::run(std::span<UnitSequence* const> sequences, Scratch& scratch,
+                         const std::function<void(const StepOutputs&)>& sink) const {
+  if (sequences.empty()) return;
+  if (precision_ == Precision::kBf16) {
+    walk<Bf16>(sequences, scratch, sink);
+  } else {
+    walk<float>(sequences, scratch, sink);
+  }
+}
+
+template <typename T>
+void DirectionModel::walk(std::span<UnitSequence* const> sequences, Scratch& scratch,
+                          const std::function<void(const StepOutputs&)>& sink) const {
+  const ModelSettings& s = settings();
+  const auto rows = static_cast<std::int64_t>(sequences.size());
+  const std::int64_t p = s.projection, hidden = s.hidden, width = 2 * p;
+  const auto length = [&](std::int64_t i) {
+    return static_cast<std::int64_t>(sequences[static_cast<std::size_t>(i)]->units.size());
+  };
+  // A carried state passes the closing unit too, as the original's did.
+  const auto steps_of = [&](std::int64_t i) {
+    return length(i) + (sequences[static_cast<std::size_t>(i)]->state != nullptr ? 2 : 1);
+  };
+  const bool forward = s.direction == Direction::kForward;
+  const std::int32_t opening = forward ? vocabulary().bos() : vocabulary().eos();
+  const std::int32_t closing = forward ? vocabulary().eos() : vocabulary().bos();
+  const std::int64_t all_steps = steps_of(0);
+  const std::int64_t chunk = std::clamp<std::int64_t>(kChunkFloats / (rows * p), 1, all_steps);
+  scratch.reserve(s, rows, chunk, precision_ == Precision::kBf16);
+  Buffers<T>& buffers = scratch.buffers<T>();
+
+  for (int j = 0; j < s.layers; ++j) {
+    auto& [h, c] = scratch.layers_[static_cast<std::size_t>(j)];
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const StreamState* state = sequences[static_cast<std::size_t>(i)]->state;
+      const bool fresh = state == nullptr || state->values.empty();
+      const float* from = fresh ? nullptr : state->values.data() + j * (p + hidden);
+      const auto put = [&](float* to, const float* values, std::int64_t size) {
+        if (fresh) {
+          std::fill_n(to, size, 0.0f);
+        } else {
+          std::copy_n(values, size, to);
+        }
+      };
+      put(h.data() + i * p, from, p);
+      put(c.data() + i * hidden, fresh ? nullptr : from + p, hidden);
+    }
+  }
+
+  for (std::int64_t first = 0; first < all_steps; first += chunk) {
+    const std::int64_t count = std::min(chunk, all_steps - first);
+    // How many rows are still under way at step t: they are the first ones.
+    const auto active_at = [&](std::int64_t t, std::int64_t most) {
+      while (most > 0 && steps_of(most - 1) <= t) --most;
+      return most;
+    };
+    std::int64_t active = rows;
+    for (std::int64_t t = first; t < first + count; ++t) {
+      active = active_at(t, active);
+      float* x = scratch.outputs_[0].data() + (t - first) * rows * p;
+      for (std::int64_t i = 0; i < active; ++i) {
+        const auto& units = sequences[static_cast<std::size_t>(i)]->units;
+        const std::int32_t unit = t == 0           ? opening
+                                  : t <= length(i) ? units[static_cast<std::size_t>(t - 1)]
+                                                   : closing;
+        std::copy_n(unit_vector(unit), p, x + i * p);
+      }
+    }
+    StepOutputs outputs{.first_step = first - 1, .steps = count, .rows = rows, .layers = {}};
+    for (int j = 0; j < s.layers; ++j) {
+      const LstmLayer& layer = model_->layers[static_cast<std::size_t>(j)];
+      auto& [state_h, state_c] = scratch.layers_[static_cast<std::size_t>(j)];
+      const float* x = scratch.outputs_[static_cast<std::size_t>(j)].data();
+      float* y = scratch.outputs_[static_cast<std::size_t>(j) + 1].data();
+      active = rows;
+      for (std::int64_t t = 0; t < count; ++t, x += rows * p, y += rows * p) {
+        active = active_at(first + t, active);
+        for (std::int64_t i = 0; i < active; ++i) {
+          convert(x + i * p, p, buffers.xh.data() + i * width);
+          convert(state_h.data() + i * p, p, buffers.xh.data() + i * width + p);
+        }
+        layer.step(buffers.xh.data(), width, active, state_c.data(), nullptr, buffers.gates.data(),
+                   0, state_c.data(), buffers.m.data(), state_h.data(), scratch.lstm_);
+        for (std::int64_t k = 0; k < active * p; ++k) {
+          y[k] = state_h.data()[k] + (layer.shape().residual ? x[k] : 0.0f);
+        }
+      }
+      outputs.layers.push_back(scratch.outputs_[static_cast<std::size_t>(j) + 1].data());
+    }
+    sink(outputs);
+  }
+
+  for (std::int64_t i = 0; i < rows; ++i) {
+    StreamState* state = sequences[static_cast<std::size_t>(i)]->state;
+    if (state == nullptr) continue;
+    state->values.resize(static_cast<std::size_t>(s.layers * (p + hidden)));
+    float* to = state->values.data();
+    for (int j = 0; j < s.layers; ++j, to += p + hidden) {
+      const auto& [h, c] = scratch.layers_[static_cast<std::size_t>(j)];
+      std::copy_n(h.data() + i * p, p, to);
+      std::copy_n(c.data() + i * hidden, hidden, to + p);
+    }
+  }
+}
+
+}  // namespace elmo

@@ -1,0 +1,69 @@
+// One direction of a bidirectional model, for embedding only: packed constant weights that many
+// threads share, and the walk of a batch of sentences through the layers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "compute/aligned.h"
+#include "compute/precision.h"
+#include "lm/language_model.h"
+
+namespace elmo {
+
+// LSTM state of one stream between sentences: each layer's h (P) and c (H), one after another.
+struct StreamState {
+  std::vector<float> values;  // empty: zeros
+};
+
+// A sentence for one direction, in reading order (the backward model's is mirrored).
+struct UnitSequence {
+  std::vector<std::int32_t> units;  // rows of the token encoder's table, without BOS and EOS
+  StreamState* state = nullptr;     // carried: read before, written after (EOS is then read too)
+};
+
+// The outputs of a stretch of steps of a batch: row (t - first_step) * rows + i of `layer(j)`
+// is the vector (P) of sequence i at unit t, where t < its length.
+struct StepOutputs {
+  std::int64_t first_step, steps, rows;
+  std::vector<const float*> layers;  // j = 1 .. ; [0] is layer 1
+};
+
+class DirectionModel {
+ public:
+  // Takes the weights over from the language model, whose float32 LSTM matrices and softmax are
+  // given back to the system as they are packed.
+  DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision);
+
+  const ModelSettings& settings() const { return model_->settings; }
+  const PieceVocabulary& vocabulary() const { return *model_->vocabulary; }
+  const float* unit_vector(std::int32_t unit) const { return model_->embedding.row(unit); }
+
+  // Scratch of one thread, kept between batches.
+  class Scratch;
+  struct ScratchDeleter {
+    void operator()(Scratch* scratch) const;
+  };
+  using ScratchPointer = std::unique_ptr<Scratch, ScratchDeleter>;
+  ScratchPointer make_scratch() const;
+
+  // Walks the sequences, which are ordered by falling length, and hands over the layers' outputs
+  // chunk by chunk. A row has the same bits in any batch.
+  void run(std::span<UnitSequence* const> sequences, Scratch& scratch,
+           const std::function<void(const StepOutputs&)>& sink) const;
+
+ private:
+  template <typename T>
+  void walk(std::span<UnitSequence* const> sequences, Scratch& scratch,
+            const std::function<void(const StepOutputs&)>& sink) const;
+
+  std::unique_ptr<LanguageModel> model_;
+  Precision precision_;
+};
+
+}  // namespace elmo

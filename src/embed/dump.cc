@@ -1,0 +1,285 @@
+#include "embed/dump.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "elmo/error.h"
+#include "elmo/version.h"
+#include "text/words.h"
+
+namespace elmo {
+namespace {
+
+// Vectors that a window of sentences may hold in memory; two windows live at once, one being
+// made and one being written.
+constexpr std::size_t kWindowBytes = std::size_t{48} << 20;
+constexpr std::size_t kWindowLines = 32'768;
+
+struct Line {
+  std::string text;
+  std::uint64_t number;  // of the dump, from 0
+};
+
+struct Window {
+  std::vector<Line> lines;
+  std::vector<SentenceVectors> sentences;
+  std::size_t words = 0, bytes = 0;
+};
+
+class Dump {
+ public:
+  Dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
+       Workers& workers)
+      : model_(*model),
+        request_(request),
+        embedder_(model, request.embed, workers),
+        reader_(request.input, request.invalid),
+        writer_(request.output, options(), request.resume),
+        // Enough batches that sorting by length fills them well and threads end together.
+        window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
+            request.embed.batch_words * 4 * workers.count(), 1, 1 << 20))) {}
+
+  DumpReport run() {
+    const auto start = std::chrono::steady_clock::now();
+    const InterruptGuard guard;
+    Progress progress("dump", total_bytes());
+    const std::uint64_t done = writer_.resumed_sentences();
+    std::future<void> writing;
+    Window window, written;
+    bool more = true;
+    while (more) {
+      more = fill(window, done);
+      embed(window);
+      if (writing.valid()) writing.get();
+      std::swap(window, written);
+      if (std::any_of(written.sentences.begin(), written.sentences.end(),
+                      [&](const SentenceVectors& one) { return is_long(one); })) {
+        // Long sentences are embedded while they are written, and the embedder has one caller.
+        write(written);
+      } else if (!written.sentences.empty()) {
+        writing = std::async(std::launch::async, [&] { write(written); });
+      }
+      if (interrupted()) {
+        if (writing.valid()) writing.get();
+        writer_.close_segment();
+        throw Interrupted(
+            fmt::format("interrupted after {} lines; the same command with --resume "
+                        "goes on from there",
+                        writer_.sentences()));
+      }
+      const double seconds = since(start);
+      report_.words = words_;
+      progress.update(bytes_, fmt::format("{} words/s", format_count(static_cast<double>(words_) /
+                                                                     std::max(seconds, 1e-3))));
+    }
+    if (writing.valid()) writing.get();
+    if (lines_ == 0) {
+      throw Error(fmt::format("{}: has no lines, so there is nothing to dump", request_.input));
+    }
+    writer_.finish();
+    report_.sentences = writer_.sentences();
+    report_.vectors = writer_.words();
+    report_.invalid_lines = reader_.invalid_lines();
+    report_.seconds = since(start);
+    progress.finish(fmt::format(
+        "{} lines, {} words, {} words/s", report_.sentences, report_.words,
+        format_count(static_cast<double>(report_.words) / std::max(report_.seconds, 1e-3))));
+    return report_;
+  }
+
+ private:
+  static double since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  std::uint64_t total_bytes() const {
+    std::error_code failed;
+    if (!reader_.is_seekable()) return 0;
+    const auto size = std::filesystem::file_size(request_.input, failed);
+    return failed ? 0 : size;
+  }
+
+  DumpOptions options() const {
+    DumpOptions result;
+    result.layout = request_.layout;
+    result.type = request_.type;
+    result.keys = request_.keys;
+    result.map = request_.map;
+    result.layered = request_.embed.mix.layered;
+    result.layers = request_.embed.mix.layered ? request_.embed.mix.rows() : 1;
+    result.dimension = model_.dimension();
+    result.places = request_.words.has_value();
+    result.attributes = {{"model", model_.hash()},
+                         {"layers", request_.embed.mix.name},
+                         {"pooling", pooling_name(request_.embed.pooling)},
+                         {"precision", precision_name(model_.precision())},
+                         {"split", split_name(model_.split())},
+                         {"carry_state", request_.carry_state},
+                         {"version", version()}};
+    if (request_.embed.mix.name == "mix") {
+      std::string weights;
+      for (const float weight : request_.embed.mix.weights.front()) {
+        weights += fmt::format("{}{}", weights.empty() ? "" : " ", weight);
+      }
+      result.attributes["mix"] = weights;
+      result.attributes["layer_norm"] = request_.embed.mix.layer_norm ? 1 : 0;
+    }
+    return result;
+  }
+
+  std::size_t vector_bytes() const {
+    const auto& mix = request_.embed.mix;
+    const auto rows = static_cast<std::size_t>(mix.layer_norm ? model_.layers() : mix.rows());
+    return rows * static_cast<std::size_t>(model_.dimension()) * sizeof(float);
+  }
+
+  // The next lines; false when there are no more. Lines that a resumed dump holds already are
+  // passed over, or read for their states alone.
+  bool fill(Window& window, std::uint64_t done) {
+    window.lines.clear();
+    window.sentences.clear();
+    window.words = window.bytes = 0;
+    std::string_view text;
+    while (window.lines.size() < kWindowLines && window.words < window_words_ &&
+           window.bytes < kWindowBytes) {
+      if (!reader_.next(text)) {
+        view_words(window, done);
+        return false;
+      }
+      bytes_ = reader_.byte_offset();
+      const std::uint64_t number = lines_++;
+      if (number < done && request_.carry_state == 0) continue;
+      window.lines.push_back({std::string(text), number});
+      // Words are cut below, where the lines no longer move; their number is guessed here.
+      const auto words = static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')) + 1;
+      window.words += words;
+      window.bytes += words * vector_bytes();
+    }
+    view_words(window, done);
+    return true;
+  }
+
+  void view_words(Window& window, std::uint64_t done) {
+    for (const Line& line : window.lines) {
+      SentenceVectors& sentence = window.sentences.emplace_back();
+      split_words(line.text, model_.split(), sentence.words);
+      if (line.number < done) {
+        sentence.kept.emplace();
+        continue;
+      }
+      words_ += sentence.words.size();
+      if (!request_.words) continue;
+      sentence.kept.emplace();
+      for (std::size_t i = 0; i < sentence.words.size(); ++i) {
+        if (request_.words->contains(std::string(sentence.words[i]))) {
+          sentence.kept->push_back(static_cast<std::int64_t>(i));
+        }
+      }
+    }
+  }
+
+  bool is_long(const SentenceVectors& sentence) const {
+    return request_.carry_state == 0 && !request_.embed.mix.layer_norm &&
+           sentence.wanted() * vector_bytes() > kWindowBytes / 4;
+  }
+
+  // Long sentences wait for the writer: their vectors go to it as they are made.
+  void embed(Window& window) {
+    if (request_.carry_state > 0) {
+      if (window.lines.empty()) return;
+      embedder_.embed_carried(window.sentences, window.lines.front().number, request_.carry_state);
+      return;
+    }
+    // What lies between long sentences is embedded in one go.
+    for (std::size_t begin = 0; begin < window.sentences.size();) {
+      std::size_t end = begin;
+      while (end < window.sentences.size() && !is_long(window.sentences[end])) ++end;
+      embedder_.embed(std::span(window.sentences).subspan(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+
+  void write(Window& window) {
+    std::vector<DumpPlace> places;
+    std::vector<std::string_view> kept;
+    for (std::size_t i = 0; i < window.sentences.size(); ++i) {
+      const SentenceVectors& sentence = window.sentences[i];
+      const Line& line = window.lines[i];
+      if (line.number < writer_.sentences()) continue;
+      std::span<const std::string_view> words = sentence.words;
+      places.clear();
+      if (sentence.kept) {
+        kept.clear();
+        for (const std::int64_t word : *sentence.kept) {
+          kept.push_back(sentence.words[static_cast<std::size_t>(word)]);
+          places.push_back({static_cast<std::int64_t>(line.number), word});
+        }
+        words = kept;
+      }
+      if (is_long(sentence)) {
+        writer_.begin_long(line.text, words, places);
+        embed_long(window.sentences[i]);
+        writer_.end_long();
+      } else {
+        writer_.append(line.text, words, sentence.vectors, places);
+      }
+    }
+  }
+
+  void embed_long(SentenceVectors& sentence) {
+    embedder_.embed_long(sentence, [&](const VectorPart& part) {
+      writer_.write_part(part.row, part.first, part.count, part.column, part.columns, part.vectors,
+                         part.stride);
+    });
+  }
+
+  const BidirectionalModel& model_;
+  const DumpRequest& request_;
+  Embedder embedder_;
+  LineReader reader_;
+  DumpWriter writer_;
+  std::size_t window_words_;
+  std::uint64_t lines_ = 0, words_ = 0, bytes_ = 0;
+  DumpReport report_;
+};
+
+}  // namespace
+
+std::unordered_set<std::string> read_word_list(const std::string& path) {
+  std::unordered_set<std::string> words;
+  LineReader reader(path);
+  std::string_view line;
+  std::vector<std::string_view> cut;
+  while (reader.next(line)) {
+    cut.clear();
+    split_words(line, Split::kSpaces, cut);
+    if (cut.size() > 1) {
+      throw Error(fmt::format("{}:{}: holds {} words; the list has one word a line", path,
+                              reader.line_number(), cut.size()));
+    }
+    if (!cut.empty()) words.emplace(cut.front());
+  }
+  if (words.empty()) throw Error(path + ": holds no word; the list has one word a line");
+  return words;
+}
+
+DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
+                Workers& workers) {
+  return Dump(std::move(model), request, workers).run();
+}
+
+}  // namespace elmo

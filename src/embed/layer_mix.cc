@@ -1,0 +1,86 @@
+#include "embed/layer_mix.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+std::vector<float> unit(int at, int layers) {
+  std::vector<float> result(static_cast<std::size_t>(layers), 0.0f);
+  result[static_cast<std::size_t>(at)] = 1.0f;
+  return result;
+}
+
+}  // namespace
+
+LayerMix LayerMix::parse(std::string_view text, int layers) {
+  LayerMix mix;
+  mix.name = text;
+  if (text == "all") {
+    mix.layered = true;
+    for (int j = 0; j < layers; ++j) mix.weights.push_back(unit(j, layers));
+    return mix;
+  }
+  if (text == "top") {
+    mix.weights.push_back(unit(layers - 1, layers));
+    return mix;
+  }
+  if (text == "average") {
+    mix.weights.emplace_back(static_cast<std::size_t>(layers), 1.0f / static_cast<float>(layers));
+    return mix;
+  }
+  std::vector<int> chosen;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    int layer = -1;
+    const char* end = text.data() + comma;
+    const auto [rest, error] = std::from_chars(text.data() + at, end, layer);
+    if (error != std::errc() || rest != end || layer < 0) {
+      throw UsageError("--layers '" + std::string(text) +
+                       "' is neither all, top, average, mix nor a list of numbers such as 0,2");
+    }
+    if (layer >= layers) {
+      throw UsageError("--layers names layer " + std::to_string(layer) + ", the model has 0 to " +
+                       std::to_string(layers - 1));
+    }
+    if (std::find(chosen.begin(), chosen.end(), layer) != chosen.end()) {
+      throw UsageError("--layers names layer " + std::to_string(layer) + " twice");
+    }
+    chosen.push_back(layer);
+    at = comma + 1;
+  }
+  for (const int layer : chosen) mix.weights.push_back(unit(layer, layers));
+  mix.layered = chosen.size() > 1;
+  return mix;
+}
+
+LayerMix LayerMix::scalar_mix(const std::vector<float>& w, float gamma, bool layer_norm,
+                              int layers) {
+  if (w.size() != static_cast<std::size_t>(layers)) {
+    throw Error("the mix has weights for " + std::to_string(w.size()) +
+                " layers, the language model has " + std::to_string(layers));
+  }
+  LayerMix mix;
+  mix.name = "mix";
+  mix.layer_norm = layer_norm;
+  const float most = *std::max_element(w.begin(), w.end());
+  double sum = 0;
+  for (const float value : w) sum += std::exp(static_cast<double>(value) - most);
+  std::vector<float> weights;
+  for (const float value : w) {
+    weights.push_back(
+        static_cast<float>(gamma * std::exp(static_cast<double>(value) - most) / sum));
+  }
+  mix.weights.push_back(weights);
+  return mix;
+}
+
+}  // namespace elmo

@@ -1,0 +1,42 @@
+// The words of a text nearest to a word of a query sentence.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compute/workers.h"
+#include "embed/bidirectional_model.h"
+#include "text/line_reader.h"
+
+namespace elmo {
+
+// "he sat on the [bank] of the river": the sentence and the bytes [begin, end) that the brackets
+// held. Throws UsageError unless there is one pair of brackets with something between them.
+struct Query {
+  std::string sentence;
+  std::size_t begin, end;
+};
+Query parse_query(std::string_view text);
+
+struct Neighbor {
+  double cosine;
+  std::uint64_t line;  // from 1, as in a text editor
+  std::string sentence;
+  std::size_t begin, end;  // the word's bytes in the sentence
+
+  // The sentence with the word in brackets.
+  std::string marked() const;
+};
+
+// The `count` nearest words by falling cosine, of equal ones the earlier first. The query itself
+// is left out, and so is the same word of a sentence seen before. Rows of the mix are
+// concatenated. Throws Error (input), UsageError (query).
+std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> model,
+                                     const EmbedOptions& options, const Query& query,
+                                     const std::string& input, InvalidText invalid,
+                                     std::size_t count, Workers& workers);
+
+}  // namespace elmo

@@ -1,0 +1,81 @@
+// elmo dump: the vectors of a text in an HDF5 file.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "elmo/error.h"
+#include "embed/dump.h"
+#include "tools/commands.h"
+#include "tools/language_models.h"
+#include "tools/options.h"
+
+namespace elmo {
+
+int run_dump(Arguments arguments) {
+  DumpRequest request;
+  std::string folder, layers = "all", precision = "f32", words;
+  int threads = 0;
+  Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
+  options.add("model", &folder, "DIR", "the model's folder, both directions in it").required();
+  options.add("input", &request.input, "FILE", "text, one sentence a line; - is standard input")
+      .required();
+  options.add("output", &request.output, "FILE.h5", "replaced only when the new one is complete")
+      .required();
+  options.add("layers", &layers, "WHICH",
+              "all, top, average, or a list such as 0,2; layer 0 is the token encoder");
+  options.choice("layout", &request.layout,
+                 {{"sentences", DumpLayout::kSentences}, {"matrix", DumpLayout::kMatrix}},
+                 "one dataset a sentence, as AllenNLP has it, or one matrix of all words");
+  options.choice("dtype", &request.type, {{"f32", DumpType::kF32}, {"f16", DumpType::kF16}},
+                 "how numbers are stored");
+  options.choice("keys", &request.keys,
+                 {{"line", DumpKeys::kLine}, {"sentence", DumpKeys::kSentence}},
+                 "names of the datasets in the sentences layout");
+  options.toggle("map", &request.map, "the dataset sentence_to_index in the sentences layout");
+  options.choice("pooling", &request.embed.pooling,
+                 {{"boundary", Pooling::kBoundary},
+                  {"first", Pooling::kFirst},
+                  {"last", Pooling::kLast},
+                  {"mean", Pooling::kMean}},
+                 "which states of a word's pieces become its vector in layers 1 and up");
+  options.add("words", &words, "LIST.txt",
+              "only the occurrences of these words, one a line, with their places");
+  options
+      .add("carry-state", &request.carry_state, "N",
+           "line i goes on with the state of line i - N; 0: sentences are independent")
+      .between(0, 1 << 20);
+  options
+      .add("batch-size", &request.embed.batch_words, "WORDS",
+           "words that go through the layers together; vectors do not depend on it")
+      .between(1, 1 << 20);
+  options.choice("invalid", &request.invalid,
+                 {{"refuse", InvalidText::kRefuse},
+                  {"skip", InvalidText::kSkip},
+                  {"replace", InvalidText::kReplace}},
+                 "what to do with lines that are not UTF-8");
+  options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
+  options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
+  options.flag("resume", &request.resume, "go on with an interrupted dump");
+  options.note("While it runs, FILE.h5.partial/ holds what is done. Open the result with h5py.");
+  if (!options.parse()) return 0;
+  if (request.resume && request.input == "-") {
+    throw UsageError(
+        "--resume needs the lines that are done again, which standard input has "
+        "not; use a file");
+  }
+
+  const std::shared_ptr<const BidirectionalModel> model =
+      BidirectionalModel::load(folder, parse_precision(precision));
+  request.embed.mix = LayerMix::parse(layers, model->layers());
+  if (!words.empty()) request.words = read_word_list(words);
+  Workers workers(thread_count(threads));
+  const DumpReport report = dump(model, request, workers);
+  if (report.invalid_lines > 0) {
+    log::warn("{}: {} lines were not UTF-8", request.input, report.invalid_lines);
+  }
+  return 0;
+}
+
+}  // namespace elmo
