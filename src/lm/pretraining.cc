@@ -302,8 +302,10 @@ class DirectionTraining {
 
   void check_settings(const nlohmann::json& saved) const {
     const nlohmann::json mine = training_settings();
+    // Another optimiser has another learning rate by default, which nobody asked for.
+    const bool other_optimizer = saved.at("optimizer") != mine.at("optimizer");
     for (const auto& [name, value] : mine.items()) {
-      if (saved.at(name) == value) continue;
+      if (saved.at(name) == value || (other_optimizer && name == "learning-rate")) continue;
       if (name == "input") {
         throw UsageError("--input is not the text this training began with: " + value.dump() +
                          " instead of " + saved.at(name).dump());
