@@ -133,12 +133,11 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
     throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",
                             options.size, found[1].str()));
   }
-  if (reason.find("smaller than required_chars") != std::string::npos ||
-      reason.find("required_chars") != std::string::npos) {
+  if (std::regex_search(reason, found, std::regex("required_chars\\. [0-9]+ vs ([0-9]+)"))) {
     throw Error(
-        fmt::format("--size {} is too small for this text's characters and the 256 bytes; "
-                    "raise --size or lower --character-coverage ({})",
-                    options.size, reason));
+        fmt::format("--size {} is too small for this text: its characters and the 256 "
+                    "bytes take {}; raise --size or lower --character-coverage",
+                    options.size, found[1].str()));
   }
   throw Error(
       fmt::format("SentencePiece can't make {} pieces of this text: {}", options.size, reason));
