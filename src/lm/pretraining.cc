@@ -15,6 +15,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "compute/kernels.h"
 #include "elmo/error.h"
 #include "lm/engine.h"
 #include "lm/perplexity.h"
@@ -77,7 +78,8 @@ class DirectionTraining {
       log::warn("{}: no checkpoint of the {} model, it starts at step 0", options.output.string(),
                 direction_name(direction));
     }
-    if (!resuming && std::filesystem::exists(model_path) && !options.overwrite) {
+    // A kill between the first model and its checkpoint leaves a model alone: --resume replaces it.
+    if (!options.resume && std::filesystem::exists(model_path) && !options.overwrite) {
       throw Error(
           fmt::format("{} exists; pass --resume to go on with it, --overwrite to replace it, "
                       "or another --output",
@@ -144,13 +146,7 @@ class DirectionTraining {
     }
     const double nll = engine_->train(window_, step_);
     const double norm = optimizer_->update(rate(), options_.clip, workers_);
-    if (!std::isfinite(nll) || !std::isfinite(norm)) {
-      throw Error(
-          fmt::format("{} model: the loss is not a number at step {}; the checkpoint of "
-                      "step {} is kept: resume with --resume after choosing a lower "
-                      "--learning-rate anew, or --precision f32",
-                      direction_name(direction_), step_ + 1, saved_step_));
-    }
+    if (!std::isfinite(nll) || !std::isfinite(norm)) diverged();
     model_->pack(workers_);
     ++step_;
     units_ += window_.predictions;
@@ -164,6 +160,16 @@ class DirectionTraining {
     return true;
   }
 
+  [[noreturn]] void diverged() const {
+    const std::string kept = saved_step_ == 0
+                                 ? "nothing was saved yet"
+                                 : fmt::format("the model of step {} is kept", saved_step_);
+    throw Error(
+        fmt::format("{} model: the loss is not a number at step {}, {}; train again with a "
+                    "lower --learning-rate, or from the kept model by --init",
+                    direction_name(direction_), step_ + 1, kept));
+  }
+
   void end() {
     if (already_finished_) return;
     if (report_units_ != 0) report();
@@ -173,6 +179,11 @@ class DirectionTraining {
   }
 
   void save() {
+    // The last update may have spoilt what the next step's loss would have shown.
+    model_->for_each_parameter([&](const Parameter& parameter) {
+      const auto size = static_cast<std::int64_t>(parameter.value.size());
+      if (!std::isfinite(sum_of_squares(parameter.value.data(), size))) diverged();
+    });
     // The model first: killed in between, the older checkpoint makes the same model again.
     if (options_.dev.empty()) {
       model_->save(LanguageModel::file(options_.output, direction_));
@@ -186,9 +197,14 @@ class DirectionTraining {
   }
 
   std::string status() const {
+    // Before the first report: the mean so far.
+    const double loss =
+        last_loss_ != 0
+            ? last_loss_
+            : report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
     return fmt::format("{} epoch {} step {} loss {:.3f} ppl {:.1f} {} units/s",
-                       direction_name(direction_), corpus_.epoch() + 1, step_, last_loss_,
-                       std::exp(last_loss_), format_count(last_speed_));
+                       direction_name(direction_), corpus_.epoch() + 1, step_, loss, std::exp(loss),
+                       format_count(last_speed_));
   }
 
   PretrainingResult result() const {
@@ -460,17 +476,20 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
   const InterruptGuard guard;
   Progress progress("pretrain", 10000);
   std::mutex mutex;
-  const auto show = [&] {
-    double done = 1;
+  std::vector<double> done(trainings.size(), 0.0);
+  std::vector<std::string> status(trainings.size());
+  // Called by the thread that has just advanced direction i.
+  const auto show = [&](std::size_t i) {
+    const std::lock_guard lock(mutex);
+    done[i] = std::min(1.0, trainings[i]->progress());
+    status[i] = trainings[i]->status();
     std::string text;
-    for (const auto& training : trainings) {
-      done = std::min(done, training->progress());
-      text += (text.empty() ? "" : " | ") + training->status();
+    for (const std::string& one : status) {
+      if (!one.empty()) text += (text.empty() ? "" : " | ") + one;
     }
-    progress.update(static_cast<std::uint64_t>(std::min(1.0, done) * 10000), text);
+    progress.update(static_cast<std::uint64_t>(*std::min_element(done.begin(), done.end()) * 10000),
+                    text);
   };
-  // One step, and whether there is more to do. The progress line reads the other direction's
-  // numbers too, so it is drawn under the lock that guards steps' ends.
   const auto finish = [&](DirectionTraining& training) {
     if (interrupted()) {
       training.save();
@@ -483,8 +502,10 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
     bool more = true;
     while (more && !interrupted()) {
       more = false;
-      for (const auto& training : trainings) more = training->advance() || more;
-      show();
+      for (std::size_t i = 0; i < trainings.size(); ++i) {
+        more = trainings[i]->advance() || more;
+        show(i);
+      }
     }
     for (const auto& training : trainings) finish(*training);
   } else {
@@ -493,14 +514,7 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
     for (std::size_t i = 0; i < trainings.size(); ++i) {
       hosts.emplace_back([&, i] {
         try {
-          while (!interrupted() && trainings[i]->advance()) {
-            const std::lock_guard lock(mutex);
-            if (i == 0) {
-              progress.update(
-                  static_cast<std::uint64_t>(std::min(1.0, trainings[i]->progress()) * 10000),
-                  trainings[i]->status());
-            }
-          }
+          while (!interrupted() && trainings[i]->advance()) show(i);
           finish(*trainings[i]);
         } catch (...) {
           errors[i] = std::current_exception();

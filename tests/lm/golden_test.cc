@@ -1,180 +1,195 @@
-// The language model against PyTorch in float64: tests/golden/make_language_model.py made the
-// numbers and says what they are.
-
+// The language model against PyTorch in float64: tests/golden/make_language_model.py says what
+// its file holds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
-#include "compute/workers.h"
 #include "io/hdf5.h"
 #include "lm/engine.h"
-#include "lm/language_model.h"
 #include "nn/optimizer.h"
-#include "tests/io/io_support.h"
-#include "text/vocabulary_training.h"
+#include "tests/lm/lm_support.h"
 
 namespace elmo {
 namespace {
 
-class GoldenTest : public testing::TestWithParam<std::string> {
+constexpr int kWindows = 3;
+
+const h5::File& golden() {
+  static const h5::File file = h5::File::open(ELMO_GOLDEN_FILE);
+  return file;
+}
+
+std::vector<double> read(const std::string& name) {
+  const h5::Dataset dataset = golden().open_dataset(name);
+  std::vector<double> values(static_cast<std::size_t>(dataset.elements()));
+  dataset.read(h5::Type::kFloat64, values.data());
+  return values;
+}
+
+template <typename T>
+std::vector<T> read_integers(const std::string& name) {
+  const std::vector<double> values = read(name);
+  return std::vector<T>(values.begin(), values.end());
+}
+
+// Largest difference over the largest magnitude.
+template <typename T>
+double relative_error(std::span<const T> got, const std::vector<double>& expected) {
+  EXPECT_EQ(got.size(), expected.size());
+  double difference = 0, largest = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    // Not by std::max, which hides a NaN.
+    const double here = std::abs(static_cast<double>(got[i]) - expected[i]);
+    if (!(here <= difference)) difference = here;
+    largest = std::max(largest, std::abs(expected[i]));
+  }
+  EXPECT_GT(largest, 0) << "nothing is compared";
+  return difference / largest;
+}
+
+// (case, threads, direction): the direction changes which sentence is read, never the numbers.
+using Parameters = std::tuple<std::string, int, Direction>;
+
+class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
  protected:
-  GoldenTest() : file_(h5::File::open(ELMO_GOLDEN)) {}
-
-  std::vector<double> values(const std::string& name, h5::Extents* extents = nullptr) const {
-    const h5::Dataset data = file_.open_dataset(GetParam() + "/" + name);
-    std::vector<double> result(static_cast<std::size_t>(data.elements()));
-    data.read(h5::Type::kFloat64, result.data());
-    if (extents != nullptr) *extents = data.extents();
-    return result;
-  }
-  double value(const std::string& name) const { return values(name).at(0); }
-
-  // A model of the case's shape and weights. Its vocabulary has the right number of rows and is
-  // not used: windows hold identifiers.
-  std::unique_ptr<LanguageModel> model() const {
-    h5::Extents table, weights;
-    values("weights/token_encoder/embedding", &table);
-    values("weights/lstm_0/weights", &weights);
-    ModelSettings settings;
-    settings.layers = file_.has_dataset(GetParam() + "/weights/lstm_1/weights") ? 2 : 1;
-    settings.hidden = static_cast<int>(weights[0] / 4);
-    settings.projection = static_cast<int>(table[1]);
-    const bool clipped = GetParam() == "A";
-    settings.cell_clip = settings.projection_clip = clipped ? 3.0f : 0.0f;
-    auto result = std::make_unique<LanguageModel>(settings, vocabulary());
-    const auto rows = static_cast<std::int64_t>(table[0]);
-    result->embedding = EmbeddingLayer("token_encoder/embedding", rows, settings.projection);
-    result->softmax = SoftmaxLayer("softmax", rows, settings.projection);
-    set_weights(*result);
-    return result;
-  }
-  void set_weights(LanguageModel& model) const {
-    model.for_each_parameter([&](Parameter& parameter) {
-      h5::Extents extents;
-      const auto numbers = values("weights/" + parameter.name, &extents);
-      ASSERT_EQ(extents, parameter.shape) << parameter.name;
-      std::copy(numbers.begin(), numbers.end(), parameter.value.data());
+  GoldenLanguageModel() : case_(std::get<0>(GetParam())), workers_(std::get<1>(GetParam())) {
+    const h5::Extents outputs = golden().open_dataset(case_ + "/window_0/outputs/lstm_0").extents();
+    const h5::Extents cells = golden().open_dataset(case_ + "/window_0/state/lstm_0/c").extents();
+    const bool clips_act = case_ == "A";
+    steps_ = static_cast<int>(outputs[0]);
+    streams_ = static_cast<int>(outputs[1]);
+    const ModelSettings settings = {.direction = std::get<2>(GetParam()),
+                                    .layers = clips_act ? 2 : 1,
+                                    .hidden = static_cast<int>(cells[1]),
+                                    .projection = static_cast<int>(outputs[2]),
+                                    .cell_clip = 3,
+                                    .projection_clip = 3,
+                                    .skip_connections = true,
+                                    .split = Split::kSpaces};
+    const int rows = static_cast<int>(read(case_ + "/weights/softmax/bias").size());
+    model_ = std::make_unique<LanguageModel>(settings, vocabulary_of(rows));
+    model_->for_each_parameter([&](Parameter& parameter) {
+      const h5::Dataset dataset = golden().open_dataset(case_ + "/weights/" + parameter.name);
+      EXPECT_EQ(dataset.extents(), parameter.shape) << parameter.name;
+      dataset.read(h5::Type::kFloat32, parameter.value.data());
     });
+    model_->prepare(Precision::kF32, true);
+    model_->pack(workers_);
+    engine_ =
+        make_engine(*model_, Precision::kF32, {.steps = steps_, .streams = streams_}, workers_);
   }
+
+  std::string name(int window) const { return case_ + "/window_" + std::to_string(window); }
 
   Window window(int k) const {
-    const std::string name = "window_" + std::to_string(k) + "/";
-    h5::Extents extents;
-    Window result;
-    for (const double id : values(name + "inputs", &extents)) {
-      result.inputs.push_back(static_cast<std::int32_t>(id));
+    Window window;
+    window.steps = steps_;
+    window.streams = streams_;
+    window.inputs = read_integers<std::int32_t>(name(k) + "/inputs");
+    window.targets = read_integers<std::int32_t>(name(k) + "/targets");
+    window.resets = read_integers<std::uint8_t>(name(k) + "/resets");
+    window.predictions = read_integers<std::uint64_t>(name(k) + "/predictions").at(0);
+    return window;
+  }
+
+  void expect_outputs_and_state(int k) const {
+    for (int j = 0; j <= model_->settings.layers; ++j) {
+      const std::string layer = j == 0 ? "token_encoder" : "lstm_" + std::to_string(j - 1);
+      EXPECT_LT(relative_error(engine_->layer_output(j), read(name(k) + "/outputs/" + layer)), 1e-5)
+          << "window " << k << ", " << layer;
     }
-    result.steps = static_cast<int>(extents[0]);
-    result.streams = static_cast<int>(extents[1]);
-    for (const double id : values(name + "targets")) {
-      result.targets.push_back(static_cast<std::int32_t>(id));
-      result.predictions += id >= 0;
+    const auto state = engine_->state();
+    for (std::size_t j = 0; j < state.size(); ++j) {
+      const std::string layer = name(k) + "/state/lstm_" + std::to_string(j);
+      EXPECT_LT(relative_error(std::span<const float>(state[j].h), read(layer + "/h")), 1e-5);
+      EXPECT_LT(relative_error(std::span<const float>(state[j].c), read(layer + "/c")), 1e-5);
     }
-    for (const double reset : values(name + "resets")) result.resets.push_back(reset != 0);
-    return result;
   }
 
-  static std::unique_ptr<Engine> engine(LanguageModel& model, const Window& window,
-                                        Workers& workers) {
-    model.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
-    model.prepare(Precision::kF32, true);
-    model.pack(workers);
-    return make_engine(model, Precision::kF32, {.steps = window.steps, .streams = window.streams},
-                       workers);
-  }
-
-  // Largest difference, relative to the largest number of the tensor.
-  static double difference(const std::vector<double>& expected, const float* found) {
-    double largest = 1e-30, most = 0;
-    for (const double number : expected) largest = std::max(largest, std::abs(number));
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      most = std::max(most, std::abs(expected[i] - static_cast<double>(found[i])));
-    }
-    return most / largest;
-  }
-
-  h5::File file_;
-
- private:
-  static std::shared_ptr<const PieceVocabulary> vocabulary() {
-    TemporaryFolder folder;
-    std::string text;
-    for (int i = 0; i < 500; ++i) text += "one two " + std::to_string(i * i) + " three\n";
-    put(folder / "text", text);
-    VocabularyOptions options;
-    options.size = 300;
-    return std::make_shared<const PieceVocabulary>(
-        train_vocabulary({(folder / "text").string()}, options, nullptr), "vocabulary");
-  }
-};
-
-TEST_P(GoldenTest, LossesStatesAndGradients) {
-  for (const int threads : {1, 2}) {
-    auto model = this->model();
-    Workers workers(threads);
-    auto engine = this->engine(*model, window(0), workers);
-    for (int k = 0; k < 2; ++k) {
-      const std::string name = "window_" + std::to_string(k) + "/";
-      const double loss = engine->train(window(k), 0);
-      EXPECT_NEAR(loss / value(name + "loss"), 1, 1e-5);
-      for (int j = 0; j <= model->settings.layers; ++j) {
-        const auto layer = j == 0 ? "token_encoder" : "lstm_" + std::to_string(j - 1);
-        EXPECT_LT(difference(values(name + "outputs/" + layer), engine->layer_output(j).data()),
-                  1e-5)
-            << name << layer;
-      }
-      const auto state = engine->state();
-      for (std::size_t j = 0; j < state.size(); ++j) {
-        const std::string layer = name + "state/lstm_" + std::to_string(j);
-        EXPECT_LT(difference(values(layer + "/h"), state[j].h.data()), 1e-5);
-        EXPECT_LT(difference(values(layer + "/c"), state[j].c.data()), 1e-5);
-      }
-    }
-    double squares = 0;
-    model->for_each_parameter([&](const Parameter& parameter) {
-      EXPECT_LT(difference(values("gradients/" + parameter.name), parameter.gradient.data()), 1e-4)
-          << parameter.name;
-      for (const float number : parameter.gradient.span()) {
-        squares += static_cast<double>(number) * number;
-      }
-    });
-    EXPECT_NEAR(std::sqrt(squares) / value("gradient_norm"), 1, 1e-4);
-  }
-}
-
-TEST_P(GoldenTest, ThreeUpdates) {
-  for (const OptimizerKind kind : {OptimizerKind::kAdagrad, OptimizerKind::kAdam}) {
-    const std::string name = std::string(optimizer_name(kind)) + "/";
-    auto model = this->model();
-    Workers workers(2);
-    auto engine = this->engine(*model, window(0), workers);
+  void expect_training(const std::string& recipe, OptimizerKind kind) {
     std::vector<Parameter*> parameters;
-    model->for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
+    model_->for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
     Optimizer optimizer(kind, parameters);
-    const auto losses = values(name + "losses"), norms = values(name + "norms");
-    for (int k = 0; k < 3; ++k) {
+    const std::string group = case_ + "/" + recipe;
+    const double rate = read(group + "/learning_rate").at(0), clip = read(group + "/clip").at(0);
+    const auto norms = read(group + "/norms"), losses = read(group + "/losses");
+    for (int k = 0; k < kWindows; ++k) {
       const auto at = static_cast<std::size_t>(k);
-      EXPECT_NEAR(engine->train(window(k), static_cast<std::uint64_t>(k)) / losses[at], 1, 1e-5);
-      const double norm =
-          optimizer.update(value(name + "learning_rate"), value(name + "clip"), workers);
-      EXPECT_NEAR(norm / norms[at], 1, 1e-4);
-      model->pack(workers);
+      const double loss = engine_->train(window(k), at);
+      EXPECT_NEAR(loss, losses.at(at), 1e-5 * losses.at(at)) << "step " << k;
+      const double norm = optimizer.update(rate, clip, workers_);
+      EXPECT_NEAR(norm, norms.at(at), 1e-4 * norms.at(at)) << "step " << k;
+      model_->pack(workers_);
     }
     for (const Parameter* parameter : parameters) {
-      EXPECT_LT(difference(values(name + "weights/" + parameter->name), parameter->value.data()),
-                1e-4)
-          << name << parameter->name;
+      EXPECT_LT(
+          relative_error(parameter->value.span(), read(group + "/weights/" + parameter->name)),
+          1e-5)
+          << parameter->name;
     }
+  }
+
+  std::string case_;
+  Workers workers_;
+  int steps_ = 0, streams_ = 0;
+  std::unique_ptr<LanguageModel> model_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_P(GoldenLanguageModel, LossesOutputsAndStates) {
+  std::vector<double> losses;
+  for (int k = 0; k < kWindows; ++k) {
+    const double expected = read(name(k) + "/loss").at(0);
+    EXPECT_NEAR(engine_->evaluate(window(k), losses), expected, 1e-5 * expected) << "window " << k;
+    expect_outputs_and_state(k);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenTest, testing::Values("A", "B"));
+TEST_P(GoldenLanguageModel, GradientsBehindACarriedState) {
+  engine_->train(window(0), 0);
+  const double expected = read(name(1) + "/loss").at(0);
+  EXPECT_NEAR(engine_->train(window(1), 1), expected, 1e-5 * expected);
+  expect_outputs_and_state(1);
+  double squares = 0;
+  model_->for_each_parameter([&](Parameter& parameter) {
+    EXPECT_LT(relative_error(std::span<const float>(parameter.gradient.span()),
+                             read(case_ + "/gradients/" + parameter.name)),
+              1e-4)
+        << parameter.name;
+    for (const float value : parameter.gradient.span()) {
+      squares += static_cast<double>(value) * value;
+    }
+  });
+  const double norm = read(case_ + "/gradient_norm").at(0);
+  EXPECT_NEAR(std::sqrt(squares), norm, 1e-4 * norm);
+}
+
+TEST_P(GoldenLanguageModel, RestoredStateIsTheCarriedOne) {
+  std::vector<double> losses;
+  engine_->evaluate(window(0), losses);
+  const auto state = engine_->state();
+  const auto other =
+      make_engine(*model_, Precision::kF32, {.steps = steps_, .streams = streams_}, workers_);
+  other->restore(state);
+  EXPECT_EQ(engine_->evaluate(window(1), losses), other->evaluate(window(1), losses));
+}
+
+TEST_P(GoldenLanguageModel, TrainsByAdagrad) {
+  expect_training("adagrad", OptimizerKind::kAdagrad);
+}
+TEST_P(GoldenLanguageModel, TrainsByAdam) { expect_training("adam", OptimizerKind::kAdam); }
+
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenLanguageModel,
+                         testing::Values(Parameters{"A", 1, Direction::kForward},
+                                         Parameters{"A", 2, Direction::kBackward},
+                                         Parameters{"A", 3, Direction::kForward},
+                                         Parameters{"B", 1, Direction::kForward},
+                                         Parameters{"B", 3, Direction::kBackward}));
 
 }  // namespace
 }  // namespace elmo
