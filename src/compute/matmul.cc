@@ -18,8 +18,12 @@ using dnnl::memory;
 
 // Rows of the product by which a packed layout is chosen; every other count is made to use it.
 constexpr std::int64_t kReferenceRows = 64;
-// Rows of a product where a row's bits may depend on the number of rows (kernels before AVX-512).
-constexpr std::int64_t kTileRows = 16;
+// Kernels before AVX-512 take rows by sixes, and a row's bits depend on whether six, four or two of
+// them go together (two differ) and on a cut of large products. So products there have one of these
+// row counts, in which every row has the same bits (tests/compute/matmul_test.cc); 64 rows reach
+// most of the speed of many.
+constexpr std::int64_t kTileRows = 64;
+std::int64_t tile_for(std::int64_t rows) { return rows <= 16 ? 16 : rows <= 48 ? 48 : kTileRows; }
 
 // Columns of a transposed operand that are turned at a time. oneDNN's fast kernels take only
 // operands without gaps between the rows, so a strip is copied; it turns it anyway otherwise.
@@ -72,8 +76,9 @@ Layout choose_layout(std::int64_t k, std::int64_t n, Precision precision) {
   const auto description = describe(plain(kReferenceRows, k, type, k, 1),
                                     memory::desc({k, n}, type, memory::format_tag::any),
                                     plain(kReferenceRows, n, memory::data_type::f32, n, 1), false);
-  const bool any_rows = kernel_name(description).starts_with("brg:avx512");
-  return {description.weights_desc(), any_rows};
+  if (kernel_name(description).starts_with("brg:avx512")) return {description.weights_desc(), true};
+  // The older kernels pack W anew in every call, much faster from its transpose.
+  return {plain(k, n, type, 1, k), false};
 }
 
 // One thread for every product on this thread (libgomp's setting is a thread's own).
@@ -196,7 +201,11 @@ bool cpu_has_bf16() {
 
 Precision parse_precision(std::string_view name) {
   if (name == "f32") return Precision::kF32;
-  if (name == "bf16") return Precision::kBf16;
+  if (name == "bf16") {
+    if (cpu_has_bf16()) return Precision::kBf16;
+    throw UsageError(
+        "this CPU has no products in bf16 (AVX512_BF16 or AMX); use --precision f32, or auto");
+  }
   if (name == "auto") return cpu_has_bf16() ? Precision::kBf16 : Precision::kF32;
   throw UsageError("precision '" + std::string(name) + "' is none of auto, f32, bf16");
 }
@@ -239,26 +248,30 @@ void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatri
     cache.run({rows, k, n, ldx, ldy, flags}, x, w.data(), y);
     return;
   }
-  std::int64_t row = 0;
-  for (; row + kTileRows <= rows; row += kTileRows) {
+  const std::int64_t rest = rows % kTileRows, whole = rows - rest;
+  for (std::int64_t row = 0; row < whole; row += kTileRows) {
     cache.run({kTileRows, k, n, ldx, ldy, flags}, x + row * ldx, w.data(), y + row * ldy);
   }
-  if (row == rows) return;
-  const std::size_t x_bytes = static_cast<std::size_t>(kTileRows * k) * sizeof(T);
+  if (rest == 0) return;
+  const std::int64_t tile_rows = tile_for(rest);
+  x += whole * ldx;
+  y += whole * ldy;
+  const std::size_t x_bytes = static_cast<std::size_t>(tile_rows * k) * sizeof(T);
   const std::size_t y_offset = (x_bytes + 63) / 64 * 64;
-  auto& tile = cache.tile(y_offset + static_cast<std::size_t>(kTileRows * n) * sizeof(float));
+  auto& tile = cache.tile(y_offset + static_cast<std::size_t>(tile_rows * n) * sizeof(float));
   T* tile_x = reinterpret_cast<T*>(tile.data());
   float* tile_y = reinterpret_cast<float*>(tile.data() + y_offset);
-  std::memset(tile.data(), 0, tile.size());
-  for (std::int64_t i = row; i < rows; ++i) {
-    std::memcpy(tile_x + (i - row) * k, x + i * ldx, static_cast<std::size_t>(k) * sizeof(T));
+  for (std::int64_t i = 0; i < rest; ++i) {
+    std::memcpy(tile_x + i * k, x + i * ldx, static_cast<std::size_t>(k) * sizeof(T));
     if (accumulate) {
-      std::memcpy(tile_y + (i - row) * n, y + i * ldy, static_cast<std::size_t>(n) * sizeof(float));
+      std::memcpy(tile_y + i * n, y + i * ldy, static_cast<std::size_t>(n) * sizeof(float));
     }
   }
-  cache.run({kTileRows, k, n, k, n, flags}, tile_x, w.data(), tile_y);
-  for (std::int64_t i = row; i < rows; ++i) {
-    std::memcpy(y + i * ldy, tile_y + (i - row) * n, static_cast<std::size_t>(n) * sizeof(float));
+  std::memset(static_cast<void*>(tile_x + rest * k), 0,
+              static_cast<std::size_t>((tile_rows - rest) * k) * sizeof(T));
+  cache.run({tile_rows, k, n, k, n, flags}, tile_x, w.data(), tile_y);
+  for (std::int64_t i = 0; i < rest; ++i) {
+    std::memcpy(y + i * ldy, tile_y + i * n, static_cast<std::size_t>(n) * sizeof(float));
   }
 }
 

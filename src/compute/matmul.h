@@ -3,7 +3,7 @@
 // Every product runs on the calling thread alone; threads divide the rows of a batch, or fixed
 // blocks of an output, among themselves (workers.h). A row of y = x W has the same bits for any
 // number of rows and any thread: where oneDNN's AVX-512 kernels serve, they hold that by
-// themselves; elsewhere products are made in tiles of kTileRows rows, padded.
+// themselves; elsewhere products are made in tiles of a few fixed row counts, padded.
 //
 // All functions may be called by many threads at once; primitives are cached a thread.
 #pragma once

@@ -16,7 +16,8 @@ constexpr std::string_view precision_name(Precision precision) {
 
 // Does this CPU (and ONEDNN_MAX_CPU_ISA) have bf16 products in hardware (AVX512_BF16 or AMX)?
 bool cpu_has_bf16();
-// f32|bf16|auto (bf16 where cpu_has_bf16()). Throws UsageError for another name.
+// f32|bf16|auto (bf16 where cpu_has_bf16()). Throws UsageError for another name, and for bf16 where
+// the CPU has none.
 Precision parse_precision(std::string_view name);
 
 // The upper half of a float32.

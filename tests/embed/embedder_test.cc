@@ -26,6 +26,7 @@
 #include "lm/engine.h"
 #include "lm/language_model.h"
 #include "tests/io/io_support.h"
+#include "tests/support/precisions.h"
 #include "text/vocabulary_training.h"
 #include "text/words.h"
 
@@ -218,8 +219,7 @@ TEST_F(EmbedderTest, NothingLeaksWithinAWord) {
 TEST_F(EmbedderTest, BitsDoNotDependOnBatchOrderOrThreads) {
   std::vector<std::string> texts;
   for (int i = 0; i < 60; ++i) texts.push_back(sentence(static_cast<std::uint64_t>(i), i * 7 % 31));
-  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
-    if (precision == Precision::kBf16 && !cpu_has_bf16()) continue;
+  for (const Precision precision : available_precisions()) {
     const auto model = load(precision);
     std::map<std::string, std::vector<float>> alone;
     Workers one(1);

@@ -8,6 +8,7 @@
 
 #include "lm/engine.h"
 #include "tests/lm/lm_support.h"
+#include "tests/support/precisions.h"
 #include "text/words.h"
 
 namespace elmo {
@@ -149,7 +150,7 @@ TEST(Sequences, AreMirrorsOfEachOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, Leak,
-                         testing::Combine(testing::Values(Precision::kF32, Precision::kBf16),
+                         testing::Combine(testing::ValuesIn(available_precisions()),
                                           testing::Bool()));
 
 }  // namespace
