@@ -1,0 +1,187 @@
+// The vectorised passes against plain twins in double, at every size around the vector width and
+// from memory that is not aligned.
+#include "compute/kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "compute/random.h"
+#include "compute/transpose.h"
+
+namespace elmo {
+namespace {
+
+constexpr std::int64_t kSizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 129, 1031};
+
+// Values between -scale and scale; begins one float behind an aligned address.
+class Numbers {
+ public:
+  Numbers(std::int64_t size, std::uint64_t seed, float scale = 1)
+      : values_(static_cast<std::size_t>(size) + 1) {
+    const Random random(seed, RandomUse::kInitialise);
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      values_[i] = scale * (2 * random.uniform(i) - 1);
+    }
+  }
+  float* data() { return values_.data() + 1; }
+  float operator[](std::int64_t i) const { return values_[static_cast<std::size_t>(i) + 1]; }
+
+ private:
+  std::vector<float> values_;
+};
+
+template <typename T>
+float stored(float value) {
+  if constexpr (std::is_same_v<T, Bf16>) return to_float(to_bf16(value));
+  return value;
+}
+// What T's rounding may change of a value.
+template <typename T>
+double rounding(double value) {
+  return std::is_same_v<T, Bf16> ? std::abs(value) / 256 : 0;
+}
+// kernels.h promises 3e-7 for a sigmoid or tanh; a cell multiplies and adds a handful.
+constexpr double kCell = 3e-6;
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+template <typename T>
+class Kernels : public testing::Test {};
+using Types = testing::Types<float, Bf16>;
+TYPED_TEST_SUITE(Kernels, Types);
+
+TYPED_TEST(Kernels, CellsForwardAndBackward) {
+  using T = TypeParam;
+  for (const std::int64_t h : kSizes) {
+    for (const float clip : {0.0f, 0.5f}) {
+      const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
+      Numbers z(4 * h, 1, 6), bias(4 * h, 2), before(h, 3, 1), d_m(h, 4), d_c(h, 5);
+      std::vector<T> gates(at(4 * h)), m(at(h));
+      std::vector<float> c(at(h));
+      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, gates.data(), c.data(),
+                        m.data());
+      const std::vector<T> activated = gates;
+      const Numbers d_c_after = d_c;
+      lstm_cell_backward(d_m.data(), before.data(), c.data(), clip, h, gates.data(), d_c.data());
+      for (std::int64_t k = 0; k < h; ++k) {
+        SCOPED_TRACE(testing::Message() << "cell " << k << " of " << h << ", clip " << clip);
+        double gate[4];
+        for (int g = 0; g < 4; ++g) {
+          const double sum = static_cast<double>(z[g * h + k]) + bias[g * h + k];
+          gate[g] = g == 1 ? std::tanh(sum) : sigmoid(sum);
+          ASSERT_NEAR(to_float(activated[at(g * h + k)]), gate[g], kCell + rounding<T>(gate[g]));
+        }
+        double cell = gate[2] * before[k] + gate[0] * gate[1];
+        if (clip > 0) cell = std::clamp<double>(cell, -clip, clip);
+        ASSERT_NEAR(c[at(k)], cell, kCell);
+        const double out = gate[3] * std::tanh(cell);
+        ASSERT_NEAR(to_float(m[at(k)]), out, kCell + rounding<T>(out));
+
+        // From what was stored, so that T's rounding is not counted twice.
+        const double i = to_float(activated[at(k)]), j = to_float(activated[at(h + k)]);
+        const double f = to_float(activated[at(2 * h + k)]);
+        const double o = to_float(activated[at(3 * h + k)]);
+        const double tc = std::tanh(static_cast<double>(c[at(k)]));
+        double d = d_m[k] * o * (1 - tc * tc) + d_c_after[k];
+        if (clip > 0 && std::abs(c[at(k)]) >= clip) d = 0;
+        const double d_z[4] = {d * j * i * (1 - i), d * i * (1 - j * j),
+                               d * before[k] * f * (1 - f), d_m[k] * tc * o * (1 - o)};
+        for (int g = 0; g < 4; ++g) {
+          ASSERT_NEAR(to_float(gates[at(g * h + k)]), d_z[g], kCell + rounding<T>(d_z[g]));
+        }
+        ASSERT_NEAR(d_c[k], d * f, kCell);
+      }
+    }
+  }
+}
+
+TYPED_TEST(Kernels, CrossEntropyAndItsGradient) {
+  using T = TypeParam;
+  for (const std::int64_t n : kSizes) {
+    const auto target = static_cast<std::int32_t>(n / 2);
+    const Numbers given(n, 1, 20);
+    Numbers logits = given, again = given, bias(n, 2, 3);
+    std::vector<T> gradient(static_cast<std::size_t>(n));
+    double most = -1e9, sum = 0;
+    const auto logit = [&](std::int64_t v) { return static_cast<double>(given[v]) + bias[v]; };
+    for (std::int64_t v = 0; v < n; ++v) most = std::max(most, logit(v));
+    for (std::int64_t v = 0; v < n; ++v) sum += std::exp(logit(v) - most);
+    const double expected = std::log(sum) + most - logit(target);
+    ASSERT_NEAR(cross_entropy(logits.data(), bias.data(), n, target), expected, 2e-5);
+    ASSERT_NEAR(cross_entropy_gradient(again.data(), bias.data(), n, target, 0.5f, gradient.data()),
+                expected, 2e-5);
+    for (std::int64_t v = 0; v < n; ++v) {
+      const double d = 0.5 * (std::exp(logit(v) - most) / sum - (v == target ? 1 : 0));
+      ASSERT_NEAR(to_float(gradient[static_cast<std::size_t>(v)]), d, 2e-6 + rounding<T>(d));
+    }
+  }
+}
+
+TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
+  using T = TypeParam;
+  for (const std::int64_t n : kSizes) {
+    const std::int64_t rows = 37, ld = n + 3;
+    Numbers source(rows * ld, 1);
+    std::vector<T> matrix(static_cast<std::size_t>(rows * ld));
+    convert(source.data(), rows * ld, matrix.data());
+    for (std::int64_t i = 0; i < rows * ld; ++i) {
+      ASSERT_EQ(to_float(matrix[static_cast<std::size_t>(i)]), stored<T>(source[i]));
+    }
+    std::vector<float> sums(static_cast<std::size_t>(n), 1.0f);
+    add_column_sums(matrix.data(), rows, n, ld, sums.data());
+    std::vector<T> turned(static_cast<std::size_t>(rows * n));
+    transpose(matrix.data(), ld, rows, n, turned.data());
+    for (std::int64_t j = 0; j < n; ++j) {
+      double sum = 1;
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const float value = to_float(matrix[static_cast<std::size_t>(i * ld + j)]);
+        sum += value;
+        ASSERT_EQ(to_float(turned[static_cast<std::size_t>(j * rows + i)]), value);
+      }
+      ASSERT_NEAR(sums[static_cast<std::size_t>(j)], sum, 1e-5);
+    }
+  }
+}
+
+TEST(Optimisers, UpdatesAreThoseOfTheirFormulas) {
+  for (const std::int64_t n : kSizes) {
+    constexpr double kScale = 0.5, kRate = 0.1;
+    Numbers gradient(n, 1), accumulator(n, 2), mean(n, 3), variance(n, 4);
+    for (std::int64_t k = 0; k < n; ++k) {
+      accumulator.data()[k] = 1 + std::abs(accumulator[k]);
+      variance.data()[k] = 0.01f + std::abs(variance[k]);
+    }
+    const Numbers weights(n, 5), a0 = accumulator, m0 = mean, v0 = variance;
+    Numbers adagrad = weights, adam = weights;
+    adagrad_update(adagrad.data(), gradient.data(), accumulator.data(), n, kScale, kRate, 1e-10f);
+    adam_update(adam.data(), gradient.data(), mean.data(), variance.data(), n, kScale, kRate, 0.9f,
+                0.999f, 1e-8f, 0.19f, 0.001999f);
+    for (std::int64_t k = 0; k < n; ++k) {
+      const double g = kScale * gradient[k];
+      const double a = a0[k] + g * g, m = 0.9 * m0[k] + 0.1 * g, v = 0.999 * v0[k] + 0.001 * g * g;
+      ASSERT_NEAR(accumulator[k], a, 1e-6);
+      ASSERT_NEAR(adagrad[k], weights[k] - kRate * g / (std::sqrt(a) + 1e-10), 1e-6);
+      ASSERT_NEAR(mean[k], m, 1e-6);
+      ASSERT_NEAR(variance[k], v, 1e-6);
+      const double step = kRate * (m / 0.19) / (std::sqrt(v / 0.001999) + 1e-8);
+      ASSERT_NEAR(adam[k], weights[k] - step, 2e-6);
+    }
+  }
+}
+
+TEST(SumOfSquares, IsThatOfDoubles) {
+  for (const std::int64_t n : {1, 7, 8, 9, 1023, 1024, 1025, 5000}) {
+    Numbers values(n, 1);
+    double sum = 0;
+    for (std::int64_t k = 0; k < n; ++k) sum += static_cast<double>(values[k]) * values[k];
+    EXPECT_NEAR(sum_of_squares(values.data(), n), sum, 1e-6 * sum + 1e-7) << n;
+  }
+}
+
+}  // namespace
+}  // namespace elmo
