@@ -1,0 +1,124 @@
+#include "nn/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "compute/random.h"
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+// Two parameters, the first larger than the optimiser's blocks.
+std::vector<Parameter> parameters() {
+  std::vector<Parameter> result;
+  result.emplace_back("large", std::vector<std::int64_t>{300, 333});
+  result.emplace_back("small", std::vector<std::int64_t>{5});
+  std::uint64_t n = 0;
+  const Random random(1, RandomUse::kInitialise);
+  for (Parameter& parameter : result) {
+    parameter.allocate_gradient();
+    for (float& value : parameter.value.span()) value = random.normal(n++);
+    for (float& value : parameter.gradient.span()) value = random.normal(n++);
+  }
+  return result;
+}
+
+std::vector<Parameter*> pointers(std::vector<Parameter>& of) {
+  std::vector<Parameter*> result;
+  for (Parameter& parameter : of) result.push_back(&parameter);
+  return result;
+}
+
+double norm(const std::vector<Parameter>& of) {
+  double sum = 0;
+  for (const Parameter& parameter : of) {
+    for (const float g : parameter.gradient.span()) sum += static_cast<double>(g) * g;
+  }
+  return std::sqrt(sum);
+}
+
+TEST(Optimizer, ClipsByTheGlobalNorm) {
+  auto clipped = parameters(), scaled = parameters();
+  Workers workers(2);
+  const double total = norm(clipped), clip = total / 4;
+  Optimizer one(OptimizerKind::kAdagrad, pointers(clipped));
+  EXPECT_NEAR(one.update(0.2, clip, workers), total, 1e-5 * total);
+  for (Parameter& parameter : scaled) {
+    for (float& g : parameter.gradient.span()) g *= 0.25f;
+  }
+  Optimizer other(OptimizerKind::kAdagrad, pointers(scaled));
+  other.update(0.2, 0, workers);
+  for (std::size_t p = 0; p < clipped.size(); ++p) {
+    for (std::size_t i = 0; i < clipped[p].value.size(); ++i) {
+      ASSERT_NEAR(clipped[p].value[i], scaled[p].value[i], 1e-6);
+    }
+  }
+}
+
+TEST(Optimizer, GivesTheSameBitsForAnyNumberOfThreads) {
+  for (const OptimizerKind kind : {OptimizerKind::kAdagrad, OptimizerKind::kAdam}) {
+    std::vector<std::vector<Parameter>> results;
+    for (const int threads : {1, 2, 3}) {
+      results.push_back(parameters());
+      Workers workers(threads);
+      Optimizer optimizer(kind, pointers(results.back()));
+      for (int step = 0; step < 3; ++step) optimizer.update(0.1, 5.0, workers);
+    }
+    for (std::size_t p = 0; p < results[0].size(); ++p) {
+      const auto bits = [&](std::size_t of) {
+        const auto span = results[of][p].value.span();
+        return std::vector<float>(span.begin(), span.end());
+      };
+      EXPECT_EQ(bits(0), bits(1)) << optimizer_name(kind);
+      EXPECT_EQ(bits(0), bits(2)) << optimizer_name(kind);
+    }
+  }
+}
+
+TEST(Optimizer, AStateThatIsPutBackGoesOnWithTheSameBits) {
+  for (const OptimizerKind kind : {OptimizerKind::kAdagrad, OptimizerKind::kAdam}) {
+    Workers workers(1);
+    auto whole = parameters(), resumed = parameters();
+    Optimizer uninterrupted(kind, pointers(whole));
+    uninterrupted.update(0.1, 0, workers);
+    for (std::size_t p = 0; p < whole.size(); ++p) {
+      std::ranges::copy(whole[p].value.span(), resumed[p].value.data());
+    }
+    Optimizer again(kind, pointers(resumed));
+    again.updates = uninterrupted.updates;
+    const auto from = uninterrupted.states();
+    auto to = again.states();
+    ASSERT_EQ(from.size(), to.size());
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      EXPECT_EQ(from[i].name, to[i].name);
+      std::ranges::copy(from[i].values, to[i].values.begin());
+    }
+    uninterrupted.update(0.1, 0, workers);
+    again.update(0.1, 0, workers);
+    for (std::size_t p = 0; p < whole.size(); ++p) {
+      EXPECT_TRUE(std::ranges::equal(whole[p].value.span(), resumed[p].value.span()));
+    }
+  }
+}
+
+TEST(Optimizer, AGradientThatIsNoNumberChangesNothing) {
+  auto spoilt = parameters();
+  const auto before = parameters();
+  spoilt[1].gradient[2] = std::numeric_limits<float>::quiet_NaN();
+  Workers workers(1);
+  Optimizer optimizer(OptimizerKind::kAdam, pointers(spoilt));
+  EXPECT_FALSE(std::isfinite(optimizer.update(0.1, 1.0, workers)));
+  EXPECT_EQ(optimizer.updates, 0u);
+  for (std::size_t p = 0; p < before.size(); ++p) {
+    EXPECT_TRUE(std::ranges::equal(spoilt[p].value.span(), before[p].value.span()));
+  }
+  EXPECT_THROW(parse_optimizer("sgd"), UsageError);
+}
+
+}  // namespace
+}  // namespace elmo
