@@ -150,7 +150,7 @@ void LanguageModel::initialise(std::uint64_t seed) {
     layer.bias.value.zero();
     glorot(layer.projection);
   }
-  normal(softmax.weights, 0.1 / root);
+  normal(softmax.weights, 1 / root);
   softmax.bias.value.zero();
 }
 

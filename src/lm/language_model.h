@@ -54,7 +54,8 @@ class LanguageModel {
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
 
   // Glorot uniform for the LSTM's matrices; embedding and softmax rows normal with deviation
-  // 1/sqrt(P) and 0.1/sqrt(P); biases zero. Keyed by seed, direction and parameter.
+  // 1/sqrt(P), as bilm-tf has its softmax (a tenth of it learns several times more slowly); biases
+  // zero. Keyed by seed, direction and parameter.
   void initialise(std::uint64_t seed);
 
   template <typename F>
