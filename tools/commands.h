@@ -6,6 +6,7 @@
 
 namespace elmo {
 
+int run_bench(Arguments arguments);
 int run_dump(Arguments arguments);
 int run_info(Arguments arguments);
 int run_neighbors(Arguments arguments);

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <dnnl.hpp>
 #include <unordered_map>
@@ -303,6 +304,42 @@ std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n, Pr
   return kernel_name(describe(plain(rows, k, type, k, 1),
                               memory::desc({k, n}, type, memory::format_tag::any),
                               plain(rows, n, memory::data_type::f32, n, 1), false));
+}
+
+double product_ceiling(Precision precision, double seconds) {
+  constexpr std::int64_t kSize = 2048;
+  using Clock = std::chrono::steady_clock;
+  auto& cache = ThreadCache::mine();
+  const auto type = type_of(precision);
+  const auto x = plain(kSize, kSize, type, kSize, 1);
+  const auto y = plain(kSize, kSize, memory::data_type::f32, kSize, 1);
+  const auto description =
+      describe(x, memory::desc({kSize, kSize}, type, memory::format_tag::any), y, false);
+  const auto zeros = [](const memory::desc& what) {
+    return AlignedArray<unsigned char>(what.get_size());
+  };
+  auto x_bytes = zeros(x), w_bytes = zeros(description.weights_desc()), y_bytes = zeros(y),
+       scratchpad = zeros(description.scratchpad_desc());
+  const std::unordered_map<int, memory> arguments = {
+      {DNNL_ARG_SRC, memory(x, engine(), x_bytes.data())},
+      {DNNL_ARG_WEIGHTS, memory(description.weights_desc(), engine(), w_bytes.data())},
+      {DNNL_ARG_DST, memory(y, engine(), y_bytes.data())},
+      {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), engine(), scratchpad.data())}};
+  const dnnl::matmul product(description);
+  const auto once = [&] {
+    product.execute(cache.stream(), arguments);
+    cache.stream().wait();
+  };
+  once();  // makes the kernel and touches the memory
+  const auto start = Clock::now();
+  double passed = 0;
+  int times = 0;
+  while (passed < seconds) {
+    once();
+    ++times;
+    passed = std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  return 2e-9 * kSize * kSize * kSize * times / passed;
 }
 
 std::string product_library() {

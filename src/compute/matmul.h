@@ -57,6 +57,9 @@ void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const Pac
 
 // Name of the kernel that serves a product ("brg:avx512_core_bf16"), for reports.
 std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n, Precision precision);
+// GFLOP/s of the calling thread with the largest product, 2048 x 2048 by 2048 x 2048, W in the
+// layout oneDNN likes best, over at least `seconds`: the ceiling of what is built of products.
+double product_ceiling(Precision precision, double seconds);
 // "oneDNN 2.6.3"
 std::string product_library();
 

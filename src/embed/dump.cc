@@ -62,8 +62,11 @@ class Dump {
     Window window, written;
     bool more = true;
     while (more) {
+      clock_.enter("reading");
       more = fill(window, done);
+      clock_.enter("embedding");
       embed(window);
+      clock_.enter("writing");  // beyond what is written while the next window is embedded
       if (writing.valid()) writing.get();
       std::swap(window, written);
       if (std::any_of(written.sentences.begin(), written.sentences.end(),
@@ -86,15 +89,19 @@ class Dump {
       progress.update(bytes_, fmt::format("{} words/s", format_count(static_cast<double>(words_) /
                                                                      std::max(seconds, 1e-3))));
     }
+    clock_.enter("writing");
     if (writing.valid()) writing.get();
     if (lines_ == 0) {
       throw Error(fmt::format("{}: has no lines, so there is nothing to dump", request_.input));
     }
+    clock_.enter("joining");
     writer_.finish();
+    clock_.enter("end");
     report_.sentences = writer_.sentences();
     report_.vectors = writer_.words();
     report_.invalid_lines = reader_.invalid_lines();
     report_.seconds = since(start);
+    report_.phases = clock_.phases();
     progress.finish(fmt::format(
         "{} lines, {} words, {} words/s", report_.sentences, report_.words,
         format_count(static_cast<double>(report_.words) / std::max(report_.seconds, 1e-3))));
@@ -254,6 +261,7 @@ class Dump {
   DumpWriter writer_;
   std::size_t window_words_;
   std::uint64_t lines_ = 0, words_ = 0, bytes_ = 0;
+  PhaseClock clock_;
   DumpReport report_;
 };
 

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/phases.h"
 #include "compute/workers.h"
 #include "embed/bidirectional_model.h"
 #include "io/dump_file.h"
@@ -37,6 +38,7 @@ struct DumpRequest {
 struct DumpReport {
   std::uint64_t sentences = 0, words = 0, vectors = 0, invalid_lines = 0;
   double seconds = 0;
+  std::vector<PhaseClock::Phase> phases;
 };
 
 // Words of a list, one a line. Throws Error for an empty list.

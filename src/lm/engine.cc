@@ -28,6 +28,7 @@ class EngineOf final : public Engine {
 
   double train(const Window& window, std::uint64_t step) override {
     const auto rows = static_cast<std::int64_t>(window.steps) * window.streams;
+    enter("forward");
     forward(window, step, options_.dropout);
     if (gradient_.size() == 0) {
       gradient_ = AlignedArray<float>(streams_[0].size());
@@ -36,8 +37,10 @@ class EngineOf final : public Engine {
     // bilm-tf scales the mean loss by the unroll; with its learning rates so do we.
     const float scale = static_cast<float>(window.steps) /
                         static_cast<float>(std::max<std::uint64_t>(1, window.predictions));
+    enter("softmax");
     model_.softmax.losses_and_gradients(top_.data(), window.targets.data(), rows, scale,
                                         losses_.data(), gradient_.data(), workers_);
+    enter("backward");
     backward(window, step);
     carry(window);
     return sum(losses_);
@@ -88,6 +91,10 @@ class EngineOf final : public Engine {
     double total = 0;
     for (const double value : values) total += value;
     return total;
+  }
+
+  void enter(std::string_view phase) {
+    if (options_.clock != nullptr) options_.clock->enter(phase);
   }
 
   // Streams of one worker: threads own streams for the whole window and never wait in between.
@@ -152,6 +159,7 @@ class EngineOf final : public Engine {
         drop(gradient_.data(), j, step, options_.dropout, window, part);
       }
     });
+    enter("weight gradients");
     for (int j = 0; j < layers; ++j) {
       const auto at = static_cast<std::size_t>(j);
       model_.layers[at].weight_gradients(tapes_[at], window.steps, window.streams, workers_);

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/phases.h"
 #include "compute/workers.h"
 #include "lm/language_model.h"
 #include "text/streams.h"
@@ -40,6 +41,7 @@ struct EngineOptions {
   int streams = 128;  // B, batch size
   float dropout = 0.0f;
   std::uint64_t seed = 1;
+  PhaseClock* clock = nullptr;  // told what train() does; may be null
 };
 
 // The model must be prepared (for training, if train() is called) in `precision`.

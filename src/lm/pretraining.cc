@@ -115,14 +115,14 @@ class DirectionTraining {
                           {.steps = options.unroll,
                            .streams = options.batch_size,
                            .dropout = static_cast<float>(options.dropout),
-                           .seed = options.seed},
+                           .seed = options.seed,
+                           .clock = &clock_},
                           workers_);
     if (checkpoint) load_checkpoint(*checkpoint);
     model_->pack(workers_);
     // What a finished run is: its checkpoint says how far it went.
     already_finished_ = resuming && finished();
     report_start_ = Clock::now();
-    units_at_start_ = units_;
   }
 
   bool already_finished() const { return already_finished_; }
@@ -140,14 +140,18 @@ class DirectionTraining {
   // One window and one update; false when the training has ended.
   bool advance() {
     if (finished()) return false;
+    clock_.enter("reading");
     if (!batcher_.next(window_)) {
       ended_ = true;
       return false;
     }
     const double nll = engine_->train(window_, step_);
+    clock_.enter("optimiser");
     const double norm = optimizer_->update(rate(), options_.clip, workers_);
     if (!std::isfinite(nll) || !std::isfinite(norm)) diverged();
+    clock_.enter("packing");
     model_->pack(workers_);
+    clock_.enter("reports");
     ++step_;
     units_ += window_.predictions;
     report_nll_ += nll;
@@ -157,6 +161,13 @@ class DirectionTraining {
         options_.dev_every != 0 ? options_.dev_every : options_.checkpoint_every;
     if (!options_.dev.empty() && step_ % dev_every == 0) evaluate();
     if (step_ % options_.checkpoint_every == 0) save();
+    if (++steps_here_ == 1) {
+      clock_.restart();
+      measured_units_ = 0;
+    } else {
+      measured_units_ += window_.predictions;
+    }
+    clock_.enter("reports");
     return true;
   }
 
@@ -174,11 +185,12 @@ class DirectionTraining {
     if (already_finished_) return;
     if (report_units_ != 0) report();
     if (!options_.dev.empty() && evaluated_step_ != step_) evaluate();
-    completed_ = true;
     save();
+    clock_.enter("reports");
   }
 
   void save() {
+    clock_.enter("checkpoint");
     // The last update may have spoilt what the next step's loss would have shown.
     model_->for_each_parameter([&](const Parameter& parameter) {
       const auto size = static_cast<std::int64_t>(parameter.value.size());
@@ -202,9 +214,9 @@ class DirectionTraining {
         last_loss_ != 0
             ? last_loss_
             : report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
-    return fmt::format("{} epoch {} step {} loss {:.3f} ppl {:.1f} {} units/s",
+    return fmt::format("{} epoch {} step {} loss {:.3f} ppl {:.1f} {} words/s",
                        direction_name(direction_), corpus_.epoch() + 1, step_, loss, std::exp(loss),
-                       format_count(last_speed_));
+                       format_count(last_speed_ * words_per_unit()));
   }
 
   PretrainingResult result() const {
@@ -213,7 +225,10 @@ class DirectionTraining {
             .units = units_,
             .perplexity = std::exp(last_loss_),
             .best_dev_perplexity = best_dev_,
-            .units_per_second = last_speed_,
+            .measured_units = measured_units_,
+            .measured_words = static_cast<std::uint64_t>(
+                std::llround(words_per_unit() * static_cast<double>(measured_units_))),
+            .phases = clock_.phases(),
             .already_finished = already_finished_};
   }
 
@@ -236,6 +251,8 @@ class DirectionTraining {
       if (options_.steps == 0 && corpus_.epoch() >= options_.epochs) return false;
       ++sentences_;
       make_sequence(line, *model_, *cache_, words_, sequence);
+      dealt_words_ += sequence.words;
+      dealt_units_ += sequence.targets.size();
       return true;
     }
     return false;
@@ -254,10 +271,17 @@ class DirectionTraining {
     return learning_rate_of(options_) * factor;
   }
 
+  // Of the sentences read in this run.
+  double words_per_unit() const {
+    return static_cast<double>(dealt_words_) /
+           static_cast<double>(std::max<std::uint64_t>(1, dealt_units_));
+  }
+
   void report() {
     last_loss_ = report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
     const double seconds = std::chrono::duration<double>(Clock::now() - report_start_).count();
-    last_speed_ = static_cast<double>(report_units_) / std::max(seconds, 1e-9);
+    last_speed_ = static_cast<double>(units_ - reported_units_) / std::max(seconds, 1e-9);
+    reported_units_ = units_;
     log_.write({{"direction", direction_name(direction_)},
                 {"step", step_},
                 {"epoch", corpus_.epoch() + 1},
@@ -265,13 +289,15 @@ class DirectionTraining {
                 {"loss", last_loss_},
                 {"perplexity_unit", std::exp(last_loss_)},
                 {"learning_rate", rate()},
-                {"units_per_second", std::round(last_speed_)}});
+                {"units_per_second", std::round(last_speed_)},
+                {"words_per_second", std::round(last_speed_ * words_per_unit())}});
     report_nll_ = 0;
     report_units_ = 0;
     report_start_ = Clock::now();
   }
 
   void evaluate() {
+    clock_.enter("development text");
     const auto started = Clock::now();
     const auto result =
         measure_perplexity(*model_, precision_, options_.dev, options_.invalid, workers_);
@@ -402,6 +428,7 @@ class DirectionTraining {
     settings.at("stopped_early").get_to(stopped_early_);
     settings.at("ended").get_to(ended_);
     saved_step_ = step_;
+    reported_units_ = units_;
     corpus_.seek(settings.at("position").get<std::string>());
   }
 
@@ -417,13 +444,18 @@ class DirectionTraining {
   std::unique_ptr<PieceCache> cache_;
   std::vector<std::string_view> words_;
   std::unique_ptr<Optimizer> optimizer_;
+  PhaseClock clock_;
   std::unique_ptr<Engine> engine_;
   Window window_;
 
   std::uint64_t step_ = 0, units_ = 0, sentences_ = 0, saved_step_ = 0, evaluated_step_ = 0;
-  std::uint64_t report_units_ = 0, without_better_ = 0, units_at_start_ = 0;
+  std::uint64_t report_units_ = 0, without_better_ = 0;
+  // Of this run alone, for its speed: what the streams were dealt, what was reported on, the steps
+  // and the units after the first one.
+  std::uint64_t dealt_words_ = 0, dealt_units_ = 0, reported_units_ = 0;
+  std::uint64_t steps_here_ = 0, measured_units_ = 0;
   double report_nll_ = 0, last_loss_ = 0, last_speed_ = 0, best_dev_ = 0;
-  bool best_is_new_ = false, ended_ = false, stopped_early_ = false, completed_ = false;
+  bool best_is_new_ = false, ended_ = false, stopped_early_ = false;
   bool already_finished_ = false;
   Clock::time_point report_start_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/phases.h"
 #include "lm/language_model.h"
 #include "nn/optimizer.h"
 #include "text/line_reader.h"
@@ -56,7 +57,10 @@ struct PretrainingResult {
   std::uint64_t steps = 0, units = 0;
   double perplexity = 0;           // of the training text since the last report
   double best_dev_perplexity = 0;  // by unit; 0 without a development text
-  double units_per_second = 0;
+  // Of the steps after this run's first one, in which memory and kernels are made: their
+  // predicted units and words, and where the time went until the last file was closed.
+  std::uint64_t measured_units = 0, measured_words = 0;
+  std::vector<PhaseClock::Phase> phases;
   bool already_finished = false;
 };
 

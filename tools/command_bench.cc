@@ -1,0 +1,123 @@
+// elmo bench: the machine's ceiling, and what of it pretraining and dumping reach.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "embed/benchmark.h"
+#include "tools/commands.h"
+#include "tools/language_models.h"
+#include "tools/options.h"
+#include "tools/output.h"
+
+namespace elmo {
+namespace {
+
+nlohmann::ordered_json to_json(const BenchmarkSpeed& speed) {
+  nlohmann::ordered_json phases;
+  for (const auto& phase : speed.phases) phases[std::string(phase.name)] = phase.seconds;
+  return {{"words_per_second", speed.words_per_second},
+          {"units_per_second", speed.units_per_second},
+          {"gflops", speed.gflops},
+          {"share", speed.share},
+          {"phases_seconds", phases}};
+}
+
+nlohmann::ordered_json to_json(const BenchmarkOptions& options, const BenchmarkReport& report) {
+  nlohmann::ordered_json ceilings = {{"f32", report.ceiling_f32}};
+  if (report.ceiling_bf16 > 0) ceilings["bf16"] = report.ceiling_bf16;
+  return {
+      {"cpu", report.cpu},
+      {"library", report.library},
+      {"kernel", report.kernel},
+      {"preset", options.preset},
+      {"precision", precision_name(options.precision)},
+      {"threads", options.threads},
+      {"batch_size", options.batch_size},
+      {"unroll", options.unroll},
+      {"ceiling_gflops", ceilings},
+      {"flop_per_unit", {{"train", report.train_flop}, {"dump", report.dump_flop}}},
+      {"train", to_json(report.train)},
+      {"dump", to_json(report.dump)},
+      {"latency_milliseconds", {{"median", report.latency_median}, {"p99", report.latency_p99}}},
+      {"load_seconds", report.load_seconds}};
+}
+
+void print_phases(const char* name, const BenchmarkSpeed& speed) {
+  double seconds = 0;
+  for (const auto& phase : speed.phases) seconds += phase.seconds;
+  print(fmt::format("\nwhere the time of {} goes ({:.2f} s)\n", name, seconds));
+  for (const auto& phase : speed.phases) {
+    if (phase.seconds < 0.0005 * seconds) continue;
+    print(fmt::format("  {:<18}{:>8.3f} s {:>6.1f} %\n", phase.name, phase.seconds,
+                      100 * phase.seconds / seconds));
+  }
+}
+
+void print_table(const BenchmarkOptions& options, const BenchmarkReport& report) {
+  print(fmt::format("{}, {} threads, {}, kernel {}\n", report.cpu, options.threads, report.library,
+                    report.kernel));
+  print(fmt::format("ceiling: {:.1f} GFLOP/s in f32", report.ceiling_f32));
+  print(report.ceiling_bf16 > 0 ? fmt::format(", {:.1f} in bf16\n", report.ceiling_bf16)
+                                : std::string(", no bf16 on this CPU\n"));
+  print(fmt::format("\n{} in {}  {:>10} {:>10} {:>12} {:>9} {:>17}\n", options.preset,
+                    precision_name(options.precision), "words/s", "units/s", "MFLOP/unit",
+                    "GFLOP/s", "of the ceiling"));
+  const auto row = [&](const char* name, const BenchmarkSpeed& speed, double flop) {
+    print(fmt::format("{:<{}}{:>10.0f} {:>10.0f} {:>12.2f} {:>9.1f} {:>15.1f} %\n", name,
+                      options.preset.size() + 9, speed.words_per_second, speed.units_per_second,
+                      flop * 1e-6, speed.gflops, 100 * speed.share));
+  };
+  row("pretrain", report.train, report.train_flop);
+  row("dump", report.dump, report.dump_flop);
+  print_phases("pretrain", report.train);
+  print_phases("dump", report.dump);
+  print(fmt::format("\none sentence at a time: {:.2f} ms in the median, {:.2f} ms at 99 %\n",
+                    report.latency_median, report.latency_p99));
+  print(fmt::format("loading both directions: {:.2f} s\n", report.load_seconds));
+}
+
+}  // namespace
+
+int run_bench(Arguments arguments) {
+  BenchmarkOptions config;
+  std::string precision = "auto";
+  int threads = 0;
+  bool json = false;
+  Options options(arguments, "elmo bench --preset small --input text.txt --vocab text.model");
+  options.add("input", &config.input, "FILE", "text, one sentence a line").required();
+  options.add("preset", &config.preset, "WORD", "the model's size, as elmo pretrain has it")
+      .choices({"tiny", "small", "medium", "original"});
+  options
+      .add("vocab", &config.vocabulary, "FILE",
+           "a SentencePiece model, as elmo vocab makes it; without it, one of 16,000 pieces is "
+           "made of the text first")
+      .default_text("");
+  options.add("batch-size", &config.batch_size, "B", "streams trained side by side")
+      .between(1, 65536);
+  options.add("unroll", &config.unroll, "T", "steps of back-propagation through time")
+      .between(1, 4096);
+  options.add("steps", &config.steps, "N", "training steps a round").at_least(1);
+  options.add("lines", &config.dump_lines, "N", "lines of the text to dump").at_least(1);
+  options.add("repeats", &config.repeats, "N", "rounds; medians are shown").between(1, 1000);
+  options.add("precision", &precision, "WORD", "of products; auto: bf16 where the CPU has it")
+      .choices({"auto", "f32", "bf16"});
+  options.add("threads", &threads, "N", "in all; 0: as many as there are cores").between(0, 4096);
+  options.flag("json", &json, "print one JSON object");
+  options.note(
+      "A round measures the ceiling, trains both directions and dumps, everything included, so "
+      "that the shares hold on a machine that others use too.");
+  if (!options.parse()) return 0;
+  config.precision = parse_precision(precision);
+  config.threads = thread_count(threads);
+  const BenchmarkReport report = benchmark(config);
+  if (json) {
+    print(to_json(config, report).dump(2) + "\n");
+  } else {
+    print_table(config, report);
+  }
+  return 0;
+}
+
+}  // namespace elmo
