@@ -1,0 +1,140 @@
+// Speed of the products and of the passes between them, one core, at the shapes of `small` (and of
+// `original` for the step). Run by hand: compute_kernels_benchmark; items are multiply-adds for
+// products and elements for passes.
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+
+#include "compute/aligned.h"
+#include "compute/kernels.h"
+#include "compute/matmul.h"
+#include "compute/precision.h"
+#include "compute/random.h"
+
+namespace elmo {
+namespace {
+
+template <typename T>
+AlignedArray<T> noise(std::int64_t size) {
+  const Random random(1, RandomUse::kInitialise, 0);
+  AlignedArray<float> values(static_cast<std::size_t>(size));
+  for (std::int64_t i = 0; i < size; ++i) {
+    values[static_cast<std::size_t>(i)] = random.normal(static_cast<std::uint64_t>(i));
+  }
+  AlignedArray<T> result(static_cast<std::size_t>(size));
+  convert(values.data(), size, result.data());
+  return result;
+}
+
+template <typename T>
+bool served(benchmark::State& state) {
+  if (sizeof(T) == sizeof(float) || cpu_has_bf16()) return true;
+  state.SkipWithError("this CPU has no products in bf16");
+  return false;
+}
+
+// y = x W: rows, k, n.
+template <typename T>
+void product(benchmark::State& state) {
+  if (!served<T>(state)) return;
+  const std::int64_t rows = state.range(0), k = state.range(1), n = state.range(2);
+  const auto x = noise<T>(rows * k), w = noise<T>(k * n);
+  PackedMatrix packed(k, n, sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32);
+  packed.pack(w.data(), n, 1);
+  AlignedArray<float> y(static_cast<std::size_t>(rows * n));
+  for (auto _ : state) multiply(x.data(), k, rows, packed, y.data(), n);
+  state.SetItemsProcessed(state.iterations() * rows * k * n);
+}
+
+void shapes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"rows", "k", "n"});
+  benchmark->Args({64, 256, 4096});    // a step of small
+  benchmark->Args({64, 1024, 16384});  // a step of original
+  benchmark->Args({64, 1024, 128});    // projection
+  benchmark->Args({1, 256, 4096});     // one sentence
+  benchmark->Args({256, 128, 16000});  // a chunk of the softmax
+}
+BENCHMARK(product<float>)->Apply(shapes);
+BENCHMARK(product<Bf16>)->Apply(shapes);
+
+// Weight gradient: dZ^T [x; h] over 20 steps of 128 streams.
+template <typename T>
+void product_transposed(benchmark::State& state) {
+  if (!served<T>(state)) return;
+  const std::int64_t k = 2560, m = 4096, n = 256;
+  const auto a = noise<T>(k * m), w = noise<T>(k * n);
+  PackedMatrix packed(k, n, sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32);
+  packed.pack(w.data(), n, 1);
+  AlignedArray<float> y(static_cast<std::size_t>(m * n));
+  for (auto _ : state) multiply_transposed(a.data(), m, m, packed, y.data());
+  state.SetItemsProcessed(state.iterations() * k * m * n);
+}
+BENCHMARK(product_transposed<float>);
+BENCHMARK(product_transposed<Bf16>);
+
+constexpr std::int64_t kHidden = 1024;
+
+template <typename T>
+void cell_forward(benchmark::State& state) {
+  const auto z = noise<float>(4 * kHidden), bias = noise<float>(4 * kHidden);
+  const auto before = noise<float>(kHidden);
+  AlignedArray<T> gates(4 * kHidden), m(kHidden);
+  AlignedArray<float> c(kHidden);
+  for (auto _ : state) {
+    lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), c.data(),
+                      m.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * kHidden);
+}
+BENCHMARK(cell_forward<float>);
+BENCHMARK(cell_forward<Bf16>);
+
+template <typename T>
+void cell_backward(benchmark::State& state) {
+  const auto d_m = noise<float>(kHidden), before = noise<float>(kHidden), c = noise<float>(kHidden);
+  auto gates = noise<T>(4 * kHidden);
+  auto d_c = noise<float>(kHidden);
+  for (auto _ : state) {
+    lstm_cell_backward(d_m.data(), before.data(), c.data(), 3.0f, kHidden, gates.data(),
+                       d_c.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * kHidden);
+}
+BENCHMARK(cell_backward<float>);
+BENCHMARK(cell_backward<Bf16>);
+
+template <typename T>
+void softmax_row(benchmark::State& state) {
+  const std::int64_t rows = 16'000;
+  auto logits = noise<float>(rows);
+  const auto bias = noise<float>(rows);
+  AlignedArray<T> gradient(static_cast<std::size_t>(rows));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        cross_entropy_gradient(logits.data(), bias.data(), rows, 7, 1.0f, gradient.data()));
+  }
+  state.SetItemsProcessed(state.iterations() * rows);
+}
+BENCHMARK(softmax_row<float>);
+BENCHMARK(softmax_row<Bf16>);
+
+void adagrad(benchmark::State& state) {
+  const std::int64_t size = 1 << 20;
+  auto weights = noise<float>(size), accumulator = noise<float>(size);
+  const auto gradient = noise<float>(size);
+  for (auto& value : accumulator.span()) value = 1;
+  for (auto _ : state) {
+    adagrad_update(weights.data(), gradient.data(), accumulator.data(), size, 1.0f, 0.2f, 1e-10f);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * size);
+}
+BENCHMARK(adagrad);
+
+}  // namespace
+}  // namespace elmo
+
+BENCHMARK_MAIN();
