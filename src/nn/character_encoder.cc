@@ -1,0 +1,383 @@
+#include "nn/character_encoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+
+#include "compute/kernels.h"
+
+namespace elmo {
+namespace {
+
+// Words that go through the products together in inference and in a worker's share.
+constexpr std::int64_t kBlock = 64;
+// Words are padded to a multiple of this in the weight gradients' products: few shapes, few
+// kernels to make.
+constexpr std::int64_t kGradientRows = 256;
+
+std::size_t area(std::int64_t rows, std::int64_t columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
+void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
+  const auto width = static_cast<std::int64_t>(bias.value.size());
+  const float* b = bias.value.data();
+  for (std::int64_t i = 0; i < rows; ++i, y += width) {
+    for (std::int64_t k = 0; k < width; ++k) y[k] += b[k];
+  }
+}
+
+float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
+
+// gradient (m x n) = a^T b over `rows` rows of a (m) and b (n), both dense, shared by the workers.
+void product_gradient(const float* a, std::int64_t m, const float* b, std::int64_t n,
+                      std::int64_t rows, Parameter& parameter, Workers& workers) {
+  const std::int64_t padded = (rows + kGradientRows - 1) / kGradientRows * kGradientRows;
+  // Gradients of the token encoder are a small part of the work: f32 serves them in bf16 too.
+  PackedMatrix packed(padded, n, Precision::kF32);
+  AlignedArray<float> whole_a(area(padded, m)), whole_b(area(padded, n));
+  std::memcpy(whole_a.data(), a, area(rows, m) * sizeof(float));
+  std::memcpy(whole_b.data(), b, area(rows, n) * sizeof(float));
+  packed.pack(whole_b.data(), n, 1);
+  workers.run([&](int index) {
+    const Part part = part_of(m, index, workers.count(), kBlock);
+    if (part.begin == part.end) return;
+    multiply_transposed(whole_a.data() + part.begin, m, part.end - part.begin, packed,
+                        parameter.gradient.data() + part.begin * n);
+  });
+}
+
+void bias_gradient(const float* d, std::int64_t rows, Parameter& bias) {
+  bias.gradient.zero();
+  const auto width = static_cast<std::int64_t>(bias.value.size());
+  add_column_sums(d, rows, width, width, bias.gradient.data());
+}
+
+}  // namespace
+
+int CharacterShape::filter_count() const {
+  int count = 0;
+  for (const Filter& filter : filters) count += filter.count;
+  return count;
+}
+
+CharacterEncoder::CharacterEncoder(const std::string& name, const CharacterShape& shape)
+    : characters(name + "/characters", {shape.rows, shape.dimension}), shape_(shape) {
+  const std::int64_t f = shape.filter_count();
+  for (std::size_t i = 0; i < shape.filters.size(); ++i) {
+    const auto& [width, count] = shape.filters[i];
+    const std::string number = std::to_string(i);
+    filters.emplace_back(name + "/filter_" + number,
+                         std::vector<std::int64_t>{width, shape.dimension, count});
+    filter_biases.emplace_back(name + "/filter_bias_" + number, std::vector<std::int64_t>{count});
+  }
+  for (int k = 0; k < shape.highways; ++k) {
+    const std::string group = name + "/highway_" + std::to_string(k);
+    highways.push_back(
+        {Parameter(group + "/carry", {f, f}), Parameter(group + "/transform", {f, f}),
+         Parameter(group + "/carry_bias", {f}), Parameter(group + "/transform_bias", {f})});
+  }
+  if (shape.project) {
+    projection = Parameter(name + "/projection", {f, shape.projection});
+    projection_bias = Parameter(name + "/projection_bias", {shape.projection});
+  }
+}
+
+void CharacterEncoder::prepare(Precision precision, bool training) {
+  precision_ = precision;
+  training_ = training;
+  const std::int64_t f = shape_.filter_count();
+  packed_.clear();
+  for (int k = 0; k < shape_.highways; ++k) {
+    PackedHighway& packed = packed_.emplace_back();
+    for (PackedMatrix* matrix : {&packed.carry, &packed.transform}) {
+      *matrix = PackedMatrix(f, f, precision);
+    }
+    if (!training) continue;
+    for (PackedMatrix* matrix : {&packed.carry_back, &packed.transform_back}) {
+      *matrix = PackedMatrix(f, f, precision);
+    }
+  }
+  if (shape_.project) {
+    packed_projection_ = PackedMatrix(f, shape_.projection, precision);
+    if (training) packed_projection_back_ = PackedMatrix(shape_.projection, f, precision);
+  }
+  table_.clear();
+  for (const auto& [width, count] : shape_.filters) {
+    table_.emplace_back(area(static_cast<std::int64_t>(shape_.rows) * width, count));
+  }
+}
+
+int CharacterEncoder::pack_parts() const {
+  return shape_.highways + 1 + static_cast<int>(shape_.filters.size());
+}
+
+void CharacterEncoder::pack(int part) {
+  const std::int64_t f = shape_.filter_count();
+  if (part < shape_.highways) {
+    const Highway& highway = highways[static_cast<std::size_t>(part)];
+    PackedHighway& packed = packed_[static_cast<std::size_t>(part)];
+    packed.carry.pack(highway.carry.value.data(), f, 1);
+    packed.transform.pack(highway.transform.value.data(), f, 1);
+    if (!training_) return;
+    packed.carry_back.pack(highway.carry.value.data(), 1, f);
+    packed.transform_back.pack(highway.transform.value.data(), 1, f);
+    return;
+  }
+  part -= shape_.highways;
+  if (part == 0) {
+    if (!shape_.project) return;
+    packed_projection_.pack(projection.value.data(), shape_.projection, 1);
+    if (training_) {
+      packed_projection_back_.pack(projection.value.data(), 1, shape_.projection);
+    }
+    return;
+  }
+  // table[c][k] = characters[c] W[k]
+  const auto at = static_cast<std::size_t>(part - 1);
+  const auto& [width, count] = shape_.filters[at];
+  table_[at].zero();
+  for (int c = 0; c < shape_.rows; ++c) {
+    for (int k = 0; k < width; ++k) {
+      float* sums = table_[at].data() + (static_cast<std::int64_t>(c) * width + k) * count;
+      for (int d = 0; d < shape_.dimension; ++d) {
+        const float value =
+            characters.value[area(c, shape_.dimension) + static_cast<std::size_t>(d)];
+        const float* weights = filters[at].value.data() +
+                               (static_cast<std::int64_t>(k) * shape_.dimension + d) * count;
+        for (int n = 0; n < count; ++n) sums[n] += value * weights[n];
+      }
+    }
+  }
+}
+
+CharacterEncoder::Tape::Tape(const CharacterEncoder& encoder, std::int64_t word_count)
+    : words(word_count) {
+  const CharacterShape& shape = encoder.shape();
+  const std::size_t size = area(word_count, shape.filter_count());
+  for (int k = 0; k <= shape.highways; ++k) x.emplace_back(size);
+  for (int k = 0; k < shape.highways; ++k) {
+    gate.emplace_back(size);
+    change.emplace_back(size);
+  }
+  place = AlignedArray<std::uint8_t>(size);
+  if (encoder.precision_ == Precision::kBf16) operand = AlignedArray<Bf16>(size);
+}
+
+std::int64_t CharacterEncoder::positions(std::int64_t character_count, int width) const {
+  return std::min<std::int64_t>(character_count + 1, shape_.positions - width + 1);
+}
+
+void CharacterEncoder::convolve(const CharacterRows& words, std::int64_t word, float* x,
+                                std::uint8_t* place) const {
+  const std::uint16_t* ids = words.ids.data() + words.begin[static_cast<std::size_t>(word)];
+  const std::int64_t size =
+      words.begin[static_cast<std::size_t>(word) + 1] - words.begin[static_cast<std::size_t>(word)];
+  AlignedArray<float> sums(static_cast<std::size_t>(shape_.filter_count()));
+  for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
+    const auto& [width, count] = shape_.filters[i];
+    const std::int64_t end = positions(size, width);
+    float* sum = sums.data();
+    for (std::int64_t p = 0; p < end; ++p) {
+      for (int k = 0; k < width; ++k) {
+        const int id = p + k < size ? ids[p + k] : shape_.padding;
+        const float* row = table_[i].data() + (static_cast<std::int64_t>(id) * width + k) * count;
+        if (k == 0) {
+          std::copy_n(row, count, sum);
+        } else {
+          for (int n = 0; n < count; ++n) sum[n] += row[n];
+        }
+      }
+      if (p == 0) {
+        std::copy_n(sum, count, x);
+        std::fill_n(place, count, std::uint8_t{0});
+        continue;
+      }
+      for (int n = 0; n < count; ++n) {
+        const bool larger = sum[n] > x[n];
+        x[n] = larger ? sum[n] : x[n];
+        place[n] = larger ? static_cast<std::uint8_t>(p) : place[n];
+      }
+    }
+    const float* bias = filter_biases[i].value.data();
+    for (int n = 0; n < count; ++n) {
+      const float value = x[n] + bias[n];
+      x[n] = shape_.tanh ? std::tanh(value) : std::max(0.0f, value);
+    }
+    x += count;
+    place += count;
+  }
+}
+
+void CharacterEncoder::multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w,
+                                     float* y, Tape& tape, std::int64_t row,
+                                     bool accumulate) const {
+  if (precision_ == Precision::kF32) {
+    multiply(x, w.k(), rows, w, y, w.n(), accumulate);
+    return;
+  }
+  Bf16* operand = tape.operand.data() + row * shape_.filter_count();
+  convert(x, rows * w.k(), operand);
+  multiply(operand, w.k(), rows, w, y, w.n(), accumulate);
+}
+
+void CharacterEncoder::forward_block(const CharacterRows& words, std::int64_t word,
+                                     std::int64_t rows, std::int64_t row, Tape& tape,
+                                     float* y) const {
+  const std::int64_t f = shape_.filter_count(), from = row * f;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    convolve(words, word + i, tape.x[0].data() + from + i * f, tape.place.data() + from + i * f);
+  }
+  for (std::size_t k = 0; k < highways.size(); ++k) {
+    const float* in = tape.x[k].data() + from;
+    float* gate = tape.gate[k].data() + from;
+    float* change = tape.change[k].data() + from;
+    float* out = tape.x[k + 1].data() + from;
+    multiply_rows(in, rows, packed_[k].carry, gate, tape, row);
+    multiply_rows(in, rows, packed_[k].transform, change, tape, row);
+    add_bias(gate, rows, highways[k].carry_bias);
+    add_bias(change, rows, highways[k].transform_bias);
+    for (std::int64_t j = 0; j < rows * f; ++j) {
+      gate[j] = sigmoid(gate[j]);
+      change[j] = std::max(0.0f, change[j]);
+      out[j] = gate[j] * change[j] + (1.0f - gate[j]) * in[j];
+    }
+  }
+  const float* top = tape.x.back().data() + from;
+  float* to = y + row * shape_.projection;
+  if (!shape_.project) {
+    std::copy_n(top, rows * f, to);
+    return;
+  }
+  multiply_rows(top, rows, packed_projection_, to, tape, row);
+  add_bias(to, rows, projection_bias);
+}
+
+void CharacterEncoder::forward(const CharacterRows& words, std::int64_t first, std::int64_t last,
+                               Tape& tape, float* y) const {
+  for (std::int64_t word = first; word < last; word += kBlock) {
+    forward_block(words, word, std::min(kBlock, last - word), word - first, tape, y);
+  }
+}
+
+void CharacterEncoder::forward(const CharacterRows& words, Tape& tape, float* y,
+                               Workers& workers) const {
+  workers.run([&](int index) {
+    const Part part = part_of(words.count(), index, workers.count(), kBlock);
+    for (std::int64_t word = part.begin; word < part.end; word += kBlock) {
+      forward_block(words, word, std::min(kBlock, part.end - word), word, tape, y);
+    }
+  });
+}
+
+void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const float* d_y,
+                                Workers& workers) {
+  const std::int64_t count = words.count(), f = shape_.filter_count(), p = shape_.projection;
+  AlignedArray<float> d(area(count, f));
+  if (shape_.project) {
+    product_gradient(tape.x.back().data(), f, d_y, p, count, projection, workers);
+    bias_gradient(d_y, count, projection_bias);
+    workers.run([&](int index) {
+      const Part part = part_of(count, index, workers.count(), kBlock);
+      if (part.begin == part.end) return;
+      multiply_rows(d_y + part.begin * p, part.end - part.begin, packed_projection_back_,
+                    d.data() + part.begin * f, tape, part.begin);
+    });
+  } else {
+    std::copy_n(d_y, count * f, d.data());
+  }
+  for (std::size_t k = highways.size(); k-- > 0;) {
+    float* gate = tape.gate[k].data();
+    float* change = tape.change[k].data();
+    const float* in = tape.x[k].data();
+    workers.run([&](int index) {
+      const Part part = part_of(count, index, workers.count(), kBlock);
+      for (std::int64_t j = part.begin * f; j < part.end * f; ++j) {
+        const float g = gate[j], t = change[j], out = d[static_cast<std::size_t>(j)];
+        gate[j] = out * (t - in[j]) * g * (1.0f - g);
+        change[j] = t > 0 ? out * g : 0.0f;
+        d[static_cast<std::size_t>(j)] = out * (1.0f - g);
+      }
+      if (part.begin == part.end) return;
+      const std::int64_t from = part.begin * f, rows = part.end - part.begin;
+      multiply_rows(gate + from, rows, packed_[k].carry_back, d.data() + from, tape, part.begin,
+                    true);
+      multiply_rows(change + from, rows, packed_[k].transform_back, d.data() + from, tape,
+                    part.begin, true);
+    });
+    product_gradient(in, f, gate, f, count, highways[k].carry, workers);
+    product_gradient(in, f, change, f, count, highways[k].transform, workers);
+    bias_gradient(gate, count, highways[k].carry_bias);
+    bias_gradient(change, count, highways[k].transform_bias);
+  }
+  for (std::int64_t j = 0; j < count * f; ++j) {
+    const float x = tape.x[0][static_cast<std::size_t>(j)];
+    float& value = d[static_cast<std::size_t>(j)];
+    value = shape_.tanh ? value * (1.0f - x * x) : (x > 0 ? value : 0.0f);
+  }
+  filter_gradients(words, tape, d.data(), workers);
+}
+
+void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
+                                        const float* d, Workers& workers) {
+  const std::int64_t f = shape_.filter_count(), c = shape_.dimension;
+  // The sum of a filter reached the maximum at one place: the table's rows there get the gradient.
+  std::vector<AlignedArray<float>> characters_by_filter;
+  for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
+    characters_by_filter.emplace_back(characters.value.size());
+  }
+  std::vector<std::int64_t> columns = {0};
+  for (const auto& filter : shape_.filters) columns.push_back(columns.back() + filter.count);
+  workers.run([&](int index) {
+    // Wide filters come last and are most of the work.
+    for (std::size_t i = static_cast<std::size_t>(index); i < shape_.filters.size();
+         i += static_cast<std::size_t>(workers.count())) {
+      const auto& [width, count] = shape_.filters[i];
+      AlignedArray<float> d_table(table_[i].size());
+      filter_biases[i].gradient.zero();
+      for (std::int64_t word = 0; word < words.count(); ++word) {
+        const auto at = static_cast<std::size_t>(word);
+        const std::uint16_t* ids = words.ids.data() + words.begin[at];
+        const std::int64_t size = words.begin[at + 1] - words.begin[at];
+        const float* from = d + word * f + columns[i];
+        const std::uint8_t* place = tape.place.data() + word * f + columns[i];
+        for (int n = 0; n < count; ++n) {
+          if (from[n] == 0) continue;
+          filter_biases[i].gradient[static_cast<std::size_t>(n)] += from[n];
+          for (int k = 0; k < width; ++k) {
+            const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
+            d_table[area(static_cast<std::int64_t>(id) * width + k, count) +
+                    static_cast<std::size_t>(n)] += from[n];
+          }
+        }
+      }
+      // table[c][k] = characters[c] W[k]
+      filters[i].gradient.zero();
+      for (int row = 0; row < shape_.rows; ++row) {
+        const float* vector = characters.value.data() + row * c;
+        float* d_vector = characters_by_filter[i].data() + row * c;
+        for (int k = 0; k < width; ++k) {
+          const float* sums = d_table.data() + (static_cast<std::int64_t>(row) * width + k) * count;
+          for (std::int64_t q = 0; q < c; ++q) {
+            const std::int64_t weights = (k * c + q) * count;
+            float* d_weights = filters[i].gradient.data() + weights;
+            const float* w = filters[i].value.data() + weights;
+            float total = 0;
+            for (int n = 0; n < count; ++n) {
+              d_weights[n] += vector[q] * sums[n];
+              total += w[n] * sums[n];
+            }
+            d_vector[q] += total;
+          }
+        }
+      }
+    }
+  });
+  characters.gradient.zero();
+  for (const auto& part : characters_by_filter) {
+    for (std::size_t j = 0; j < part.size(); ++j) characters.gradient[j] += part[j];
+  }
+}
+
+}  // namespace elmo
