@@ -15,10 +15,11 @@ namespace elmo {
 
 int run_dump(Arguments arguments) {
   DumpRequest request;
-  std::string folder, layers = "all", precision = "f32", words;
+  ModelSource source;
+  std::string layers = "all", precision = "f32", words, cache_words;
   int threads = 0;
   Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
-  options.add("model", &folder, "DIR", "the model's folder, both directions in it").required();
+  source.add_to(options);
   options.add("input", &request.input, "FILE", "text, one sentence a line; - is standard input")
       .required();
   options.add("output", &request.output, "FILE.h5", "replaced only when the new one is complete")
@@ -46,6 +47,12 @@ int run_dump(Arguments arguments) {
       .add("carry-state", &request.carry_state, "N",
            "line i goes on with the state of line i - N; 0: sentences are independent")
       .between(0, 1 << 20);
+  options.add("cache-size", &request.embed.cached_words, "N",
+              "character models: words whose token vectors are kept");
+  options
+      .add("cache-words", &cache_words, "FILE",
+           "character models: words to encode beforehand, one a line, and to keep")
+      .default_text("");
   options
       .add("batch-size", &request.embed.batch_words, "WORDS",
            "words that go through the layers together; vectors do not depend on it")
@@ -66,14 +73,23 @@ int run_dump(Arguments arguments) {
         "not; use a file");
   }
 
-  const std::shared_ptr<const BidirectionalModel> model =
-      BidirectionalModel::load(folder, parse_precision(precision));
+  const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
   request.embed.mix = LayerMix::parse(layers, model->layers());
   if (!words.empty()) request.words = read_word_list(words);
+  if (!cache_words.empty()) {
+    const auto list = read_word_list(cache_words);
+    request.embed.pinned_words.assign(list.begin(), list.end());
+  }
   Workers workers(thread_count(threads));
   const DumpReport report = dump(model, request, workers);
   if (report.invalid_lines > 0) {
     log::warn("{}: {} lines were not UTF-8", request.input, report.invalid_lines);
+  }
+  if (report.looked_up > 0) {
+    log::info(
+        "{:.1f} % of the words were in the cache, {} were encoded",
+        100 - 100 * static_cast<double>(report.encoded) / static_cast<double>(report.looked_up),
+        report.encoded);
   }
   return 0;
 }

@@ -15,7 +15,9 @@
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/hdf5.h"
+#include "io/official_format.h"
 #include "io/tensor_file.h"
+#include "lm/official.h"
 #include "text/piece_vocabulary.h"
 #include "text/word_vocabulary.h"
 #include "tools/commands.h"
@@ -114,6 +116,11 @@ Json describe_hdf5(const fs::path& path) {
     return describe_tensors(file, std::get<std::string>(*format));
   }
   if (is_dump(file)) return describe_dump(file);
+  if (file.has_dataset("char_embed") || file.has_dataset("embedding")) {
+    return {{"kind", "ELMo weights in the official format; --options and --weights show more"},
+            {"datasets", dataset_rows(file)},
+            {"readers", {"elmo", "h5py"}}};
+  }
   return {
       {"kind", "HDF5, not made by elmo"}, {"datasets", dataset_rows(file)}, {"readers", {"h5py"}}};
 }
@@ -153,6 +160,36 @@ Json describe_file(const fs::path& path) {
   }
   Json result = {{"path", path.string()}, {"bytes", fs::file_size(path)}};
   result.update(body);
+  return result;
+}
+
+Json describe_official(const fs::path& options, const fs::path& weights) {
+  const OfficialModel model = read_official(options, weights);
+  const Json rows = dataset_rows(h5::File::open(weights));
+  std::uint64_t values = 0;
+  for (const auto& row : rows) values += elements(row["shape"]);
+  Json settings = {{"input", model.characters ? "characters" : "words"},
+                   {"layers", model.layers},
+                   {"hidden", model.hidden},
+                   {"projection", model.projection},
+                   {"cell_clip", model.cell_clip},
+                   {"projection_clip", model.projection_clip},
+                   {"skip_connections", model.skip_connections}};
+  if (model.characters) {
+    settings["filters"] = model.characters->shape().filter_count();
+    settings["highways"] = model.characters->shape().highways;
+  }
+  Json result = {{"path", weights.string()},
+                 {"bytes", fs::file_size(weights)},
+                 {"kind", "ELMo weights in the official format"},
+                 {"settings", settings},
+                 {"datasets", rows},
+                 {"parameters", values},
+                 {"readers", {"elmo", "AllenNLP", "bilm-tf", "simple_elmo"}}};
+  const auto exceptions = official_exceptions(model);
+  if (!exceptions.empty()) {
+    result["not_all_can_load"] = join_words(exceptions, "and");
+  }
   return result;
 }
 
@@ -255,19 +292,30 @@ void print_table(const Json& info) {
 }  // namespace
 
 int run_info(Arguments arguments) {
-  fs::path path;
+  fs::path path, official_options, weights;
   bool json = false;
   Options options(arguments, "elmo info out/ko");
   options
       .positional(
           "PATH", &path,
           "a model folder, or a file: forward.h5, a checkpoint, a dump, a task, a vocabulary")
-      .required();
+      .default_text("");
+  options
+      .add("options", &official_options, "FILE", "instead: options.json of official ELMo weights")
+      .default_text("");
+  options.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
   options.flag("json", &json, "print one JSON object");
   if (!options.parse()) return 0;
 
-  if (!fs::exists(path)) throw Error(path.string() + ": there is no such file or folder");
-  const Json info = fs::is_directory(path) ? describe_folder(path) : describe_file(path);
+  if (official_options.empty() != weights.empty() || path.empty() == weights.empty()) {
+    throw UsageError("info takes a PATH, or --options and --weights");
+  }
+  if (weights.empty() && !fs::exists(path)) {
+    throw Error(path.string() + ": there is no such file or folder");
+  }
+  const Json info = !weights.empty()         ? describe_official(official_options, weights)
+                    : fs::is_directory(path) ? describe_folder(path)
+                                             : describe_file(path);
   if (json) {
     print(info.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } else {

@@ -15,7 +15,8 @@
 namespace elmo {
 
 int run_neighbors(Arguments arguments) {
-  std::string folder, input, text, layers = "top", precision = "f32";
+  ModelSource source;
+  std::string input, text, layers = "top", precision = "f32";
   EmbedOptions embed;
   InvalidText invalid = InvalidText::kRefuse;
   int count = 10, threads = 0;
@@ -23,7 +24,7 @@ int run_neighbors(Arguments arguments) {
   Options options(arguments,
                   "elmo neighbors --model model --input text.txt --query \"he sat on the [bank] of "
                   "the river\"");
-  options.add("model", &folder, "DIR", "the model's folder, both directions in it").required();
+  source.add_to(options);
   options.add("input", &input, "FILE", "text, one sentence a line; - is standard input").required();
   options.add("query", &text, "SENTENCE", "with one word, or a stretch of one or more, in brackets")
       .required();
@@ -48,8 +49,7 @@ int run_neighbors(Arguments arguments) {
   if (!options.parse()) return 0;
 
   const Query query = parse_query(text);
-  const std::shared_ptr<const BidirectionalModel> model =
-      BidirectionalModel::load(folder, parse_precision(precision));
+  const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
   embed.mix = LayerMix::parse(layers, model->layers());
   Workers workers(thread_count(threads));
   const auto nearest =

@@ -8,6 +8,8 @@ namespace elmo {
 
 int run_bench(Arguments arguments);
 int run_dump(Arguments arguments);
+int run_export(Arguments arguments);
+int run_import(Arguments arguments);
 int run_info(Arguments arguments);
 int run_neighbors(Arguments arguments);
 int run_perplexity(Arguments arguments);

@@ -21,6 +21,27 @@ std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::string& f
   return models;
 }
 
+void ModelSource::add_to(Options& command) {
+  command.add("model", &folder, "DIR", "the model's folder, both directions in it")
+      .default_text("");
+  command.add("options", &options, "FILE", "instead: options.json of official ELMo weights")
+      .default_text("");
+  command.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
+  command.add("vocab", &vocabulary, "FILE", "and their word list, where each word has a vector")
+      .default_text("");
+}
+
+std::shared_ptr<const BidirectionalModel> ModelSource::load(Precision precision) const {
+  if (options.empty() != weights.empty()) {
+    throw UsageError("official weights are two files: pass both --options and --weights");
+  }
+  if (folder.empty() == options.empty()) {
+    throw UsageError("a model is needed: --model, or --options and --weights, not both");
+  }
+  if (!folder.empty()) return BidirectionalModel::load(folder, precision);
+  return BidirectionalModel::load_official(options, weights, vocabulary, precision);
+}
+
 int thread_count(int asked) {
   if (asked > 0) return asked;
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -30,6 +30,8 @@ constexpr Command kCommands[] = {
     {"score", "Print the log-likelihood of every word.", run_score},
     {"dump", "Write the vectors of a text to HDF5.", run_dump},
     {"neighbors", "Show the words nearest to a word in its sentence.", run_neighbors},
+    {"import", "Take over ELMo weights in the official format.", run_import},
+    {"export", "Write a model in the official format.", run_export},
     {"bench", "Measure the machine's ceiling and what of it is reached.", run_bench},
     {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},
 };

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "elmo/error.h"
+#include "io/official_format.h"
 #include "lm/language_model.h"
+#include "lm/official.h"
 
 namespace elmo {
 namespace {
@@ -65,8 +67,20 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
     }
     return model;
   };
-  auto forward = load_one(Direction::kForward);
-  auto backward = load_one(Direction::kBackward);
+  return make(folder.string(), load_one(Direction::kForward), load_one(Direction::kBackward),
+              precision);
+}
+
+std::unique_ptr<BidirectionalModel> BidirectionalModel::load_official(
+    const std::filesystem::path& options, const std::filesystem::path& weights,
+    const std::string& vocabulary, Precision precision) {
+  auto [forward, backward] = import_official(read_official(options, weights), vocabulary);
+  return make(weights.string(), std::move(forward), std::move(backward), precision);
+}
+
+std::unique_ptr<BidirectionalModel> BidirectionalModel::make(
+    const std::string& name, std::unique_ptr<LanguageModel> forward,
+    std::unique_ptr<LanguageModel> backward, Precision precision) {
   const ModelSettings& f = forward->settings;
   const ModelSettings& b = backward->settings;
   const auto agree = [&](const auto& ours, const auto& theirs, std::string_view what) {
@@ -74,11 +88,16 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
     throw Error(
         fmt::format("{}: forward.h5 has {} {}, backward.h5 {}; both must agree, train one "
                     "of them again",
-                    folder.string(), what, ours, theirs));
+                    name, what, ours, theirs));
   };
+  agree(encoder_name(f.encoder), encoder_name(b.encoder), "the encoder");
   agree(f.layers, b.layers, "layers:");
   agree(f.projection, b.projection, "projection");
   agree(split_name(f.split), split_name(b.split), "split");
+  // One of two equal encoders does the work of both.
+  if (forward->characters && have_equal_encoders(*forward, *backward)) {
+    backward->characters = nullptr;
+  }
   return std::unique_ptr<BidirectionalModel>(
       new BidirectionalModel(std::move(forward), std::move(backward), precision));
 }

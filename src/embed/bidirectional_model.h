@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compute/precision.h"
@@ -34,10 +35,23 @@ class BidirectionalModel {
   static std::unique_ptr<BidirectionalModel> load(const std::filesystem::path& folder,
                                                   Precision precision);
 
+  // The same of official weights (io/official_format.h). `vocabulary`: a word list, needed where a
+  // unit is a word of it; empty: none. Throws Error as read_official() does.
+  static std::unique_ptr<BidirectionalModel> load_official(const std::filesystem::path& options,
+                                                           const std::filesystem::path& weights,
+                                                           const std::string& vocabulary,
+                                                           Precision precision);
+
   // The token encoder and the LSTM layers.
   int layers() const { return forward_.settings().layers + 1; }
   // 2 P: forward, then backward.
   int dimension() const { return 2 * forward_.settings().projection; }
+  Encoder encoder() const { return forward_.settings().encoder; }
+  // Of a character model; forward's and backward's may be one.
+  const CharacterEncoder& characters(Direction direction) const {
+    return direction == Direction::kForward || !backward_.characters() ? *forward_.characters()
+                                                                       : *backward_.characters();
+  }
   Split split() const { return forward_.settings().split; }
   Precision precision() const { return precision_; }
   // 32 hexadecimal digits: the content of both files.
@@ -47,6 +61,10 @@ class BidirectionalModel {
   }
 
  private:
+  static std::unique_ptr<BidirectionalModel> make(const std::string& name,
+                                                  std::unique_ptr<LanguageModel> forward,
+                                                  std::unique_ptr<LanguageModel> backward,
+                                                  Precision precision);
   BidirectionalModel(std::unique_ptr<LanguageModel> forward,
                      std::unique_ptr<LanguageModel> backward, Precision precision);
   Precision precision_;
@@ -78,6 +96,10 @@ struct EmbedOptions {
   Pooling pooling = Pooling::kBoundary;
   // Words of a batch, at most; a longer sentence is a batch of its own.
   std::int64_t batch_words = 2048;
+  // Character models: words whose token vectors are kept, at most, and words to encode beforehand,
+  // which are never dropped.
+  std::size_t cached_words = 100'000;
+  std::vector<std::string> pinned_words;
 };
 
 // `count` vectors (row-major, `stride` floats from one to the next) of row `row` of the mix for
@@ -99,6 +121,9 @@ class Embedder {
 
   const BidirectionalModel& model() const { return *model_; }
   const EmbedOptions& options() const { return options_; }
+  // Of a character model, for reports: occurrences of words so far, and how many of them were not
+  // in the cache.
+  std::pair<std::uint64_t, std::uint64_t> encoded_words() const;
 
   // Fills the vectors of all sentences.
   void embed(std::span<SentenceVectors> sentences);

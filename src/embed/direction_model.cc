@@ -111,22 +111,41 @@ DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision p
     layer.weights.value = {};
     layer.projection.value = {};
   }
+  if (model_->characters) {
+    CharacterEncoder& encoder = *model_->characters;
+    encoder.prepare(precision, false);
+    for (int part = 0; part < encoder.pack_parts(); ++part) encoder.pack(part);
+    for (Parameter& filter : encoder.filters) filter.value = {};
+    for (auto& highway : encoder.highways) {
+      highway.carry.value = {};
+      highway.transform.value = {};
+    }
+    encoder.projection.value = {};
+  }
   model_->softmax.weights.value = {};
   model_->softmax.bias.value = {};
 }
 
-void DirectionModel::run(std::span<UnitSequence* const> sequences, Scratch& scratch,
+UnitTable DirectionModel::units() const {
+  const float* vectors = model_->embedding.table.value.data();
+  if (model_->vocabulary) return {vectors, pieces().bos(), pieces().eos()};
+  return {vectors, words().bos(), words().eos()};
+}
+
+void DirectionModel::run(std::span<UnitSequence* const> sequences, const UnitTable& units,
+                         Scratch& scratch,
                          const std::function<void(const StepOutputs&)>& sink) const {
   if (sequences.empty()) return;
   if (precision_ == Precision::kBf16) {
-    walk<Bf16>(sequences, scratch, sink);
+    walk<Bf16>(sequences, units, scratch, sink);
   } else {
-    walk<float>(sequences, scratch, sink);
+    walk<float>(sequences, units, scratch, sink);
   }
 }
 
 template <typename T>
-void DirectionModel::walk(std::span<UnitSequence* const> sequences, Scratch& scratch,
+void DirectionModel::walk(std::span<UnitSequence* const> sequences, const UnitTable& table,
+                          Scratch& scratch,
                           const std::function<void(const StepOutputs&)>& sink) const {
   const ModelSettings& s = settings();
   const auto rows = static_cast<std::int64_t>(sequences.size());
@@ -139,8 +158,8 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, Scratch& scr
     return length(i) + (sequences[static_cast<std::size_t>(i)]->state != nullptr ? 2 : 1);
   };
   const bool forward = s.direction == Direction::kForward;
-  const std::int32_t opening = forward ? vocabulary().bos() : vocabulary().eos();
-  const std::int32_t closing = forward ? vocabulary().eos() : vocabulary().bos();
+  const std::int32_t opening = forward ? table.bos : table.eos;
+  const std::int32_t closing = forward ? table.eos : table.bos;
   const std::int64_t all_steps = steps_of(0);
   const std::int64_t chunk = std::clamp<std::int64_t>(kChunkFloats / (rows * p), 1, all_steps);
   scratch.reserve(s, rows, chunk, precision_ == Precision::kBf16);
@@ -180,7 +199,7 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, Scratch& scr
         const std::int32_t unit = t == 0           ? opening
                                   : t <= length(i) ? units[static_cast<std::size_t>(t - 1)]
                                                    : closing;
-        std::copy_n(unit_vector(unit), p, x + i * p);
+        std::copy_n(table.vectors + unit * p, p, x + i * p);
       }
     }
     StepOutputs outputs{.first_step = first - 1, .steps = count, .rows = rows, .layers = {}};

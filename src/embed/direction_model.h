@@ -23,8 +23,14 @@ struct StreamState {
 
 // A sentence for one direction, in reading order (the backward model's is mirrored).
 struct UnitSequence {
-  std::vector<std::int32_t> units;  // rows of the token encoder's table, without BOS and EOS
+  std::vector<std::int32_t> units;  // rows of the table of units, without BOS and EOS
   StreamState* state = nullptr;     // carried: read before, written after (EOS is then read too)
+};
+
+// Layer 0 of the units: row u of `vectors` (P).
+struct UnitTable {
+  const float* vectors = nullptr;
+  std::int32_t bos = 0, eos = 0;
 };
 
 // The outputs of a stretch of steps of a batch: row (t - first_step) * rows + i of `layer(j)`
@@ -41,8 +47,11 @@ class DirectionModel {
   DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision);
 
   const ModelSettings& settings() const { return model_->settings; }
-  const PieceVocabulary& vocabulary() const { return *model_->vocabulary; }
-  const float* unit_vector(std::int32_t unit) const { return model_->embedding.row(unit); }
+  const PieceVocabulary& pieces() const { return *model_->vocabulary; }  // kPieces only
+  const WordVocabulary& words() const { return *model_->words; }         // kWords only
+  const CharacterEncoder* characters() const { return model_->characters.get(); }
+  // Of pieces and words, whose vectors are learned; characters make theirs (word_table.h).
+  UnitTable units() const;
 
   // Scratch of one thread, kept between batches.
   class Scratch;
@@ -54,12 +63,12 @@ class DirectionModel {
 
   // Walks the sequences, which are ordered by falling length, and hands over the layers' outputs
   // chunk by chunk. A row has the same bits in any batch.
-  void run(std::span<UnitSequence* const> sequences, Scratch& scratch,
+  void run(std::span<UnitSequence* const> sequences, const UnitTable& units, Scratch& scratch,
            const std::function<void(const StepOutputs&)>& sink) const;
 
  private:
   template <typename T>
-  void walk(std::span<UnitSequence* const> sequences, Scratch& scratch,
+  void walk(std::span<UnitSequence* const> sequences, const UnitTable& units, Scratch& scratch,
             const std::function<void(const StepOutputs&)>& sink) const;
 
   std::unique_ptr<LanguageModel> model_;

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -101,6 +102,7 @@ class Dump {
     report_.vectors = writer_.words();
     report_.invalid_lines = reader_.invalid_lines();
     report_.seconds = since(start);
+    std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
     report_.phases = clock_.phases();
     progress.finish(fmt::format(
         "{} lines, {} words, {} words/s", report_.sentences, report_.words,

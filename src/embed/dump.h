@@ -37,6 +37,8 @@ struct DumpRequest {
 
 struct DumpReport {
   std::uint64_t sentences = 0, words = 0, vectors = 0, invalid_lines = 0;
+  // Of a character model: words met, and those encoded because they were not in the cache.
+  std::uint64_t looked_up = 0, encoded = 0;
   double seconds = 0;
   std::vector<PhaseClock::Phase> phases;
 };

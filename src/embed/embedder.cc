@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "embed/bidirectional_model.h"
+#include "embed/word_table.h"
 
 namespace elmo {
 namespace {
@@ -48,17 +49,26 @@ constexpr std::int64_t kPartWords = 4096;
 struct Embedder::Impl {
   struct Thread {
     explicit Thread(const BidirectionalModel& model)
-        : caches{PieceCache(model.direction(Direction::kForward).vocabulary()),
-                 PieceCache(model.direction(Direction::kBackward).vocabulary())},
-          scratch{model.direction(Direction::kForward).make_scratch(),
-                  model.direction(Direction::kBackward).make_scratch()} {}
-    PieceCache caches[2];
+        : scratch{model.direction(Direction::kForward).make_scratch(),
+                  model.direction(Direction::kBackward).make_scratch()} {
+      if (model.encoder() != Encoder::kPieces) return;
+      for (const Direction direction : kDirections) {
+        caches.emplace_back(model.direction(direction).pieces());
+      }
+    }
+    std::vector<PieceCache> caches;  // of pieces, by direction
     DirectionModel::ScratchPointer scratch[2];
   };
 
   Impl(const BidirectionalModel& shared_model, const EmbedOptions& shared_options, Workers& team)
       : model(shared_model), options(shared_options), workers(team) {
     for (int i = 0; i < workers.count(); ++i) threads.push_back(std::make_unique<Thread>(model));
+    if (model.encoder() == Encoder::kCharacters) {
+      table = std::make_unique<WordTable>(model.characters(Direction::kForward),
+                                          model.characters(Direction::kBackward),
+                                          options.cached_words, workers);
+      table->pin(options.pinned_words);
+    }
     if (options.mix.layer_norm) {
       for (int j = 0; j < model.layers(); ++j) {
         std::vector<float> row(static_cast<std::size_t>(model.layers()), 0.0f);
@@ -72,7 +82,28 @@ struct Embedder::Impl {
 
   int projection() const { return model.dimension() / 2; }
 
-  void read(Prepared& prepared, int d, PieceCache& cache) const {
+  // Appends the units of a word.
+  void encode(std::string_view word, int d, Thread& thread,
+              std::vector<std::int32_t>& units) const {
+    switch (model.encoder()) {
+      case Encoder::kPieces:
+        thread.caches[static_cast<std::size_t>(d)].encode(word, units);
+        break;
+      case Encoder::kWords:
+        units.push_back(model.direction(kDirections[d]).words().id(word));
+        break;
+      case Encoder::kCharacters:
+        units.push_back(table->id(word));
+        break;
+    }
+  }
+
+  UnitTable units(int d) const {
+    if (!table) return model.direction(kDirections[d]).units();
+    return {table->vectors(kDirections[d]), WordTable::kBos, WordTable::kEos};
+  }
+
+  void read(Prepared& prepared, int d, Thread& thread) const {
     const SentenceVectors& sentence = *prepared.sentence;
     Reading& reading = prepared.readings[d];
     auto& units = reading.sequence.units;
@@ -80,7 +111,7 @@ struct Embedder::Impl {
     std::vector<std::int64_t> starts;
     for (const std::string_view word : sentence.words) {
       starts.push_back(static_cast<std::int64_t>(units.size()));
-      cache.encode(word, units);
+      encode(word, d, thread, units);
     }
     const auto count = static_cast<std::int64_t>(units.size());
     starts.push_back(count);
@@ -111,8 +142,9 @@ struct Embedder::Impl {
                                                    const std::vector<std::int64_t>& starts,
                                                    Direction direction) const {
     const WordSpan& span = *sentence.span;
-    const PieceVocabulary& vocabulary = model.direction(direction).vocabulary();
     std::int64_t begin = starts[span.first], end = starts[span.last + 1];
+    if (model.encoder() != Encoder::kPieces) return {begin, end};
+    const PieceVocabulary& vocabulary = model.direction(direction).pieces();
     const auto first = vocabulary.encode_with_places(sentence.words[span.first]);
     for (std::size_t i = 0; i + 1 < first.size() && first[i].end <= span.begin; ++i) ++begin;
     const auto last = vocabulary.encode_with_places(sentence.words[span.last]);
@@ -164,7 +196,7 @@ struct Embedder::Impl {
 
   // Layer 0 of one wanted vector.
   void add_layer_0(const Reading& reading, std::int64_t slot_index, float* slot, int d) const {
-    const DirectionModel& direction = model.direction(kDirections[d]);
+    const float* vectors = this->units(d).vectors;
     const auto& units = reading.sequence.units;
     const auto count = static_cast<std::int64_t>(units.size());
     const std::int64_t begin = reading.begin[static_cast<std::size_t>(slot_index)];
@@ -172,7 +204,7 @@ struct Embedder::Impl {
     const float scale = 1.0f / static_cast<float>(end - begin);
     for (std::int64_t unit = begin; unit < end; ++unit) {
       const std::int64_t at = kDirections[d] == Direction::kForward ? unit : count - 1 - unit;
-      add(0, scale, direction.unit_vector(units[static_cast<std::size_t>(at)]), slot, d);
+      add(0, scale, vectors + units[static_cast<std::size_t>(at)] * projection(), slot, d);
     }
   }
 
@@ -208,7 +240,7 @@ struct Embedder::Impl {
     std::vector<UnitSequence*> sequences;
     for (Prepared* prepared : order) sequences.push_back(&prepared->readings[d].sequence);
     std::vector<std::size_t> cursors(order.size(), 0);
-    model.direction(kDirections[d]).run(sequences, *thread.scratch[d], [&](const StepOutputs& out) {
+    const auto sink = [&](const StepOutputs& out) {
       for (std::size_t i = 0; i < order.size(); ++i) {
         const auto& picks = order[i]->readings[d].picks;
         for (; cursors[i] < picks.size() && picks[cursors[i]].position < out.first_step + out.steps;
@@ -219,7 +251,8 @@ struct Embedder::Impl {
                      d);
         }
       }
-    });
+    };
+    model.direction(kDirections[d]).run(sequences, units(d), *thread.scratch[d], sink);
   }
 
   void add_states(const StepOutputs& out, std::int64_t i, const Pick& pick, float* slot,
@@ -230,8 +263,18 @@ struct Embedder::Impl {
     }
   }
 
+  void encode_words(std::span<const SentenceVectors> sentences) {
+    if (!table) return;
+    table->add([&](const WordTable::Sink& sink) {
+      for (const SentenceVectors& sentence : sentences) {
+        for (const std::string_view word : sentence.words) sink(word);
+      }
+    });
+  }
+
   // Reads the sentences with all threads and makes room for their vectors.
   std::vector<Prepared> prepare(std::span<SentenceVectors> sentences) {
+    encode_words(sentences);
     std::vector<Prepared> prepared(sentences.size());
     workers.run([&](int index) {
       const Part part =
@@ -240,7 +283,7 @@ struct Embedder::Impl {
         Prepared& one = prepared[static_cast<std::size_t>(i)];
         one.sentence = &sentences[static_cast<std::size_t>(i)];
         Thread& thread = *threads[static_cast<std::size_t>(index)];
-        for (int d = 0; d < 2; ++d) read(one, d, thread.caches[d]);
+        for (int d = 0; d < 2; ++d) read(one, d, thread);
         one.sentence->vectors.assign(one.sentence->wanted() * slot_size(), 0.0f);
       }
     });
@@ -295,6 +338,7 @@ struct Embedder::Impl {
   const EmbedOptions& options;
   Workers& workers;
   std::vector<std::unique_ptr<Thread>> threads;
+  std::unique_ptr<WordTable> table;  // of a character model
   // The rows that are computed: those of the mix, or all layers where it normalises them first.
   std::vector<std::vector<float>> rows;
   std::vector<StreamState> states[2];  // carried, by direction and stream
@@ -307,6 +351,11 @@ Embedder::Embedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions
       impl_(std::make_unique<Impl>(*model_, options_, workers)) {}
 
 Embedder::~Embedder() = default;
+
+std::pair<std::uint64_t, std::uint64_t> Embedder::encoded_words() const {
+  if (!impl_->table) return {0, 0};
+  return {impl_->table->occurrences(), impl_->table->encoded()};
+}
 
 void Embedder::embed(std::span<SentenceVectors> sentences) {
   std::vector<Prepared> prepared = impl_->prepare(sentences);
@@ -365,9 +414,10 @@ void Embedder::embed_long(SentenceVectors& sentence,
                           const std::function<void(const VectorPart&)>& sink) {
   Prepared prepared;
   prepared.sentence = &sentence;
+  impl_->encode_words({&sentence, 1});
   impl_->workers.run([&](int index) {
     for (int d = index; d < 2; d += impl_->workers.count()) {
-      impl_->read(prepared, d, impl_->threads[static_cast<std::size_t>(index)]->caches[d]);
+      impl_->read(prepared, d, *impl_->threads[static_cast<std::size_t>(index)]);
     }
   });
   const auto wanted = static_cast<std::int64_t>(sentence.wanted());
@@ -420,7 +470,7 @@ void Embedder::embed_long(SentenceVectors& sentence,
     std::size_t cursor = 0;
     UnitSequence* sequence = &reading.sequence;
     impl_->model.direction(kDirections[d])
-        .run({&sequence, 1}, *thread.scratch[d], [&](const StepOutputs& out) {
+        .run({&sequence, 1}, impl_->units(d), *thread.scratch[d], [&](const StepOutputs& out) {
           for (; cursor < reading.picks.size() &&
                  reading.picks[cursor].position < out.first_step + out.steps;
                ++cursor) {

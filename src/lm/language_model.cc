@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
+#include <utility>
 
 #include "compute/random.h"
 #include "elmo/error.h"
+#include "text/characters.h"
 #include "text/utf8.h"
 
 namespace elmo {
@@ -20,18 +23,74 @@ LstmShape layer_shape(const ModelSettings& settings, int layer) {
           .residual = settings.skip_connections && layer > 0};
 }
 
+constexpr std::pair<std::string_view, Encoder> kEncoders[] = {
+    {"pieces", Encoder::kPieces}, {"words", Encoder::kWords}, {"characters", Encoder::kCharacters}};
+
+nlohmann::json to_json(const CharacterShape& shape) {
+  nlohmann::json filters = nlohmann::json::array();
+  for (const auto& [width, count] : shape.filters) filters.push_back({width, count});
+  return {{"rows", shape.rows},
+          {"padding", shape.padding},
+          {"dimension", shape.dimension},
+          {"filters", filters},
+          {"activation", shape.tanh ? "tanh" : "relu"},
+          {"highways", shape.highways},
+          {"project", shape.project},
+          {"positions", shape.positions}};
+}
+
+CharacterShape character_shape(const nlohmann::json& json, int projection) {
+  CharacterShape shape;
+  json.at("rows").get_to(shape.rows);
+  json.at("padding").get_to(shape.padding);
+  json.at("dimension").get_to(shape.dimension);
+  for (const auto& filter : json.at("filters")) {
+    shape.filters.push_back({filter.at(0).get<int>(), filter.at(1).get<int>()});
+  }
+  shape.tanh = json.at("activation") == "tanh";
+  json.at("highways").get_to(shape.highways);
+  json.at("project").get_to(shape.project);
+  json.at("positions").get_to(shape.positions);
+  shape.projection = projection;
+  return shape;
+}
+
+bool is_sane(const CharacterShape& shape) {
+  const auto within = [](int value, int least, int most) {
+    return value >= least && value <= most;
+  };
+  bool sane = within(shape.rows, kCharacterRows, 1 << 16) &&
+              within(shape.padding, 0, shape.rows - 1) && within(shape.dimension, 1, 1 << 12) &&
+              within(shape.highways, 0, 64) && within(shape.positions, 3, 256) &&
+              !shape.filters.empty() && shape.filters.size() <= 64;
+  for (const auto& [width, count] : shape.filters) {
+    sane = sane && within(width, 1, shape.positions) && within(count, 1, 1 << 14);
+  }
+  return sane && (shape.project || shape.filter_count() == shape.projection);
+}
+
 }  // namespace
 
+std::string_view encoder_name(Encoder encoder) {
+  for (const auto& [name, known] : kEncoders) {
+    if (known == encoder) return name;
+  }
+  return "";
+}
+
 nlohmann::json ModelSettings::to_json() const {
-  return {{"direction", direction_name(direction)},
-          {"encoder", "pieces"},
-          {"layers", layers},
-          {"hidden", hidden},
-          {"projection", projection},
-          {"cell_clip", cell_clip},
-          {"projection_clip", projection_clip},
-          {"skip_connections", skip_connections},
-          {"split", split_name(split)}};
+  nlohmann::json result = {{"direction", direction_name(direction)},
+                           {"encoder", encoder_name(encoder)},
+                           {"softmax", softmax},
+                           {"layers", layers},
+                           {"hidden", hidden},
+                           {"projection", projection},
+                           {"cell_clip", cell_clip},
+                           {"projection_clip", projection_clip},
+                           {"skip_connections", skip_connections},
+                           {"split", split_name(split)}};
+  if (encoder == Encoder::kCharacters) result["characters"] = elmo::to_json(characters);
+  return result;
 }
 
 ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::string& source) {
@@ -42,10 +101,15 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
       throw Error(source + ": direction '" + direction + "' is neither forward nor backward");
     }
     result.direction = direction == "forward" ? Direction::kForward : Direction::kBackward;
-    if (json.at("encoder") != "pieces") {
-      throw Error(source + ": this model's token encoder is '" +
-                  json.at("encoder").get<std::string>() + "', this program knows pieces only");
+    const auto encoder = json.at("encoder").get<std::string>();
+    const auto known =
+        std::ranges::find(kEncoders, encoder, [](const auto& one) { return one.first; });
+    if (known == std::end(kEncoders)) {
+      throw Error(source + ": this model's token encoder is '" + encoder +
+                  "', which this program does not know");
     }
+    result.encoder = known->second;
+    result.softmax = json.value("softmax", true);
     json.at("layers").get_to(result.layers);
     json.at("hidden").get_to(result.hidden);
     json.at("projection").get_to(result.projection);
@@ -53,6 +117,9 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
     json.at("projection_clip").get_to(result.projection_clip);
     json.at("skip_connections").get_to(result.skip_connections);
     result.split = parse_split(json.at("split").get<std::string>());
+    if (result.encoder == Encoder::kCharacters) {
+      result.characters = character_shape(json.at("characters"), result.projection);
+    }
   } catch (const nlohmann::json::exception& error) {
     throw Error(source + ": the settings are not those of a language model (" + error.what() + ")");
   }
@@ -62,6 +129,11 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
     throw Error(source + ": the settings claim " + std::to_string(result.layers) + " layers of " +
                 std::to_string(result.hidden) + " cells and projection " +
                 std::to_string(result.projection) + ", which no model has; the file is damaged");
+  }
+  if (result.encoder == Encoder::kCharacters && !is_sane(result.characters)) {
+    throw Error(source +
+                ": the settings claim a character encoder that no model has; the file is " +
+                "damaged");
   }
   return result;
 }
@@ -83,14 +155,32 @@ void apply_preset(const std::string& preset, ModelSettings& settings) {
 }
 
 LanguageModel::LanguageModel(const ModelSettings& model_settings,
-                             std::shared_ptr<const PieceVocabulary> model_vocabulary)
+                             std::shared_ptr<const PieceVocabulary> pieces,
+                             std::shared_ptr<const WordVocabulary> word_list)
     : settings(model_settings),
-      vocabulary(std::move(model_vocabulary)),
-      embedding("token_encoder/embedding", vocabulary->rows(), model_settings.projection),
-      softmax("softmax", vocabulary->rows(), model_settings.projection) {
+      vocabulary(std::move(pieces)),
+      words(std::move(word_list)),
+      embedding("token_encoder/embedding",
+                settings.encoder == Encoder::kCharacters ? 0 : outcomes(), settings.projection),
+      softmax("softmax", settings.softmax ? outcomes() : 0, settings.projection) {
+  if (settings.encoder == Encoder::kCharacters) {
+    characters = std::make_unique<CharacterEncoder>("token_encoder", settings.characters);
+  }
   for (int i = 0; i < settings.layers; ++i) {
     layers.emplace_back("lstm_" + std::to_string(i), layer_shape(settings, i));
   }
+}
+
+LanguageModel::LanguageModel(const ModelSettings& model_settings,
+                             std::shared_ptr<const PieceVocabulary> pieces)
+    : LanguageModel(model_settings, std::move(pieces), nullptr) {}
+
+LanguageModel::LanguageModel(const ModelSettings& model_settings,
+                             std::shared_ptr<const WordVocabulary> word_list)
+    : LanguageModel(model_settings, nullptr, std::move(word_list)) {}
+
+std::int32_t LanguageModel::outcomes() const {
+  return vocabulary ? vocabulary->rows() : words ? words->rows() : 0;
 }
 
 std::filesystem::path LanguageModel::file(const std::filesystem::path& folder,
@@ -101,16 +191,14 @@ std::filesystem::path LanguageModel::file(const std::filesystem::path& folder,
 std::unique_ptr<LanguageModel> LanguageModel::load(const std::filesystem::path& path) {
   const TensorFileReader reader(path, kFormat, kVersion);
   const auto settings = ModelSettings::from_json(reader.settings(), path.string());
-  auto vocabulary =
-      std::make_shared<const PieceVocabulary>(reader.read_bytes("vocabulary/model"), path.string());
-  // The claimed sizes are compared with the file's before memory is taken for them.
-  const Shape table = {vocabulary->rows(), settings.projection};
-  if (reader.shape("token_encoder/embedding") != table) {
-    throw Error(path.string() + ": token_encoder/embedding has shape " +
-                to_string(reader.shape("token_encoder/embedding")) + ", the settings and the " +
-                "vocabulary want " + to_string(table));
-  }
-  auto model = std::make_unique<LanguageModel>(settings, std::move(vocabulary));
+  auto model = make(settings, reader);
+  // The claimed sizes are compared with the file's before memory is touched.
+  model->for_each_parameter([&](const Parameter& parameter) {
+    if (reader.shape(parameter.name) == parameter.shape) return;
+    throw Error(path.string() + ": " + parameter.name + " has shape " +
+                to_string(reader.shape(parameter.name)) +
+                ", the settings and the vocabulary want " + to_string(parameter.shape));
+  });
   model->content_hash = reader.content_hash();
   model->for_each_parameter([&](Parameter& parameter) {
     reader.read(parameter.name, parameter.shape, parameter.value.span());
@@ -118,12 +206,32 @@ std::unique_ptr<LanguageModel> LanguageModel::load(const std::filesystem::path& 
   return model;
 }
 
+std::unique_ptr<LanguageModel> LanguageModel::make(const ModelSettings& settings,
+                                                   const TensorFileReader& reader) {
+  const std::string source = reader.path().string();
+  if (settings.encoder == Encoder::kPieces) {
+    return std::make_unique<LanguageModel>(
+        settings,
+        std::make_shared<const PieceVocabulary>(reader.read_bytes("vocabulary/model"), source));
+  }
+  std::shared_ptr<const WordVocabulary> words;
+  if (settings.softmax || settings.encoder == Encoder::kWords || reader.has("vocabulary/words")) {
+    words = std::make_shared<const WordVocabulary>(reader.read_bytes("vocabulary/words"), source);
+  }
+  return std::make_unique<LanguageModel>(settings, std::move(words));
+}
+
+void LanguageModel::add_vocabulary(TensorFileWriter& writer) const {
+  if (vocabulary) writer.add_bytes("vocabulary/model", vocabulary->bytes());
+  if (words) writer.add_bytes("vocabulary/words", words->bytes());
+}
+
 void LanguageModel::save(const std::filesystem::path& path) {
   TensorFileWriter writer(path, kFormat, kVersion, settings.to_json());
   for_each_parameter([&](Parameter& parameter) {
     writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
   });
-  writer.add_bytes("vocabulary/model", vocabulary->bytes());
+  add_vocabulary(writer);
   writer.commit();
 }
 
@@ -163,14 +271,19 @@ std::int64_t LanguageModel::parameter_count() {
 }
 
 void LanguageModel::prepare(Precision precision, bool training) {
+  if (characters) characters->prepare(precision, training);
   for (LstmLayer& layer : layers) layer.prepare(precision, training);
-  softmax.prepare(precision, training);
+  if (settings.softmax) softmax.prepare(precision, training);
 }
 
 void LanguageModel::pack(Workers& workers) {
   std::vector<std::function<void()>> parts;
-  for (int i = 0; i < SoftmaxLayer::kPackParts; ++i)
+  for (int i = 0; characters && i < characters->pack_parts(); ++i) {
+    parts.push_back([this, i] { characters->pack(i); });
+  }
+  for (int i = 0; settings.softmax && i < SoftmaxLayer::kPackParts; ++i) {
     parts.push_back([this, i] { softmax.pack(i); });
+  }
   for (LstmLayer& layer : layers) {
     for (int i = 0; i < LstmLayer::kPackParts; ++i) parts.push_back([&layer, i] { layer.pack(i); });
   }

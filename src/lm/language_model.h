@@ -11,17 +11,27 @@
 #include "compute/precision.h"
 #include "compute/workers.h"
 #include "io/tensor_file.h"
+#include "nn/character_encoder.h"
 #include "nn/embedding.h"
 #include "nn/lstm.h"
 #include "nn/softmax.h"
 #include "text/piece_vocabulary.h"
 #include "text/streams.h"
+#include "text/word_vocabulary.h"
 #include "text/words.h"
 
 namespace elmo {
 
+// What a unit is and where its vector comes from: pieces of SentencePiece and whole words have a
+// learned vector each; characters make a word's vector, for any word.
+enum class Encoder { kPieces, kWords, kCharacters };
+std::string_view encoder_name(Encoder encoder);  // pieces, words, characters
+
 // What defines a model; stored in its file and never contradicted.
 struct ModelSettings {
+  Encoder encoder = Encoder::kPieces;
+  CharacterShape characters;  // kCharacters only
+  bool softmax = true;        // official weights come without one
   Direction direction = Direction::kForward;
   int layers = 2;
   int hidden = 1024;     // H, cells
@@ -44,12 +54,19 @@ class LanguageModel {
   static constexpr char kFormat[] = "elmo language model";
   static constexpr std::int64_t kVersion = 1;
 
-  // All parameters zero; call initialise() or load().
+  // All parameters zero; call initialise() or load(). Of pieces, and of words or characters.
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary);
+  // `words`: what the softmax and kWords have a row for; may be null for characters without a
+  // softmax.
+  LanguageModel(const ModelSettings& settings, std::shared_ptr<const WordVocabulary> words);
 
   // Reads DIR/forward.h5 or any such file. Throws Error: not ours, damaged, wrong shapes.
   static std::unique_ptr<LanguageModel> load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path);
+  // Zero parameters and the vocabulary of a file of ours that holds them, a checkpoint too.
+  static std::unique_ptr<LanguageModel> make(const ModelSettings& settings,
+                                             const TensorFileReader& reader);
+  void add_vocabulary(TensorFileWriter& writer) const;
   // "forward.h5" in a model folder.
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
 
@@ -60,23 +77,35 @@ class LanguageModel {
 
   template <typename F>
   void for_each_parameter(F&& f) {
-    embedding.for_each_parameter(f);
+    if (characters) {
+      characters->for_each_parameter(f);
+    } else {
+      embedding.for_each_parameter(f);
+    }
     for (LstmLayer& layer : layers) layer.for_each_parameter(f);
-    softmax.for_each_parameter(f);
+    if (settings.softmax) softmax.for_each_parameter(f);
   }
   std::int64_t parameter_count();
+  // Rows of the vocabulary; 0 without one.
+  std::int32_t outcomes() const;
 
   // Packs all weights (after loading, after each update); the workers share the parts.
   void prepare(Precision precision, bool training);
   void pack(Workers& workers);
 
   ModelSettings settings;
-  std::shared_ptr<const PieceVocabulary> vocabulary;
+  std::shared_ptr<const PieceVocabulary> vocabulary;  // of pieces; null otherwise
+  std::shared_ptr<const WordVocabulary> words;        // of words and characters
   // Of a loaded model: TensorFileReader::content_hash() of its file; 0 otherwise.
   std::uint64_t content_hash = 0;
-  EmbeddingLayer embedding;
+  EmbeddingLayer embedding;                      // no rows with characters
+  std::unique_ptr<CharacterEncoder> characters;  // null without
   std::vector<LstmLayer> layers;
   SoftmaxLayer softmax;
+
+ private:
+  LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary,
+                std::shared_ptr<const WordVocabulary> words);
 };
 
 // A line as this direction reads it. `words` and `cache` are scratch kept by the caller.

@@ -14,6 +14,13 @@ namespace {
 constexpr int kStreams = 64;
 constexpr int kSteps = 20;
 
+void require_softmax(const LanguageModel& model) {
+  if (model.settings.softmax) return;
+  throw Error(
+      "this model came from official weights, which have no softmax: it has vectors for words, but "
+      "no probabilities");
+}
+
 }  // namespace
 
 double PerplexityResult::perplexity_unit() const {
@@ -33,6 +40,7 @@ double PerplexityResult::unknown_rate() const {
 PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
                                     const std::string& input, InvalidText invalid,
                                     Workers& workers) {
+  require_softmax(model);
   LineReader reader(input, invalid);
   PieceCache cache(*model.vocabulary);
   PerplexityResult result;
@@ -71,6 +79,7 @@ PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
 void score_text(LanguageModel& model, Precision precision, const std::string& input,
                 InvalidText invalid, Workers& workers,
                 const std::function<void(const ScoredSentence&)>& sink) {
+  require_softmax(model);
   LineReader reader(input, invalid);
   PieceCache cache(*model.vocabulary);
   const bool forward = model.settings.direction == Direction::kForward;

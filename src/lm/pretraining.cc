@@ -91,11 +91,13 @@ class DirectionTraining {
       check_settings(checkpoint->settings().at("training"));
       const auto settings =
           ModelSettings::from_json(checkpoint->settings().at("model"), checkpoint_path().string());
-      model_ = std::make_unique<LanguageModel>(
-          settings, std::make_shared<const PieceVocabulary>(
-                        checkpoint->read_bytes("vocabulary/model"), checkpoint_path().string()));
+      model_ = LanguageModel::make(settings, *checkpoint);
     } else if (!options.init.empty()) {
       model_ = LanguageModel::load(LanguageModel::file(options.init, direction));
+      if (!model_->settings.softmax) {
+        throw Error(options.init.string() +
+                    ": came from official weights, which have no softmax to go on training with");
+      }
     } else {
       ModelSettings settings;
       apply_preset(options.preset, settings);
@@ -392,7 +394,7 @@ class DirectionTraining {
       add("c", layers[i].c);
     }
     writer.add_bytes("streams", batcher_.state());
-    writer.add_bytes("vocabulary/model", model_->vocabulary->bytes());
+    model_->add_vocabulary(writer);
     writer.commit();
   }
 

@@ -204,7 +204,8 @@ TEST_P(CharacterEncoderBits, AWordHasItsVectorInAnyCompany) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, CharacterEncoderBits, testing::ValuesIn(available_precisions()));
+INSTANTIATE_TEST_SUITE_P(Precisions, CharacterEncoderBits,
+                         testing::ValuesIn(available_precisions()));
 
 }  // namespace
 }  // namespace elmo

@@ -1,0 +1,337 @@
+#include "io/official_format.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+#include "base/file.h"
+#include "compute/transpose.h"
+#include "elmo/error.h"
+#include "io/hdf5.h"
+#include "io/tensor_file.h"
+
+namespace elmo {
+namespace {
+
+// "<S>" .. of bilm-tf's character table: 256 bytes, two ends of sentences and of words, padding.
+constexpr int kRows = 261, kPadding = 260;
+constexpr int kLargest = 1 << 16;  // of any size that options claim
+
+// A dataset and where its numbers live here.
+struct Link {
+  std::string name;
+  Shape shape;
+  Parameter* parameter;
+  bool transposed = false;  // (in, out) there, (out, in) here
+};
+
+// `words`: rows of /embedding.
+std::vector<Link> links(OfficialModel& model) {
+  std::vector<Link> result;
+  if (model.words) {
+    result.push_back({"embedding", model.words->table.shape, &model.words->table});
+  } else {
+    CharacterEncoder& encoder = *model.characters;
+    result.push_back({"char_embed", encoder.characters.shape, &encoder.characters});
+    for (std::size_t i = 0; i < encoder.filters.size(); ++i) {
+      Shape shape = encoder.filters[i].shape;
+      shape.insert(shape.begin(), 1);
+      result.push_back({fmt::format("CNN/W_cnn_{}", i), shape, &encoder.filters[i]});
+      result.push_back({fmt::format("CNN/b_cnn_{}", i), encoder.filter_biases[i].shape,
+                        &encoder.filter_biases[i]});
+    }
+    for (std::size_t k = 0; k < encoder.highways.size(); ++k) {
+      auto& highway = encoder.highways[k];
+      const auto add = [&](const char* name, Parameter& parameter) {
+        result.push_back({fmt::format("CNN_high_{}/{}", k, name), parameter.shape, &parameter});
+      };
+      add("W_carry", highway.carry);
+      add("W_transform", highway.transform);
+      add("b_carry", highway.carry_bias);
+      add("b_transform", highway.transform_bias);
+    }
+    if (encoder.shape().project) {
+      result.push_back({"CNN_proj/W_proj", encoder.projection.shape, &encoder.projection});
+      result.push_back(
+          {"CNN_proj/b_proj", encoder.projection_bias.shape, &encoder.projection_bias});
+    }
+  }
+  for (int d = 0; d < 2; ++d) {
+    for (std::size_t j = 0; j < model.directions[d].size(); ++j) {
+      LstmLayer& layer = model.directions[d][j];
+      const std::string group = fmt::format("RNN_{}/RNN/MultiRNNCell/Cell{}/LSTMCell/", d, j);
+      const auto turned = [](const Parameter& parameter) {
+        return Shape{parameter.shape[1], parameter.shape[0]};
+      };
+      result.push_back({group + "W_0", turned(layer.weights), &layer.weights, true});
+      result.push_back({group + "B", layer.bias.shape, &layer.bias});
+      result.push_back({group + "W_P_0", turned(layer.projection), &layer.projection, true});
+    }
+  }
+  return result;
+}
+
+// The keys that make the network; what else there is belongs to training.
+class OptionsReader {
+ public:
+  explicit OptionsReader(const std::filesystem::path& path) : path_(path) {
+    try {
+      json_ = nlohmann::json::parse(read_file(path, 1 << 24));
+    } catch (const nlohmann::json::exception&) {
+      throw Error(path.string() + ": is not JSON; an official model's options.json is wanted");
+    }
+  }
+
+  const nlohmann::json* find(const std::string& key) const {
+    const nlohmann::json* at = &json_;
+    for (std::size_t begin = 0; begin <= key.size();) {
+      const std::size_t end = std::min(key.find('.', begin), key.size());
+      const std::string name = key.substr(begin, end - begin);
+      if (!at->is_object() || !at->contains(name)) return nullptr;
+      at = &at->at(name);
+      begin = end + 1;
+    }
+    return at;
+  }
+  const nlohmann::json& get(const std::string& key) const {
+    const nlohmann::json* found = find(key);
+    if (found == nullptr) fail(key + " is missing");
+    return *found;
+  }
+  int size(const std::string& key, int least = 1) const { return size_of(get(key), key, least); }
+  int size_of(const nlohmann::json& value, const std::string& key, int least) const {
+    if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
+        value.get<std::int64_t>() > kLargest) {
+      fail(fmt::format("{} is {}, which no model has", key, value.dump()));
+    }
+    return value.get<int>();
+  }
+  // null: no clip.
+  float clip(const std::string& key) const {
+    const nlohmann::json* value = find(key);
+    if (value == nullptr || value->is_null()) return 0;
+    if (!value->is_number() || value->get<double>() < 0) {
+      fail(fmt::format("{} is {}, not a bound", key, value->dump()));
+    }
+    return value->get<float>();
+  }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(path_.string() + ": " + what + "; is it the options.json of these weights?");
+  }
+
+ private:
+  std::filesystem::path path_;
+  nlohmann::json json_;
+};
+
+CharacterShape character_shape(const OptionsReader& options, int projection) {
+  CharacterShape shape;
+  shape.rows = kRows;
+  shape.padding = kPadding;
+  shape.dimension = options.size("char_cnn.embedding.dim");
+  shape.positions = options.size("char_cnn.max_characters_per_token", 3);
+  if (shape.positions > 256) options.fail("char_cnn.max_characters_per_token is over 256");
+  shape.highways = options.size("char_cnn.n_highway", 0);
+  if (shape.highways > 64) options.fail("char_cnn.n_highway is over 64");
+  shape.projection = projection;
+  const auto& rows = options.get("char_cnn.n_characters");
+  if (rows != kRows && rows != kRows + 1) {
+    options.fail(fmt::format("char_cnn.n_characters is {}, not 261 or 262", rows.dump()));
+  }
+  const auto& activation = options.get("char_cnn.activation");
+  if (activation != "relu" && activation != "tanh") {
+    options.fail(fmt::format("char_cnn.activation is {}, not relu or tanh", activation.dump()));
+  }
+  shape.tanh = activation == "tanh";
+  const auto& filters = options.get("char_cnn.filters");
+  if (!filters.is_array() || filters.empty() || filters.size() > 64) {
+    options.fail("char_cnn.filters is no list of [width, count]");
+  }
+  for (const auto& filter : filters) {
+    if (!filter.is_array() || filter.size() != 2) {
+      options.fail("char_cnn.filters is no list of [width, count]");
+    }
+    shape.filters.push_back({options.size_of(filter[0], "a filter's width", 1),
+                             options.size_of(filter[1], "a filter's count", 1)});
+    if (shape.filters.back().width > shape.positions) {
+      options.fail("a filter is wider than max_characters_per_token");
+    }
+  }
+  if (shape.filter_count() > kLargest) options.fail("char_cnn.filters are too many");
+  return shape;
+}
+
+// Said before memory is taken for what the options claim.
+void check_size(double numbers, const std::filesystem::path& options,
+                const std::filesystem::path& weights) {
+  const auto bytes = static_cast<double>(std::filesystem::file_size(weights));
+  if (4 * numbers > bytes) {
+    throw Error(
+        fmt::format("{}: has {:.0f} bytes, {} speaks of {:.0f} at least; the file is cut "
+                    "short, or the two don't belong together",
+                    weights.string(), bytes, options.string(), 4 * numbers));
+  }
+}
+
+void refuse_other_programs(const std::filesystem::path& path) {
+  const auto beside = [&](const char* name) {
+    return std::filesystem::exists(
+        (std::filesystem::is_directory(path) ? path : path.parent_path()) / name);
+  };
+  if (path.extension() == ".pkl" ||
+      (std::filesystem::is_directory(path) && beside("encoder.pkl"))) {
+    throw Error(path.string() +
+                ": a model of ELMoForManyLangs, which is another network than ELMo's; only its own "
+                "program reads it");
+  }
+}
+
+void read_link(const h5::File& file, const Link& link, const std::filesystem::path& options) {
+  const std::string path = file.path().string();
+  if (!file.has_dataset(link.name)) {
+    throw Error(fmt::format("{}: the dataset {} is missing, which {} speaks of", path, link.name,
+                            options.string()));
+  }
+  const h5::Dataset dataset = file.open_dataset(link.name);
+  if (dataset.extents() != link.shape) {
+    throw Error(fmt::format("{}: {} has shape {}, {} wants {}", path, link.name,
+                            to_string(dataset.extents()), options.string(), to_string(link.shape)));
+  }
+  if (dataset.type() != h5::Type::kFloat32) {
+    throw Error(fmt::format("{}: {} holds {}, not float32", path, link.name,
+                            h5::to_string(dataset.type())));
+  }
+  auto& values = link.parameter->value;
+  if (link.transposed) {
+    AlignedArray<float> turned(values.size());
+    dataset.read(h5::Type::kFloat32, turned.data());
+    transpose(turned.data(), link.shape[1], link.shape[0], link.shape[1], values.data());
+  } else {
+    dataset.read(h5::Type::kFloat32, values.data());
+  }
+  for (const float value : values.span()) {
+    if (std::isfinite(value)) continue;
+    throw Error(fmt::format("{}: {} holds {}, so it can't be used; fetch the file again", path,
+                            link.name, value));
+  }
+}
+
+}  // namespace
+
+OfficialModel read_official(const std::filesystem::path& options_path,
+                            const std::filesystem::path& weights_path) {
+  for (const auto& path : {options_path, weights_path}) {
+    refuse_other_programs(path);
+    if (!std::filesystem::exists(path)) throw Error(path.string() + ": there is no such file");
+  }
+  const OptionsReader options(options_path);
+  OfficialModel model;
+  model.layers = options.size("lstm.n_layers");
+  if (model.layers > 64) options.fail("lstm.n_layers is over 64");
+  model.hidden = options.size("lstm.dim");
+  model.projection = options.size("lstm.projection_dim");
+  model.cell_clip = options.clip("lstm.cell_clip");
+  model.projection_clip = options.clip("lstm.proj_clip");
+  const nlohmann::json* skip = options.find("lstm.use_skip_connections");
+  if (skip != nullptr && !skip->is_boolean())
+    options.fail("lstm.use_skip_connections is no boolean");
+  model.skip_connections = skip != nullptr && skip->get<bool>();
+
+  const auto file = h5::File::open(weights_path);
+  const double p = model.projection, h = model.hidden;
+  double numbers = 2 * model.layers * 9 * h * p;
+  if (file.has_dataset("embedding")) {
+    const auto extents = file.open_dataset("embedding").extents();
+    if (extents.size() != 2 || extents[1] != model.projection || extents[0] < 1 ||
+        extents[0] > INT32_MAX - 2) {
+      throw Error(fmt::format("{}: embedding has shape {}, {} wants (words, {})",
+                              weights_path.string(), to_string(extents), options_path.string(),
+                              model.projection));
+    }
+    check_size(numbers, options_path, weights_path);
+    model.words =
+        std::make_unique<EmbeddingLayer>("token_encoder/embedding", extents[0], model.projection);
+  } else if (file.has_dataset("char_embed")) {
+    CharacterShape shape = character_shape(options, model.projection);
+    const double f = shape.filter_count();
+    numbers += shape.highways * 2 * f * f;
+    check_size(numbers, options_path, weights_path);
+    // bilm-tf leaves the projection out where it would change no size.
+    shape.project = file.has_dataset("CNN_proj/W_proj");
+    if (!shape.project && shape.filter_count() != model.projection) {
+      throw Error(weights_path.string() + ": the dataset CNN_proj/W_proj is missing, which " +
+                  options_path.string() + " speaks of");
+    }
+    model.characters = std::make_unique<CharacterEncoder>("token_encoder", shape);
+  } else {
+    throw Error(weights_path.string() +
+                ": holds neither char_embed nor embedding, so these are no ELMo weights");
+  }
+  for (auto& direction : model.directions) {
+    for (int j = 0; j < model.layers; ++j) {
+      direction.emplace_back(fmt::format("lstm_{}", j),
+                             LstmShape{.input = model.projection,
+                                       .hidden = model.hidden,
+                                       .projection = model.projection,
+                                       .cell_clip = model.cell_clip,
+                                       .projection_clip = model.projection_clip,
+                                       .residual = model.skip_connections && j > 0});
+    }
+  }
+  for (const Link& link : links(model)) {
+    read_link(file, link, options_path);
+    const auto values = std::as_bytes(link.parameter->value.span());
+    model.content_hash = XXH3_64bits_withSeed(values.data(), values.size(), model.content_hash);
+  }
+  return model;
+}
+
+void write_official(OfficialModel& model, std::string_view vocabulary,
+                    const std::filesystem::path& folder) {
+  nlohmann::ordered_json options;
+  options["lstm"] = {{"use_skip_connections", model.skip_connections},
+                     {"projection_dim", model.projection},
+                     {"cell_clip", model.cell_clip},
+                     {"proj_clip", model.projection_clip},
+                     {"dim", model.hidden},
+                     {"n_layers", model.layers}};
+  if (model.characters) {
+    const CharacterShape& shape = model.characters->shape();
+    nlohmann::ordered_json filters = nlohmann::ordered_json::array();
+    for (const auto& [width, count] : shape.filters) filters.push_back({width, count});
+    options["char_cnn"] = {{"activation", shape.tanh ? "tanh" : "relu"},
+                           {"embedding", {{"dim", shape.dimension}}},
+                           {"filters", filters},
+                           {"max_characters_per_token", shape.positions},
+                           {"n_characters", kRows + 1},
+                           {"n_highway", shape.highways}};
+  }
+  make_folder(folder);
+  const auto path = folder / "model.hdf5";
+  PendingFile pending(path);
+  {
+    auto file = h5::File::create(pending.temporary_path(), path, {});
+    for (const Link& link : links(model)) {
+      auto dataset = file.create_dataset(link.name, h5::Type::kFloat32, link.shape);
+      const auto& values = link.parameter->value;
+      if (link.transposed) {
+        AlignedArray<float> turned(values.size());
+        transpose(values.data(), link.shape[0], link.shape[1], link.shape[0], turned.data());
+        dataset.write(turned.data());
+      } else {
+        dataset.write(values.data());
+      }
+    }
+    file.close();
+  }
+  pending.commit();
+  if (!vocabulary.empty()) write_file(folder / "vocab.txt", vocabulary);
+  // Last, so that a folder with options is whole.
+  write_file(folder / "options.json", options.dump() + "\n");
+}
+
+}  // namespace elmo

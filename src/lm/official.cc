@@ -1,0 +1,160 @@
+#include "lm/official.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+void copy(const Parameter& from, Parameter& to) {
+  std::ranges::copy(from.value.span(), to.value.data());
+}
+
+// Copies the values of one set of parameters into another of the same shapes.
+template <typename From, typename To>
+void copy_all(From& from, To& to) {
+  std::vector<const Parameter*> sources;
+  from.for_each_parameter([&](const Parameter& parameter) { sources.push_back(&parameter); });
+  std::size_t i = 0;
+  to.for_each_parameter([&](Parameter& parameter) { copy(*sources[i++], parameter); });
+}
+
+std::vector<const Parameter*> encoder_parameters(LanguageModel& model) {
+  std::vector<const Parameter*> result;
+  const auto collect = [&](const Parameter& parameter) { result.push_back(&parameter); };
+  if (model.characters) {
+    model.characters->for_each_parameter(collect);
+  } else {
+    model.embedding.for_each_parameter(collect);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::pair<std::unique_ptr<LanguageModel>, std::unique_ptr<LanguageModel>> import_official(
+    OfficialModel model, const std::string& vocabulary) {
+  std::shared_ptr<const WordVocabulary> words;
+  if (!vocabulary.empty()) {
+    words = std::make_shared<const WordVocabulary>(WordVocabulary::from_file(vocabulary));
+  }
+  if (model.words) {
+    const std::int64_t rows = model.words->table.shape[0];
+    if (!words) {
+      throw Error(
+          fmt::format("these weights have a vector for each of {} words and do not say "
+                      "which; pass their word list by --vocab",
+                      rows));
+    }
+    if (words->rows() != rows) {
+      throw Error(
+          fmt::format("{}: has {} words, the weights have vectors for {}; it is another "
+                      "model's list",
+                      vocabulary, words->rows(), rows));
+    }
+  }
+  std::unique_ptr<LanguageModel> result[2];
+  for (int d = 0; d < 2; ++d) {
+    ModelSettings settings;
+    settings.direction = d == 0 ? Direction::kForward : Direction::kBackward;
+    settings.encoder = model.words ? Encoder::kWords : Encoder::kCharacters;
+    if (model.characters) settings.characters = model.characters->shape();
+    settings.softmax = false;
+    settings.layers = model.layers;
+    settings.hidden = model.hidden;
+    settings.projection = model.projection;
+    settings.cell_clip = model.cell_clip;
+    settings.projection_clip = model.projection_clip;
+    settings.skip_connections = model.skip_connections;
+    result[d] = std::make_unique<LanguageModel>(settings, words);
+    result[d]->content_hash = model.content_hash;
+    if (model.characters) {
+      copy_all(*model.characters, *result[d]->characters);
+    } else {
+      copy_all(*model.words, result[d]->embedding);
+    }
+    result[d]->layers = std::move(model.directions[d]);
+  }
+  return {std::move(result[0]), std::move(result[1])};
+}
+
+bool have_equal_encoders(LanguageModel& forward, LanguageModel& backward) {
+  const auto ours = encoder_parameters(forward), theirs = encoder_parameters(backward);
+  return std::ranges::equal(ours, theirs, [](const Parameter* a, const Parameter* b) {
+    return a->name == b->name && a->shape == b->shape &&
+           std::ranges::equal(a->value.span(), b->value.span());
+  });
+}
+
+OfficialModel export_official(LanguageModel& forward, LanguageModel& backward) {
+  const ModelSettings& f = forward.settings;
+  const ModelSettings& b = backward.settings;
+  if (f.encoder == Encoder::kPieces || b.encoder == Encoder::kPieces) {
+    throw Error(
+        "a model of pieces can't be written in the official format, which knows characters and "
+        "words; train one with `elmo pretrain --encoder characters --share-encoder`");
+  }
+  const auto agree = [](auto ours, auto theirs, const char* what) {
+    if (ours == theirs) return;
+    throw Error(
+        fmt::format("the official format has one {} for both directions; forward has {}, "
+                    "backward {}",
+                    what, ours, theirs));
+  };
+  agree(f.layers, b.layers, "number of layers");
+  agree(f.hidden, b.hidden, "number of cells");
+  agree(f.projection, b.projection, "projection");
+  agree(f.cell_clip, b.cell_clip, "cell clip");
+  agree(f.projection_clip, b.projection_clip, "projection clip");
+  agree(f.skip_connections, b.skip_connections, "choice of skip connections");
+  if (!have_equal_encoders(forward, backward)) {
+    throw Error(
+        "the official format has one token encoder, these directions have two different ones; "
+        "train them with --share-encoder, or the second with --encoder-from the first");
+  }
+  OfficialModel model;
+  model.layers = f.layers;
+  model.hidden = f.hidden;
+  model.projection = f.projection;
+  model.cell_clip = f.cell_clip;
+  model.projection_clip = f.projection_clip;
+  model.skip_connections = f.skip_connections;
+  if (forward.characters) {
+    model.characters = std::make_unique<CharacterEncoder>("token_encoder", f.characters);
+    copy_all(*forward.characters, *model.characters);
+  } else {
+    model.words = std::make_unique<EmbeddingLayer>("token_encoder/embedding", forward.outcomes(),
+                                                   f.projection);
+    copy_all(forward.embedding, *model.words);
+  }
+  for (int d = 0; d < 2; ++d) {
+    auto& layers = d == 0 ? forward.layers : backward.layers;
+    for (LstmLayer& layer : layers) {
+      copy_all(layer, model.directions[d].emplace_back("lstm", layer.shape()));
+    }
+  }
+  return model;
+}
+
+std::vector<std::string> official_exceptions(const OfficialModel& model) {
+  std::vector<std::string> result;
+  const auto add = [&](bool is_so, const char* text) {
+    if (is_so) result.emplace_back(text);
+  };
+  add(!model.skip_connections, "no skip connections");
+  add(model.hidden <= model.projection, "no more cells than the projection has numbers");
+  add(model.words != nullptr, "a vector a word instead of characters");
+  if (!model.characters) return result;
+  const CharacterShape& shape = model.characters->shape();
+  add(!shape.project, "no projection behind the filters");
+  add(shape.filter_count() <= model.projection, "no more filters than the projection has numbers");
+  add(shape.highways == 0, "no highway layer");
+  add(shape.positions != 50, "words of other than 50 characters");
+  return result;
+}
+
+}  // namespace elmo

@@ -1,0 +1,55 @@
+// elmo export: a model of ours in the official format.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/log.h"
+#include "elmo/error.h"
+#include "lm/official.h"
+#include "tools/commands.h"
+#include "tools/options.h"
+
+namespace elmo {
+
+int run_export(Arguments arguments) {
+  std::filesystem::path folder, output;
+  bool overwrite = false;
+  Options options(arguments, "elmo export --model model --output official");
+  options.add("model", &folder, "DIR", "the model's folder, both directions in it").required();
+  options.add("output", &output, "DIR", "for options.json, model.hdf5 and, where known, vocab.txt")
+      .required();
+  options.flag("overwrite", &overwrite, "replace what was written there before");
+  options.note(
+      "AllenNLP, bilm-tf and simple_elmo read these files. They have one token encoder for both "
+      "directions and no pieces.");
+  if (!options.parse()) return 0;
+
+  const auto load = [&](Direction direction) {
+    const auto path = LanguageModel::file(folder, direction);
+    if (!std::filesystem::exists(path)) {
+      throw Error(path.string() + ": missing; the official format holds both directions");
+    }
+    return LanguageModel::load(path);
+  };
+  const auto forward = load(Direction::kForward), backward = load(Direction::kBackward);
+  for (const char* name : {"options.json", "model.hdf5", "vocab.txt"}) {
+    if (!overwrite && std::filesystem::exists(output / name)) {
+      throw Error((output / name).string() +
+                  ": exists; pass --overwrite to replace it, or another --output");
+    }
+  }
+  OfficialModel model = export_official(*forward, *backward);
+  write_official(model, forward->words ? forward->words->bytes() : std::string(), output);
+  const auto exceptions = official_exceptions(model);
+  if (exceptions.empty()) {
+    log::info("{}: AllenNLP, bilm-tf and simple_elmo can load it", output.string());
+  } else {
+    log::warn("{}: not all of AllenNLP, bilm-tf and simple_elmo can load it, for it has {}",
+              output.string(), join_words(exceptions, "and"));
+  }
+  return 0;
+}
+
+}  // namespace elmo
