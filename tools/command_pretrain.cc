@@ -16,7 +16,7 @@ namespace elmo {
 
 int run_pretrain(Arguments arguments) {
   PretrainingOptions config;
-  std::string direction = "both", output, init;
+  std::string direction = "both", output, init, encoder_from, recipe = "none";
 
   Options options(arguments,
                   "elmo pretrain --direction both --input 'text/*.txt.gz' --dev dev.txt --vocab "
@@ -32,7 +32,23 @@ int run_pretrain(Arguments arguments) {
   options.add("dev", &config.dev, "FILE",
               "development text: its perplexity is taken at intervals, the best model is kept");
   options.add("output", &output, "DIR", "the model's folder").required();
-  options.add("vocab", &config.vocabulary, "FILE", "a SentencePiece model, as elmo vocab makes it");
+  options.add("vocab", &config.vocabulary, "FILE",
+              "a SentencePiece model, or for characters a word list, as elmo vocab makes them");
+  options.choice("encoder", &config.encoder,
+                 {{"pieces", Encoder::kPieces}, {"characters", Encoder::kCharacters}},
+                 "what makes a word's first vector: its pieces, or ELMo's network over its "
+                 "characters, with a softmax over the word list");
+  options.flag("share-encoder", &config.share_encoder,
+               "one token encoder under both directions, as the official format wants it");
+  options
+      .add("encoder-from", &encoder_from, "FILE",
+           "take the token encoder of this model, such as DIR/forward.h5, and leave it as it is")
+      .default_text("");
+  options
+      .add("recipe", &recipe, "WORD",
+           "bilm: as bilm-tf trains, Adagrad 0.2, clip 10, dropout 0.1, unroll 20, batch 128, the "
+           "state carried")
+      .choices({"none", "bilm"});
   options
       .add("preset", &config.preset, "WORD",
            "tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512 (layers x "
@@ -90,7 +106,23 @@ int run_pretrain(Arguments arguments) {
   options.flag("overwrite", &config.overwrite, "replace an existing model");
   if (!options.parse()) return 0;
 
+  if (recipe == "bilm") {
+    for (const char* name : {"optimizer", "learning-rate", "schedule", "warmup", "clip", "dropout",
+                             "unroll", "batch-size"}) {
+      if (options.given(name)) {
+        throw UsageError(std::string("--recipe bilm sets --") + name + "; leave one of them out");
+      }
+    }
+    config.optimizer = OptimizerKind::kAdagrad;
+    config.learning_rate = 0.2;
+    config.clip = 10;
+    config.dropout = 0.1;
+    config.unroll = 20;
+    config.batch_size = 128;
+    config.carry_state = true;
+  }
   config.output = output;
+  config.encoder_from = encoder_from;
   config.init = init;
   if (direction == "backward") config.directions = {Direction::kBackward};
   if (direction == "both") config.directions = {Direction::kForward, Direction::kBackward};

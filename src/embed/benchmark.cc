@@ -179,16 +179,12 @@ class Benchmark {
     report.dump_flop = 2 * layers;
     report.kernel =
         product_kernel(options_.batch_size, 2 * s.projection, 4 * s.hidden, options_.precision);
-    PieceCache cache(*model->vocabulary);
-    std::vector<std::string_view> words;
-    std::vector<std::int32_t> units;
+    LineEncoder encoder(*model);
+    Sequence sequence;
     for (const std::string& line : lines_) {
-      words.clear();
-      split_words(line, s.split, words);
-      for (const std::string_view word : words) cache.encode(word, units);
-      if (!words.empty()) ++sample_units_;  // BOS
+      // The embedder reads BOS and the units, and needs no end.
+      if (!encoder.read(line, sequence).empty()) sample_units_ += sequence.inputs.size();
     }
-    sample_units_ += units.size();
   }
 
   BenchmarkSpeed pretrain_once() {

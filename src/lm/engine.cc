@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
+#include <unordered_map>
 
 #include "compute/kernels.h"
 #include "compute/random.h"
 #include "nn/dropout.h"
+#include "text/characters.h"
 
 namespace elmo {
 namespace {
@@ -23,6 +26,11 @@ class EngineOf final : public Engine {
     }
     for (std::size_t i = 0; i <= model.layers.size(); ++i) streams_.emplace_back(size);
     top_ = AlignedArray<T>(size);
+    if (model.characters) {
+      word_tape_ = CharacterEncoder::Tape(*model.characters, static_cast<std::int64_t>(rows));
+      word_vectors_ = AlignedArray<float>(size);
+      word_of_.resize(rows);
+    }
     losses_.resize(rows);
   }
 
@@ -33,6 +41,7 @@ class EngineOf final : public Engine {
     if (gradient_.size() == 0) {
       gradient_ = AlignedArray<float>(streams_[0].size());
       model_.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
+      word_gradients_ = AlignedArray<float>(word_vectors_.size());
     }
     // bilm-tf scales the mean loss by the unroll; with its learning rates so do we.
     const float scale = static_cast<float>(window.steps) /
@@ -115,7 +124,41 @@ class EngineOf final : public Engine {
     }
   }
 
+  // Layer 0 of rows [first, last).
+  void embed(const Window& window, std::int64_t first, std::int64_t last) {
+    float* y = streams_[0].data() + first * width_;
+    if (!model_.characters) {
+      model_.embedding.forward(window.inputs.data() + first, last - first, y);
+      return;
+    }
+    for (std::int64_t row = first; row < last; ++row, y += width_) {
+      const std::int64_t word = word_of_[static_cast<std::size_t>(row)];
+      if (word < 0) {
+        std::fill_n(y, width_, 0.0f);
+      } else {
+        std::copy_n(word_vectors_.data() + word * width_, width_, y);
+      }
+    }
+  }
+
+  // The window's words, each once, and where they stand; an idle stream has none.
+  void encode_words(const Window& window) {
+    word_rows_.clear();
+    std::unordered_map<std::string_view, std::int64_t> seen;
+    for (std::size_t row = 0; row < word_of_.size(); ++row) {
+      word_of_[row] = -1;
+      if (window.targets[row] < 0) continue;
+      const auto [place, is_new] = seen.emplace(window.input_words[row], word_rows_.count());
+      word_of_[row] = place->second;
+      if (!is_new) continue;
+      append_characters(place->first, model_.settings.characters.positions, word_rows_.ids);
+      word_rows_.end_word();
+    }
+    model_.characters->forward(word_rows_, word_tape_, word_vectors_.data(), workers_);
+  }
+
   void forward(const Window& window, std::uint64_t step, float dropout) {
+    if (model_.characters) encode_words(window);
     const int layers = model_.settings.layers;
     workers_.run([&](int index) {
       const Part part = streams_of(index, window.streams);
@@ -123,8 +166,7 @@ class EngineOf final : public Engine {
       LstmScratch& scratch = scratch_for(index, part.end - part.begin);
       for (int t = 0; t < window.steps; ++t) {
         const std::int64_t row = static_cast<std::int64_t>(t) * window.streams + part.begin;
-        model_.embedding.forward(window.inputs.data() + row, part.end - part.begin,
-                                 streams_[0].data() + row * width_);
+        embed(window, row, row + part.end - part.begin);
       }
       for (int j = 0; j < layers; ++j) {
         const auto at = static_cast<std::size_t>(j);
@@ -164,6 +206,18 @@ class EngineOf final : public Engine {
       const auto at = static_cast<std::size_t>(j);
       model_.layers[at].weight_gradients(tapes_[at], window.steps, window.streams, workers_);
     }
+    if (options_.frozen_encoder) return;
+    if (model_.characters) {
+      std::fill_n(word_gradients_.data(), word_rows_.count() * width_, 0.0f);
+      for (std::size_t row = 0; row < word_of_.size(); ++row) {
+        if (word_of_[row] < 0) continue;
+        const float* from = gradient_.data() + static_cast<std::int64_t>(row) * width_;
+        float* to = word_gradients_.data() + word_of_[row] * width_;
+        for (std::int64_t k = 0; k < width_; ++k) to[k] += from[k];
+      }
+      model_.characters->backward(word_rows_, word_tape_, word_gradients_.data(), workers_);
+      return;
+    }
     auto& table = model_.embedding.table.gradient;
     const auto rows = static_cast<std::int64_t>(window.inputs.size());
     table.zero();
@@ -194,6 +248,11 @@ class EngineOf final : public Engine {
   std::vector<LstmTape<T>> tapes_;
   std::vector<AlignedArray<float>> streams_;  // layer outputs; after dropout, the next one's input
   AlignedArray<T> top_;                       // the softmax's input
+  // Character models: the window's words, which of them a row reads, their vectors (P).
+  CharacterRows word_rows_;
+  std::vector<std::int64_t> word_of_;
+  CharacterEncoder::Tape word_tape_;
+  AlignedArray<float> word_vectors_, word_gradients_;
   AlignedArray<float> gradient_;
   std::vector<double> losses_;
   std::vector<std::unique_ptr<LstmScratch>> scratch_ =

@@ -149,6 +149,16 @@ void apply_preset(const std::string& preset, ModelSettings& settings) {
     settings.layers = known.layers;
     settings.hidden = known.hidden;
     settings.projection = known.projection;
+    if (settings.encoder != Encoder::kCharacters) return;
+    CharacterShape& shape = settings.characters;
+    shape.rows = kCharacterRows;
+    shape.padding = kPadding;
+    shape.positions = 50;
+    shape.dimension = 16;
+    shape.filters = {{1, 32}, {2, 32}, {3, 64}, {4, 128}, {5, 256}, {6, 512}, {7, 1024}};
+    if (preset == "tiny") shape.filters.resize(3);
+    shape.highways = preset == "original" ? 2 : 1;
+    shape.projection = known.projection;
     return;
   }
   throw UsageError("preset '" + preset + "' is none of tiny, small, medium, original");
@@ -243,16 +253,33 @@ void LanguageModel::initialise(std::uint64_t seed) {
       parameter.value[i] = static_cast<float>(deviation) * random.normal(i);
     }
   };
-  const auto glorot = [&](Parameter& parameter) {
+  const double root = std::sqrt(static_cast<double>(settings.projection));
+  const auto uniform = [&](Parameter& parameter, float bound) {
     const Random random(seed, RandomUse::kInitialise, tensor++);
-    const auto bound = static_cast<float>(
-        std::sqrt(6.0 / static_cast<double>(parameter.shape[0] + parameter.shape[1])));
     for (std::size_t i = 0; i < parameter.value.size(); ++i) {
       parameter.value[i] = bound * (2 * random.uniform(i) - 1);
     }
   };
-  const double root = std::sqrt(static_cast<double>(settings.projection));
-  normal(embedding.table, 1 / root);
+  const auto glorot = [&](Parameter& parameter) {
+    uniform(parameter, static_cast<float>(std::sqrt(
+                           6.0 / static_cast<double>(parameter.shape[0] + parameter.shape[1]))));
+  };
+  if (characters) {
+    const double filters = 1 / std::sqrt(static_cast<double>(characters->shape().filter_count()));
+    uniform(characters->characters, 1.0f);
+    for (Parameter& filter : characters->filters) uniform(filter, 0.05f);
+    for (Parameter& bias : characters->filter_biases) bias.value.zero();
+    for (auto& highway : characters->highways) {
+      normal(highway.carry, filters);
+      normal(highway.transform, filters);
+      std::ranges::fill(highway.carry_bias.value.span(), -2.0f);
+      highway.transform_bias.value.zero();
+    }
+    if (characters->shape().project) normal(characters->projection, filters);
+    characters->projection_bias.value.zero();
+  } else {
+    normal(embedding.table, 1 / root);
+  }
   for (LstmLayer& layer : layers) {
     glorot(layer.weights);
     layer.bias.value.zero();
@@ -260,6 +287,24 @@ void LanguageModel::initialise(std::uint64_t seed) {
   }
   normal(softmax.weights, 1 / root);
   softmax.bias.value.zero();
+}
+
+std::vector<Parameter*> LanguageModel::encoder_parameters() {
+  std::vector<Parameter*> result;
+  const auto collect = [&](Parameter& parameter) { result.push_back(&parameter); };
+  if (characters) {
+    characters->for_each_parameter(collect);
+  } else {
+    embedding.for_each_parameter(collect);
+  }
+  return result;
+}
+
+void copy_encoder(LanguageModel& from, LanguageModel& to) {
+  const auto sources = from.encoder_parameters(), targets = to.encoder_parameters();
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    std::ranges::copy(sources[i]->value.span(), targets[i]->value.data());
+  }
 }
 
 std::int64_t LanguageModel::parameter_count() {
@@ -295,24 +340,55 @@ void LanguageModel::pack(Workers& workers) {
   });
 }
 
-void make_sequence(std::string_view line, const LanguageModel& model, PieceCache& cache,
-                   std::vector<std::string_view>& words, Sequence& sequence) {
-  const PieceVocabulary& vocabulary = *model.vocabulary;
-  const bool forward = model.settings.direction == Direction::kForward;
-  words.clear();
-  split_words(line, model.settings.split, words);
+LineEncoder::LineEncoder(const LanguageModel& model) : model_(model) {
+  if (model.vocabulary) pieces_.emplace(*model.vocabulary);
+}
+
+const std::vector<std::int32_t>& LineEncoder::ids_of(std::string_view word) {
+  ids_.clear();
+  if (pieces_) {
+    pieces_->encode(word, ids_);
+  } else {
+    ids_.push_back(model_.words->id(word));
+  }
+  return ids_;
+}
+
+std::size_t LineEncoder::units_of(std::string_view word) { return ids_of(word).size(); }
+
+bool LineEncoder::is_unknown(std::string_view word) {
+  return std::ranges::any_of(ids_of(word), [&](std::int32_t id) {
+    return pieces_ ? model_.vocabulary->is_unknown(id) : id == model_.words->unk();
+  });
+}
+
+const std::vector<std::string_view>& LineEncoder::read(std::string_view line, Sequence& sequence) {
+  const bool forward = model_.settings.direction == Direction::kForward;
+  std::int32_t first = pieces_ ? model_.vocabulary->bos() : model_.words->bos();
+  std::int32_t last = pieces_ ? model_.vocabulary->eos() : model_.words->eos();
+  if (!forward) std::swap(first, last);
+  words_.clear();
+  split_words(line, model_.settings.split, words_);
   auto& inputs = sequence.inputs;
-  inputs.clear();
-  inputs.push_back(forward ? vocabulary.bos() : vocabulary.eos());
-  sequence.words = words.size();
+  inputs.assign(1, first);
+  sequence.words = words_.size();
   sequence.characters = 1;
-  for (const std::string_view word : words) {
-    cache.encode(word, inputs);
+  for (const std::string_view word : words_) {
+    const auto& ids = ids_of(word);
+    inputs.insert(inputs.end(), ids.begin(), ids.end());
     sequence.characters += count_characters(word) + 1;
   }
   if (!forward) std::reverse(inputs.begin() + 1, inputs.end());
   sequence.targets.assign(inputs.begin() + 1, inputs.end());
-  sequence.targets.push_back(forward ? vocabulary.eos() : vocabulary.bos());
+  sequence.targets.push_back(last);
+  sequence.input_words.clear();
+  if (model_.characters) {
+    // Words are read as they are, predicted by the list.
+    sequence.input_words.emplace_back(forward ? "<S>" : "</S>");
+    sequence.input_words.insert(sequence.input_words.end(), words_.begin(), words_.end());
+    if (!forward) std::reverse(sequence.input_words.begin() + 1, sequence.input_words.end());
+  }
+  return words_;
 }
 
 }  // namespace elmo

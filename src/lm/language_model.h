@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compute/precision.h"
@@ -46,7 +48,9 @@ struct ModelSettings {
   static ModelSettings from_json(const nlohmann::json& json, const std::string& source);
 };
 
-// tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512. Throws UsageError.
+// tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512; of kCharacters, whose
+// encoder is set before, with the official filters (tiny: the three narrowest) and 1, original
+// 2 highway layers. Throws UsageError.
 void apply_preset(const std::string& preset, ModelSettings& settings);
 
 class LanguageModel {
@@ -72,7 +76,9 @@ class LanguageModel {
 
   // Glorot uniform for the LSTM's matrices; embedding and softmax rows normal with deviation
   // 1/sqrt(P), as bilm-tf has its softmax (a tenth of it learns several times more slowly); biases
-  // zero. Keyed by seed, direction and parameter.
+  // zero. The character encoder as in bilm-tf: characters uniform in [-1, 1), filters in
+  // [-0.05, 0.05), the other matrices normal with deviation 1/sqrt(F), carry biases -2. Keyed by
+  // seed, direction and parameter.
   void initialise(std::uint64_t seed);
 
   template <typename F>
@@ -85,6 +91,7 @@ class LanguageModel {
     for (LstmLayer& layer : layers) layer.for_each_parameter(f);
     if (settings.softmax) softmax.for_each_parameter(f);
   }
+  std::vector<Parameter*> encoder_parameters();
   std::int64_t parameter_count();
   // Rows of the vocabulary; 0 without one.
   std::int32_t outcomes() const;
@@ -108,8 +115,28 @@ class LanguageModel {
                 std::shared_ptr<const WordVocabulary> words);
 };
 
-// A line as this direction reads it. `words` and `cache` are scratch kept by the caller.
-void make_sequence(std::string_view line, const LanguageModel& model, PieceCache& cache,
-                   std::vector<std::string_view>& words, Sequence& sequence);
+// The token encoder's numbers into a model of the same settings and vocabulary.
+void copy_encoder(LanguageModel& from, LanguageModel& to);
+
+// Lines as a language model reads them. Keeps a cache, so it is for one thread.
+class LineEncoder {
+ public:
+  // The model outlives the encoder.
+  explicit LineEncoder(const LanguageModel& model);
+
+  // Returns the line's words, valid while the line is and until the next call.
+  const std::vector<std::string_view>& read(std::string_view line, Sequence& sequence);
+  // How many units a word has, and whether the model has no unit, or only bytes, for some of it.
+  std::size_t units_of(std::string_view word);
+  bool is_unknown(std::string_view word);
+
+ private:
+  const std::vector<std::int32_t>& ids_of(std::string_view word);
+
+  const LanguageModel& model_;
+  std::optional<PieceCache> pieces_;
+  std::vector<std::string_view> words_;
+  std::vector<std::int32_t> ids_;
+};
 
 }  // namespace elmo

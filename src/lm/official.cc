@@ -23,17 +23,6 @@ void copy_all(From& from, To& to) {
   to.for_each_parameter([&](Parameter& parameter) { copy(*sources[i++], parameter); });
 }
 
-std::vector<const Parameter*> encoder_parameters(LanguageModel& model) {
-  std::vector<const Parameter*> result;
-  const auto collect = [&](const Parameter& parameter) { result.push_back(&parameter); };
-  if (model.characters) {
-    model.characters->for_each_parameter(collect);
-  } else {
-    model.embedding.for_each_parameter(collect);
-  }
-  return result;
-}
-
 }  // namespace
 
 std::pair<std::unique_ptr<LanguageModel>, std::unique_ptr<LanguageModel>> import_official(
@@ -83,7 +72,7 @@ std::pair<std::unique_ptr<LanguageModel>, std::unique_ptr<LanguageModel>> import
 }
 
 bool have_equal_encoders(LanguageModel& forward, LanguageModel& backward) {
-  const auto ours = encoder_parameters(forward), theirs = encoder_parameters(backward);
+  const auto ours = forward.encoder_parameters(), theirs = backward.encoder_parameters();
   return std::ranges::equal(ours, theirs, [](const Parameter* a, const Parameter* b) {
     return a->name == b->name && a->shape == b->shape &&
            std::ranges::equal(a->value.span(), b->value.span());

@@ -42,26 +42,20 @@ PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
                                     Workers& workers) {
   require_softmax(model);
   LineReader reader(input, invalid);
-  PieceCache cache(*model.vocabulary);
+  LineEncoder encoder(model);
   PerplexityResult result;
-  std::vector<std::string_view> words;
-  std::vector<std::int32_t> pieces;
   StreamBatcher batcher(
       [&](Sequence& sequence) {
         std::string_view line;
         while (reader.next(line)) {
-          make_sequence(line, model, cache, words, sequence);
+          const auto& words = encoder.read(line, sequence);
           if (words.empty()) continue;
           ++result.sentences;
           result.words += sequence.words;
           result.characters += sequence.characters;
           result.units += sequence.targets.size();
-          for (const std::string_view word : words) {
-            pieces.clear();
-            cache.encode(word, pieces);
-            result.unknown_words += std::ranges::any_of(
-                pieces, [&](std::int32_t id) { return model.vocabulary->is_unknown(id); });
-          }
+          result.unknown_words += static_cast<std::uint64_t>(std::ranges::count_if(
+              words, [&](std::string_view word) { return encoder.is_unknown(word); }));
           return true;
         }
         return false;
@@ -81,12 +75,10 @@ void score_text(LanguageModel& model, Precision precision, const std::string& in
                 const std::function<void(const ScoredSentence&)>& sink) {
   require_softmax(model);
   LineReader reader(input, invalid);
-  PieceCache cache(*model.vocabulary);
+  LineEncoder encoder(model);
   const bool forward = model.settings.direction == Direction::kForward;
   const auto engine =
       make_engine(model, precision, {.steps = kSteps, .streams = kStreams}, workers);
-  std::vector<std::string_view> words;
-  std::vector<std::int32_t> pieces;
   bool more = true;
   while (more) {
     // A group: one sentence a stream, so that a loss's place tells whose it is.
@@ -97,7 +89,7 @@ void score_text(LanguageModel& model, Precision precision, const std::string& in
       ScoredSentence sentence;
       sentence.line = reader.line_number();
       sequences.emplace_back();
-      make_sequence(line, model, cache, words, sequences.back());
+      const auto& words = encoder.read(line, sequences.back());
       sentence.words.assign(words.begin(), words.end());
       sentence.log_likelihood.resize(words.size() + 1);
       group.push_back(std::move(sentence));
@@ -133,9 +125,7 @@ void score_text(LanguageModel& model, Precision precision, const std::string& in
       std::size_t unit = 0;
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t word = forward ? i : count - 1 - i;
-        pieces.clear();
-        cache.encode(sentence.words[word], pieces);
-        for (std::size_t k = 0; k < pieces.size(); ++k) {
+        for (std::size_t k = encoder.units_of(sentence.words[word]); k > 0; --k) {
           sentence.log_likelihood[word] += units[b][unit++];
         }
       }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <numbers>
 #include <optional>
@@ -92,6 +93,9 @@ class DirectionTraining {
       const auto settings =
           ModelSettings::from_json(checkpoint->settings().at("model"), checkpoint_path().string());
       model_ = LanguageModel::make(settings, *checkpoint);
+      frozen_ = checkpoint->settings().value("frozen_encoder", false);
+    } else if (!options.encoder_from.empty()) {
+      take_encoder();
     } else if (!options.init.empty()) {
       model_ = LanguageModel::load(LanguageModel::file(options.init, direction));
       if (!model_->settings.softmax) {
@@ -100,17 +104,30 @@ class DirectionTraining {
       }
     } else {
       ModelSettings settings;
+      settings.encoder = options.encoder;
       apply_preset(options.preset, settings);
       settings.direction = direction;
       settings.split = options.split;
-      model_ = std::make_unique<LanguageModel>(
-          settings,
-          std::make_shared<const PieceVocabulary>(PieceVocabulary::from_file(options.vocabulary)));
+      if (options.encoder == Encoder::kCharacters) {
+        model_ = std::make_unique<LanguageModel>(
+            settings,
+            std::make_shared<const WordVocabulary>(WordVocabulary::from_file(options.vocabulary)));
+      } else {
+        model_ = std::make_unique<LanguageModel>(
+            settings, std::make_shared<const PieceVocabulary>(
+                          PieceVocabulary::from_file(options.vocabulary)));
+      }
       model_->initialise(options.seed);
     }
-    cache_ = std::make_unique<PieceCache>(*model_->vocabulary);
+    lines_ = std::make_unique<LineEncoder>(*model_);
     std::vector<Parameter*> parameters;
     model_->for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
+    if (frozen_) {
+      const std::vector<Parameter*> encoder = model_->encoder_parameters();
+      std::erase_if(parameters, [&](Parameter* parameter) {
+        return std::ranges::find(encoder, parameter) != encoder.end();
+      });
+    }
     optimizer_ = std::make_unique<Optimizer>(options.optimizer, std::move(parameters));
     model_->prepare(precision_, true);
     engine_ = make_engine(*model_, precision_,
@@ -118,6 +135,7 @@ class DirectionTraining {
                            .streams = options.batch_size,
                            .dropout = static_cast<float>(options.dropout),
                            .seed = options.seed,
+                           .frozen_encoder = frozen_,
                            .clock = &clock_},
                           workers_);
     if (checkpoint) load_checkpoint(*checkpoint);
@@ -128,6 +146,9 @@ class DirectionTraining {
   }
 
   bool already_finished() const { return already_finished_; }
+  LanguageModel& model() { return *model_; }
+  // After a change from outside.
+  void pack() { model_->pack(workers_); }
   std::uint64_t step() const { return step_; }
 
   // Share of the work that is done, from what every run counts alike.
@@ -141,22 +162,36 @@ class DirectionTraining {
 
   // One window and one update; false when the training has ended.
   bool advance() {
+    if (!compute()) return false;
+    update(std::sqrt(squares()));
+    return true;
+  }
+
+  // The same in parts, for directions that share their token encoder: the gradients of the next
+  // window, their sum of squares, the update with gradients of that norm.
+  bool compute() {
     if (finished()) return false;
     clock_.enter("reading");
     if (!batcher_.next(window_)) {
       ended_ = true;
       return false;
     }
-    const double nll = engine_->train(window_, step_);
+    nll_ = engine_->train(window_, step_);
     clock_.enter("optimiser");
-    const double norm = optimizer_->update(rate(), options_.clip, workers_);
-    if (!std::isfinite(nll) || !std::isfinite(norm)) diverged();
+    return true;
+  }
+
+  double squares() { return optimizer_->squares(workers_); }
+
+  void update(double norm) {
+    if (!std::isfinite(nll_) || !std::isfinite(norm)) diverged();
+    optimizer_->apply(rate(), clip_scale(norm, options_.clip), workers_);
     clock_.enter("packing");
     model_->pack(workers_);
     clock_.enter("reports");
     ++step_;
     units_ += window_.predictions;
-    report_nll_ += nll;
+    report_nll_ += nll_;
     report_units_ += window_.predictions;
     if (step_ % options_.report_every == 0) report();
     const std::uint64_t dev_every =
@@ -170,7 +205,6 @@ class DirectionTraining {
       measured_units_ += window_.predictions;
     }
     clock_.enter("reports");
-    return true;
   }
 
   [[noreturn]] void diverged() const {
@@ -235,6 +269,34 @@ class DirectionTraining {
   }
 
  private:
+  // A new model on the token encoder of another.
+  void take_encoder() {
+    auto donor = LanguageModel::load(options_.encoder_from);
+    ModelSettings settings = donor->settings;
+    apply_preset(options_.preset, settings);
+    if (settings.projection != donor->settings.projection) {
+      throw UsageError(
+          fmt::format("--preset {} has projection {}, the encoder in {} makes vectors "
+                      "of {}; choose the preset it was trained with",
+                      options_.preset, settings.projection, options_.encoder_from.string(),
+                      donor->settings.projection));
+    }
+    settings.characters = donor->settings.characters;
+    settings.direction = direction_;
+    if (!donor->settings.softmax) {
+      throw Error(options_.encoder_from.string() +
+                  ": came from official weights, without the word list that training needs");
+    }
+    if (donor->vocabulary) {
+      model_ = std::make_unique<LanguageModel>(settings, donor->vocabulary);
+    } else {
+      model_ = std::make_unique<LanguageModel>(settings, donor->words);
+    }
+    model_->initialise(options_.seed);
+    copy_encoder(*donor, *model_);
+    frozen_ = true;
+  }
+
   static constexpr char kFormat[] = "elmo checkpoint";
   static constexpr std::int64_t kVersion = 1;
 
@@ -252,7 +314,7 @@ class DirectionTraining {
     while (corpus_.next(line)) {
       if (options_.steps == 0 && corpus_.epoch() >= options_.epochs) return false;
       ++sentences_;
-      make_sequence(line, *model_, *cache_, words_, sequence);
+      lines_->read(line, sequence);
       dealt_words_ += sequence.words;
       dealt_units_ += sequence.targets.size();
       return true;
@@ -341,6 +403,8 @@ class DirectionTraining {
             {"precision", precision_name(precision_)},
             {"seed", options_.seed},
             {"split", split_name(options_.split)},
+            {"encoder", encoder_name(options_.encoder)},
+            {"share-encoder", options_.share_encoder},
             {"input", corpus_.fingerprint()}};
   }
 
@@ -349,6 +413,8 @@ class DirectionTraining {
     // Another optimiser has another learning rate by default, which nobody asked for.
     const bool other_optimizer = saved.at("optimizer") != mine.at("optimizer");
     for (const auto& [name, value] : mine.items()) {
+      // A checkpoint from before a setting existed has its default.
+      if (!saved.contains(name)) continue;
       if (saved.at(name) == value || (other_optimizer && name == "learning-rate")) continue;
       if (name == "input") {
         throw UsageError("--input is not the text this training began with: " + value.dump() +
@@ -375,6 +441,7 @@ class DirectionTraining {
         {"evaluated_step", evaluated_step_},
         {"stopped_early", stopped_early_},
         {"ended", ended_},
+        {"frozen_encoder", frozen_},
         {"position", options_.inputs[0] == "-" ? "" : corpus_.position()}};
     TensorFileWriter writer(checkpoint_path(), kFormat, kVersion, settings);
     model_->for_each_parameter([&](Parameter& parameter) {
@@ -443,8 +510,7 @@ class DirectionTraining {
   Corpus corpus_;
   StreamBatcher batcher_;
   std::unique_ptr<LanguageModel> model_;
-  std::unique_ptr<PieceCache> cache_;
-  std::vector<std::string_view> words_;
+  std::unique_ptr<LineEncoder> lines_;
   std::unique_ptr<Optimizer> optimizer_;
   PhaseClock clock_;
   std::unique_ptr<Engine> engine_;
@@ -456,11 +522,55 @@ class DirectionTraining {
   // and the units after the first one.
   std::uint64_t dealt_words_ = 0, dealt_units_ = 0, reported_units_ = 0;
   std::uint64_t steps_here_ = 0, measured_units_ = 0;
-  double report_nll_ = 0, last_loss_ = 0, last_speed_ = 0, best_dev_ = 0;
+  double nll_ = 0, report_nll_ = 0, last_loss_ = 0, last_speed_ = 0, best_dev_ = 0;
   bool best_is_new_ = false, ended_ = false, stopped_early_ = false;
   bool already_finished_ = false;
+  bool frozen_ = false;  // the token encoder is another model's
   Clock::time_point report_start_;
 };
+
+// Directions with one token encoder, each with a copy of it. Both add their gradients to both
+// copies and clip by the norm of all that is trained, so the copies stay equal, bit for bit.
+void train_in_step(DirectionTraining& forward, DirectionTraining& backward, int threads,
+                   const std::function<void(std::size_t)>& show) {
+  if (forward.step() != backward.step()) {
+    throw Error(fmt::format(
+        "the checkpoints are of steps {} and {}, but with a shared encoder both directions go in "
+        "step; start anew with --overwrite",
+        forward.step(), backward.step()));
+  }
+  if (forward.step() == 0) {
+    copy_encoder(forward.model(), backward.model());
+    backward.pack();
+  }
+  DirectionTraining* const both[] = {&forward, &backward};
+  Workers hosts(std::min(2, threads));
+  const auto each = [&](const std::function<void(int)>& work) {
+    hosts.run([&](int index) {
+      for (int i = index; i < 2; i += hosts.count()) work(i);
+    });
+  };
+  while (!interrupted()) {
+    bool more[2];
+    each([&](int i) { more[i] = both[i]->compute(); });
+    if (!more[0] || !more[1]) return;
+    const auto ours = forward.model().encoder_parameters();
+    const auto theirs = backward.model().encoder_parameters();
+    double counted_twice = 0;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      auto& sum = ours[i]->gradient;
+      for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += theirs[i]->gradient[k];
+      std::ranges::copy(sum.span(), theirs[i]->gradient.data());
+      counted_twice += sum_of_squares(sum.data(), static_cast<std::int64_t>(sum.size()));
+    }
+    double squares[2];
+    each([&](int i) { squares[i] = both[i]->squares(); });
+    const double norm = std::sqrt(squares[0] + squares[1] - counted_twice);
+    each([&](int i) { both[i]->update(norm); });
+    show(0);
+    show(1);
+  }
+}
 
 void check(const PretrainingOptions& options) {
   if (options.resume && options.overwrite) {
@@ -475,7 +585,14 @@ void check(const PretrainingOptions& options) {
   }
   if (standard_input && options.steps == 0) throw UsageError("--input - needs --steps");
   if (standard_input && options.resume) throw UsageError("--input - can't be resumed");
-  if (options.vocabulary.empty() && !options.resume && options.init.empty()) {
+  if (options.share_encoder && options.directions.size() < 2) {
+    throw UsageError("--share-encoder trains both directions together: --direction both");
+  }
+  if (!options.encoder_from.empty() && (options.share_encoder || !options.init.empty())) {
+    throw UsageError("--encoder-from stands without --share-encoder and --init");
+  }
+  if (options.vocabulary.empty() && !options.resume && options.init.empty() &&
+      options.encoder_from.empty()) {
     throw UsageError("--vocab is needed: make one with `elmo vocab --input ... --output ko.model`");
   }
 }
@@ -531,7 +648,10 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
       training.end();
     }
   };
-  if (count == 1 || threads < count) {
+  if (options.share_encoder) {
+    train_in_step(*trainings[0], *trainings[1], threads, show);
+    for (const auto& training : trainings) finish(*training);
+  } else if (count == 1 || threads < count) {
     // Turn by turn on the threads there are.
     bool more = true;
     while (more && !interrupted()) {

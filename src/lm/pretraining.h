@@ -20,8 +20,13 @@ struct PretrainingOptions {
   std::vector<std::string> inputs;  // files, patterns, or "-"
   std::string dev;                  // development text; empty: none
   std::filesystem::path output;     // the model folder
-  std::string vocabulary;           // SentencePiece file
-  std::filesystem::path init;       // a trained model to start from; empty: random weights
+  std::string vocabulary;           // SentencePiece file, or a word list with kCharacters
+  Encoder encoder = Encoder::kPieces;
+  std::filesystem::path init;  // a trained model to start from; empty: random weights
+  // A model file whose token encoder and vocabulary are taken over; the encoder is not trained.
+  std::filesystem::path encoder_from;
+  // One token encoder under both directions, which go in step and add their gradients.
+  bool share_encoder = false;
   std::string preset = "small";
   Split split = Split::kSpaces;
   InvalidText invalid = InvalidText::kRefuse;

@@ -38,41 +38,49 @@ Optimizer::Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
   }
 }
 
-double Optimizer::update(double rate, double clip, Workers& workers) {
-  struct Block {
-    std::size_t parameter;
-    std::int64_t begin, size;
-  };
-  std::vector<Block> blocks;
+std::vector<Optimizer::Block> Optimizer::blocks() const {
+  std::vector<Block> result;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto total = static_cast<std::int64_t>(parameters_[i]->value.size());
     for (std::int64_t at = 0; at < total; at += kBlock) {
-      blocks.push_back({i, at, std::min(kBlock, total - at)});
+      result.push_back({i, at, std::min(kBlock, total - at)});
     }
   }
-  const auto count = static_cast<std::int64_t>(blocks.size());
-  std::vector<double> squares(blocks.size());
+  return result;
+}
+
+double Optimizer::update(double rate, double clip, Workers& workers) {
+  const double norm = std::sqrt(squares(workers));
+  if (std::isfinite(norm)) apply(rate, clip_scale(norm, clip), workers);
+  return norm;
+}
+
+double Optimizer::squares(Workers& workers) const {
+  const std::vector<Block> all = blocks();
+  std::vector<double> squares(all.size());
   workers.run([&](int index) {
-    const Part part = part_of(count, index, workers.count());
+    const Part part = part_of(static_cast<std::int64_t>(all.size()), index, workers.count());
     for (std::int64_t i = part.begin; i < part.end; ++i) {
-      const Block& block = blocks[static_cast<std::size_t>(i)];
+      const Block& block = all[static_cast<std::size_t>(i)];
       squares[static_cast<std::size_t>(i)] =
           sum_of_squares(parameters_[block.parameter]->gradient.data() + block.begin, block.size);
     }
   });
   double total = 0;
   for (const double square : squares) total += square;
-  const double norm = std::sqrt(total);
-  if (!std::isfinite(norm)) return norm;
-  const float scale = clip > 0 && norm > clip ? static_cast<float>(clip / norm) : 1.0f;
+  return total;
+}
+
+void Optimizer::apply(double rate, float scale, Workers& workers) {
   ++updates;
   const auto steps = static_cast<double>(updates);
   const auto correction1 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps));
   const auto correction2 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps));
+  const std::vector<Block> all = blocks();
   workers.run([&](int index) {
-    const Part part = part_of(count, index, workers.count());
+    const Part part = part_of(static_cast<std::int64_t>(all.size()), index, workers.count());
     for (std::int64_t i = part.begin; i < part.end; ++i) {
-      const Block& block = blocks[static_cast<std::size_t>(i)];
+      const Block& block = all[static_cast<std::size_t>(i)];
       Parameter& parameter = *parameters_[block.parameter];
       float* weights = parameter.value.data() + block.begin;
       const float* gradient = parameter.gradient.data() + block.begin;
@@ -87,7 +95,6 @@ double Optimizer::update(double rate, double clip, Workers& workers) {
       }
     }
   });
-  return norm;
 }
 
 std::vector<Optimizer::State> Optimizer::states() {

@@ -16,6 +16,11 @@ enum class OptimizerKind { kAdagrad, kAdam };
 OptimizerKind parse_optimizer(std::string_view name);  // throws UsageError
 std::string_view optimizer_name(OptimizerKind kind);
 
+// What gradients of this global norm are multiplied by so that it is at most `clip`; 0: no limit.
+inline float clip_scale(double norm, double clip) {
+  return clip > 0 && norm > clip ? static_cast<float>(clip / norm) : 1.0f;
+}
+
 class Optimizer {
  public:
   // Adagrad's accumulators start at `initial_accumulator` (TensorFlow's and so bilm-tf's 1.0
@@ -27,6 +32,10 @@ class Optimizer {
   // One update with the gradients as they are; returns their global norm before clipping (0: not
   // clipped by clip <= 0). A norm that is not finite changes nothing and is returned.
   double update(double rate, double clip, Workers& workers);
+  // The same in two halves, where the norm is of more than these parameters: the sum of squares of
+  // their gradients, and an update with the gradients times `scale`.
+  double squares(Workers& workers) const;
+  void apply(double rate, float scale, Workers& workers);
 
   // For checkpoints: named state arrays, and the number of updates (Adam's corrections).
   struct State {
@@ -37,6 +46,13 @@ class Optimizer {
   std::uint64_t updates = 0;
 
  private:
+  // Work is shared in blocks of fixed size, so sums do not depend on the workers.
+  struct Block {
+    std::size_t parameter;
+    std::int64_t begin, size;
+  };
+  std::vector<Block> blocks() const;
+
   OptimizerKind kind_;
   std::vector<Parameter*> parameters_;
   std::vector<AlignedArray<float>> first_, second_;

@@ -140,10 +140,8 @@ TEST_F(EmbedderTest, StatesAreThoseOfTheTrainingEngine) {
     Workers workers(1);
     model->prepare(Precision::kF32, false);
     model->pack(workers);
-    PieceCache cache(*model->vocabulary);
-    std::vector<std::string_view> words;
     Sequence sequence;
-    make_sequence(text, *model, cache, words, sequence);
+    LineEncoder(*model).read(text, sequence);
     const int steps = static_cast<int>(sequence.inputs.size());
     auto engine = make_engine(*model, Precision::kF32, {.steps = steps, .streams = 1}, workers);
     Window window;

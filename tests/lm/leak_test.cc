@@ -124,13 +124,11 @@ TEST(Sequences, AreMirrorsOfEachOther) {
   LanguageModel backward(
       {.direction = Direction::kBackward, .layers = 1, .hidden = 2, .projection = 2},
       vocabulary_of(kRows));
-  std::vector<std::string_view> words;
   Sequence read, mirrored;
-  PieceCache cache(*forward.vocabulary), other(*backward.vocabulary);
   // Words of several units: U+4E03 U+4E04 and U+4E05 U+4E06 U+4E07.
   const char* const line = "\u4E03\u4E04 \u4E05\u4E06\u4E07";
-  make_sequence(line, forward, cache, words, read);
-  make_sequence(line, backward, other, words, mirrored);
+  LineEncoder(forward).read(line, read);
+  LineEncoder(backward).read(line, mirrored);
   std::vector<std::int32_t> units(read.inputs.begin() + 1, read.inputs.end());
   EXPECT_EQ(units.size(), 7u);  // "\u2581", not in this vocabulary, is <unk> in each word
   EXPECT_EQ(read.inputs.front(), 1);

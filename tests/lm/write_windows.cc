@@ -60,14 +60,13 @@ void run(char** arguments) {
   model.initialise(seed);
   model.save(folder / "initial.h5");
 
-  PieceCache cache(*model.vocabulary);
-  std::vector<std::string_view> words;
+  LineEncoder encoder(model);
   Corpus corpus({.inputs = {arguments[4]}, .seed = seed});
   std::string line;
   StreamBatcher train(
       [&](Sequence& sequence) {
         if (!corpus.next(line)) return false;
-        make_sequence(line, model, cache, words, sequence);
+        encoder.read(line, sequence);
         return true;
       },
       kStreams, kSteps, false);
@@ -80,7 +79,7 @@ void run(char** arguments) {
   std::string_view text;
   while (reader.next(text)) {
     Sequence sequence;
-    make_sequence(text, model, cache, words, sequence);
+    encoder.read(text, sequence);
     if (sequence.words == 0) continue;
     count.words += static_cast<std::int64_t>(sequence.words);
     ++count.sentences;
