@@ -176,6 +176,25 @@ void cell_backward_bf16(const float* dm, const float* cp, const float* c, float 
   cell_backward(dm, cp, c, clip, h, g, dc);
 }
 
+// values[i] = f(values[i]); what is left of a whole vector goes through one in a padded copy.
+template <typename F>
+HWY_INLINE void map(float* values, std::int64_t size, F&& f) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  std::int64_t k = 0;
+  for (; k + lanes <= size; k += lanes) store(f(load(values + k)), values + k);
+  if (k == size) return;
+  float rest[16] = {};
+  for (std::int64_t q = k; q < size; ++q) rest[q - k] = values[q];
+  store(f(load(rest)), rest);
+  for (std::int64_t q = k; q < size; ++q) values[q] = rest[q - k];
+}
+void sigmoid_values(float* values, std::int64_t size) {
+  map(values, size, [](VF x) HWY_ATTR { return sigmoid(x); });
+}
+void tanh_values(float* values, std::int64_t size) {
+  map(values, size, [](VF x) HWY_ATTR { return tanh(x); });
+}
+
 // Adds the bias in place and returns the maximum.
 float add_bias_and_max(float* x, const float* bias, std::int64_t n) {
   const DF d;
@@ -352,6 +371,8 @@ HWY_EXPORT(cell_forward_f32);
 HWY_EXPORT(cell_forward_bf16);
 HWY_EXPORT(cell_backward_f32);
 HWY_EXPORT(cell_backward_bf16);
+HWY_EXPORT(sigmoid_values);
+HWY_EXPORT(tanh_values);
 HWY_EXPORT(add_bias_and_max);
 HWY_EXPORT(exp_and_sum);
 HWY_EXPORT(scale_f32);
@@ -381,6 +402,13 @@ template <>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
                         std::int64_t hidden, Bf16* gates, float* d_c) {
   HWY_DYNAMIC_DISPATCH(cell_backward_bf16)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+}
+
+void apply_sigmoid(float* values, std::int64_t size) {
+  HWY_DYNAMIC_DISPATCH(sigmoid_values)(values, size);
+}
+void apply_tanh(float* values, std::int64_t size) {
+  HWY_DYNAMIC_DISPATCH(tanh_values)(values, size);
 }
 
 double cross_entropy(float* logits, const float* bias, std::int64_t rows, std::int32_t target) {

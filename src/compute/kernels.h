@@ -13,8 +13,8 @@ namespace elmo {
 
 // One row of an LSTM step. `z` (4H) holds [x; h] W^T in the order i, j, f, o; `bias` (4H) is
 // added, its forget part raised by 1 already (ELMo's forget bias). Writes the activated gates
-// (4H), the cell c = clip(f c_previous + i j) and m = o tanh(c), to be projected.
-// Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
+// (4H; float gates may be the memory of z), the cell c = clip(f c_previous + i j) and m = o
+// tanh(c), to be projected. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
 template <typename T>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
                        std::int64_t hidden, T* gates, float* c, T* m);
@@ -25,6 +25,11 @@ void lstm_cell_forward(const float* z, const float* bias, const float* c_previou
 template <typename T>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
                         std::int64_t hidden, T* gates, float* d_c);
+
+// values[i] = sigma(values[i]), tanh(values[i]); the bits do not depend on where in the array a
+// value stands.
+void apply_sigmoid(float* values, std::int64_t size);
+void apply_tanh(float* values, std::int64_t size);
 
 // Softmax cross-entropy of one row. `logits` (V, with the bias still to be added) are read;
 // returns log-sum-exp - logits[target] in nats.

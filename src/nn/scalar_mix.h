@@ -1,0 +1,50 @@
+// The learned combination of a language model's layers (Peters et al. 2018, equation 1; AllenNLP's
+// ScalarMix): mixed = gamma * sum_j softmax(w)_j layer_j. The layers are given and do not learn.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compute/workers.h"
+#include "nn/initialiser.h"
+#include "nn/parameter.h"
+
+namespace elmo {
+
+// softmax(w) in double: how much of each layer is taken.
+std::vector<double> mix_shares(std::span<const float> w);
+
+// Brings each layer of a sentence to mean 0 and variance 1 over all its words and dimensions
+// (AllenNLP's do_layer_norm, epsilon 1e-12), in place. `vectors`: row-major (words, layers,
+// dimension). What normalises is a sentence by itself, not the batch it happens to be in.
+void normalise_layers(float* vectors, std::int64_t words, std::int64_t layers,
+                      std::int64_t dimension);
+
+class ScalarMix {
+ public:
+  ScalarMix(const std::string& name, std::int64_t layers);
+
+  template <typename F>
+  void for_each_parameter(F&& f) {
+    f(weights);
+    f(gamma);
+  }
+  Parameter weights;  // w (layers)
+  Parameter gamma;    // (1)
+
+  // w even (zero) or, with a deviation, normal around it; gamma 1.
+  void initialise(Initialiser& initialiser, float deviation = 0);
+
+  // y (words x dimension) from layers (words x layers x dimension).
+  void forward(const float* layers, std::int64_t words, std::int64_t dimension, float* y,
+               Workers& workers) const;
+  // Adds to the gradients of w and gamma.
+  void backward(const float* layers, std::int64_t words, std::int64_t dimension, const float* d_y,
+                Workers& workers);
+  // L2 on the raw weights: adds the gradient of strength * sum_j w_j^2; returns that sum.
+  double add_penalty(float strength);
+};
+
+}  // namespace elmo
