@@ -53,11 +53,13 @@ inline double dot(std::span<const float> a, std::span<const float> b) {
 }
 
 // Compares `gradient` with finite differences of `loss`, which reads `values`, one of them at a
-// time. The fourth-order formula allows a step that float32 can tell from its noise.
+// time. The fourth-order formula allows a step that float32 can tell from its noise. A loss that
+// is NaN (a step led across a kink) is passed over; a quarter of the values may be.
 inline void expect_gradient(std::span<float> values, std::span<const float> gradient,
                             const std::function<double()>& loss, const std::string& name,
                             double tolerance = 1e-3) {
   constexpr float kStep = 0.02f;
+  std::size_t passed_over = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const float kept = values[i];
     const auto at = [&](float steps) {
@@ -67,9 +69,14 @@ inline void expect_gradient(std::span<float> values, std::span<const float> grad
     const double near = at(1) - at(-1), far = at(2) - at(-2);
     values[i] = kept;
     const double numeric = (8 * near - far) / (12 * kStep);
+    if (std::isnan(numeric)) {
+      ++passed_over;
+      continue;
+    }
     EXPECT_NEAR(gradient[i], numeric, tolerance * std::max(1.0, std::abs(numeric)))
         << name << " " << i;
   }
+  EXPECT_LE(passed_over, values.size() / 4) << name;
 }
 
 }  // namespace elmo

@@ -49,7 +49,7 @@ TEST_P(RecurrentTest, GradientsAgreeWithFiniteDifferences) {
   std::vector<float> x = numbers.normals(texts.rows() * 5);
   const std::vector<float> d_y = numbers.normals(texts.rows() * layer.width());
   const Random dropout(1, RandomUse::kDropout);
-  Workers workers(2);
+  Workers workers(1);
   layer.prepare(true);
   RecurrentTape tape;
   const auto loss = [&] {
