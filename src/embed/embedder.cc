@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,6 +14,7 @@
 
 #include "embed/bidirectional_model.h"
 #include "embed/word_table.h"
+#include "nn/scalar_mix.h"
 
 namespace elmo {
 namespace {
@@ -309,25 +309,13 @@ struct Embedder::Impl {
     const std::size_t words = sentence.wanted(), dimension = slot_size() / rows.size();
     const auto& weights = options.mix.weights.front();
     std::vector<float> mixed(words * dimension, 0.0f);
-    for (std::size_t j = 0; j < rows.size(); ++j) {
-      const auto value = [&](std::size_t w, std::size_t k) {
-        return sentence.vectors[(w * rows.size() + j) * dimension + k];
-      };
-      double sum = 0, squares = 0;
-      const auto size = static_cast<double>(words * dimension);
-      for (std::size_t w = 0; w < words; ++w) {
-        for (std::size_t k = 0; k < dimension; ++k) sum += value(w, k);
-      }
-      const double mean = sum / size;
-      for (std::size_t w = 0; w < words; ++w) {
+    normalise_layers(sentence.vectors.data(), static_cast<std::int64_t>(words),
+                     static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(dimension));
+    for (std::size_t w = 0; w < words; ++w) {
+      for (std::size_t j = 0; j < rows.size(); ++j) {
+        const float* layer = sentence.vectors.data() + (w * rows.size() + j) * dimension;
         for (std::size_t k = 0; k < dimension; ++k) {
-          squares += (value(w, k) - mean) * (value(w, k) - mean);
-        }
-      }
-      const double scale = weights[j] / std::sqrt(squares / size + 1e-12);
-      for (std::size_t w = 0; w < words; ++w) {
-        for (std::size_t k = 0; k < dimension; ++k) {
-          mixed[w * dimension + k] += static_cast<float>((value(w, k) - mean) * scale);
+          mixed[w * dimension + k] += weights[j] * layer[k];
         }
       }
     }

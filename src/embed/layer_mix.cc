@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "elmo/error.h"
+#include "nn/scalar_mix.h"
 
 namespace elmo {
 namespace {
@@ -71,14 +71,8 @@ LayerMix LayerMix::scalar_mix(const std::vector<float>& w, float gamma, bool lay
   LayerMix mix;
   mix.name = "mix";
   mix.layer_norm = layer_norm;
-  const float most = *std::max_element(w.begin(), w.end());
-  double sum = 0;
-  for (const float value : w) sum += std::exp(static_cast<double>(value) - most);
   std::vector<float> weights;
-  for (const float value : w) {
-    weights.push_back(
-        static_cast<float>(gamma * std::exp(static_cast<double>(value) - most) / sum));
-  }
+  for (const double share : mix_shares(w)) weights.push_back(static_cast<float>(gamma * share));
   mix.weights.push_back(weights);
   return mix;
 }
