@@ -1,15 +1,15 @@
 // The language model against PyTorch in float64: tests/golden/make_language_model.py says what
 // its file holds.
+#include "tests/support/golden.h"
+
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include "io/hdf5.h"
 #include "lm/engine.h"
 #include "nn/optimizer.h"
 #include "tests/lm/lm_support.h"
@@ -18,39 +18,6 @@ namespace elmo {
 namespace {
 
 constexpr int kWindows = 3;
-
-const h5::File& golden() {
-  static const h5::File file = h5::File::open(ELMO_GOLDEN_FILE);
-  return file;
-}
-
-std::vector<double> read(const std::string& name) {
-  const h5::Dataset dataset = golden().open_dataset(name);
-  std::vector<double> values(static_cast<std::size_t>(dataset.elements()));
-  dataset.read(h5::Type::kFloat64, values.data());
-  return values;
-}
-
-template <typename T>
-std::vector<T> read_integers(const std::string& name) {
-  const std::vector<double> values = read(name);
-  return std::vector<T>(values.begin(), values.end());
-}
-
-// Largest difference over the largest magnitude.
-template <typename T>
-double relative_error(std::span<const T> got, const std::vector<double>& expected) {
-  EXPECT_EQ(got.size(), expected.size());
-  double difference = 0, largest = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    // Not by std::max, which hides a NaN.
-    const double here = std::abs(static_cast<double>(got[i]) - expected[i]);
-    if (!(here <= difference)) difference = here;
-    largest = std::max(largest, std::abs(expected[i]));
-  }
-  EXPECT_GT(largest, 0) << "nothing is compared";
-  return difference / largest;
-}
 
 // (case, threads, direction): the direction changes which sentence is read, never the numbers.
 using Parameters = std::tuple<std::string, int, Direction>;
@@ -71,13 +38,10 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
                                     .projection_clip = 3,
                                     .skip_connections = true,
                                     .split = Split::kSpaces};
-    const int rows = static_cast<int>(read(case_ + "/weights/softmax/bias").size());
+    const int rows = static_cast<int>(read_golden(case_ + "/weights/softmax/bias").size());
     model_ = std::make_unique<LanguageModel>(settings, vocabulary_of(rows));
-    model_->for_each_parameter([&](Parameter& parameter) {
-      const h5::Dataset dataset = golden().open_dataset(case_ + "/weights/" + parameter.name);
-      EXPECT_EQ(dataset.extents(), parameter.shape) << parameter.name;
-      dataset.read(h5::Type::kFloat32, parameter.value.data());
-    });
+    model_->for_each_parameter(
+        [&](Parameter& parameter) { read_golden_parameter(case_ + "/weights", parameter); });
     model_->prepare(Precision::kF32, true);
     model_->pack(workers_);
     engine_ =
@@ -90,24 +54,28 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
     Window window;
     window.steps = steps_;
     window.streams = streams_;
-    window.inputs = read_integers<std::int32_t>(name(k) + "/inputs");
-    window.targets = read_integers<std::int32_t>(name(k) + "/targets");
-    window.resets = read_integers<std::uint8_t>(name(k) + "/resets");
-    window.predictions = read_integers<std::uint64_t>(name(k) + "/predictions").at(0);
+    window.inputs = read_golden_as<std::int32_t>(name(k) + "/inputs");
+    window.targets = read_golden_as<std::int32_t>(name(k) + "/targets");
+    window.resets = read_golden_as<std::uint8_t>(name(k) + "/resets");
+    window.predictions = read_golden_as<std::uint64_t>(name(k) + "/predictions").at(0);
     return window;
   }
 
   void expect_outputs_and_state(int k) const {
     for (int j = 0; j <= model_->settings.layers; ++j) {
       const std::string layer = j == 0 ? "token_encoder" : "lstm_" + std::to_string(j - 1);
-      EXPECT_LT(relative_error(engine_->layer_output(j), read(name(k) + "/outputs/" + layer)), 1e-5)
+      EXPECT_LT(
+          relative_error(engine_->layer_output(j), read_golden(name(k) + "/outputs/" + layer)),
+          1e-5)
           << "window " << k << ", " << layer;
     }
     const auto state = engine_->state();
     for (std::size_t j = 0; j < state.size(); ++j) {
       const std::string layer = name(k) + "/state/lstm_" + std::to_string(j);
-      EXPECT_LT(relative_error(std::span<const float>(state[j].h), read(layer + "/h")), 1e-5);
-      EXPECT_LT(relative_error(std::span<const float>(state[j].c), read(layer + "/c")), 1e-5);
+      EXPECT_LT(relative_error(std::span<const float>(state[j].h), read_golden(layer + "/h")),
+                1e-5);
+      EXPECT_LT(relative_error(std::span<const float>(state[j].c), read_golden(layer + "/c")),
+                1e-5);
     }
   }
 
@@ -116,8 +84,9 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
     model_->for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
     Optimizer optimizer(kind, parameters);
     const std::string group = case_ + "/" + recipe;
-    const double rate = read(group + "/learning_rate").at(0), clip = read(group + "/clip").at(0);
-    const auto norms = read(group + "/norms"), losses = read(group + "/losses");
+    const double rate = read_golden(group + "/learning_rate").at(0),
+                 clip = read_golden(group + "/clip").at(0);
+    const auto norms = read_golden(group + "/norms"), losses = read_golden(group + "/losses");
     for (int k = 0; k < kWindows; ++k) {
       const auto at = static_cast<std::size_t>(k);
       const double loss = engine_->train(window(k), at);
@@ -127,9 +96,9 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
       model_->pack(workers_);
     }
     for (const Parameter* parameter : parameters) {
-      EXPECT_LT(
-          relative_error(parameter->value.span(), read(group + "/weights/" + parameter->name)),
-          1e-5)
+      EXPECT_LT(relative_error(parameter->value.span(),
+                               read_golden(group + "/weights/" + parameter->name)),
+                1e-5)
           << parameter->name;
     }
   }
@@ -144,7 +113,7 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
 TEST_P(GoldenLanguageModel, LossesOutputsAndStates) {
   std::vector<double> losses;
   for (int k = 0; k < kWindows; ++k) {
-    const double expected = read(name(k) + "/loss").at(0);
+    const double expected = read_golden(name(k) + "/loss").at(0);
     EXPECT_NEAR(engine_->evaluate(window(k), losses), expected, 1e-5 * expected) << "window " << k;
     expect_outputs_and_state(k);
   }
@@ -152,20 +121,20 @@ TEST_P(GoldenLanguageModel, LossesOutputsAndStates) {
 
 TEST_P(GoldenLanguageModel, GradientsBehindACarriedState) {
   engine_->train(window(0), 0);
-  const double expected = read(name(1) + "/loss").at(0);
+  const double expected = read_golden(name(1) + "/loss").at(0);
   EXPECT_NEAR(engine_->train(window(1), 1), expected, 1e-5 * expected);
   expect_outputs_and_state(1);
   double squares = 0;
   model_->for_each_parameter([&](Parameter& parameter) {
     EXPECT_LT(relative_error(std::span<const float>(parameter.gradient.span()),
-                             read(case_ + "/gradients/" + parameter.name)),
+                             read_golden(case_ + "/gradients/" + parameter.name)),
               1e-4)
         << parameter.name;
     for (const float value : parameter.gradient.span()) {
       squares += static_cast<double>(value) * value;
     }
   });
-  const double norm = read(case_ + "/gradient_norm").at(0);
+  const double norm = read_golden(case_ + "/gradient_norm").at(0);
   EXPECT_NEAR(std::sqrt(squares), norm, 1e-4 * norm);
 }
 
