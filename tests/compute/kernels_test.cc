@@ -148,6 +148,21 @@ TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
   }
 }
 
+TEST(Activations, AgreeWithDoubleWhereverAValueStands) {
+  for (const std::int64_t size : kSizes) {
+    Numbers x(size, 21, 9), sigmoids(size, 21, 9), tanhs(size, 21, 9);
+    apply_sigmoid(sigmoids.data(), size);
+    apply_tanh(tanhs.data(), size);
+    for (std::int64_t i = 0; i < size; ++i) {
+      EXPECT_NEAR(sigmoids[i], sigmoid(x[i]), 3e-7);
+      EXPECT_NEAR(tanhs[i], std::tanh(static_cast<double>(x[i])), 3e-7);
+      float alone = x[i];
+      apply_tanh(&alone, 1);
+      EXPECT_EQ(alone, tanhs[i]);
+    }
+  }
+}
+
 TEST(Optimisers, UpdatesAreThoseOfTheirFormulas) {
   for (const std::int64_t n : kSizes) {
     constexpr double kScale = 0.5, kRate = 0.1;
