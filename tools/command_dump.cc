@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "elmo/error.h"
 #include "embed/dump.h"
+#include "embed/word_map.h"
 #include "tools/commands.h"
 #include "tools/language_models.h"
 #include "tools/options.h"
@@ -17,6 +18,7 @@ int run_dump(Arguments arguments) {
   DumpRequest request;
   ModelSource source;
   std::string layers = "all", precision = "f32", words, cache_words;
+  std::filesystem::path projector;
   int threads = 0;
   Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
   source.add_to(options);
@@ -26,6 +28,10 @@ int run_dump(Arguments arguments) {
       .required();
   options.add("layers", &layers, "WHICH",
               "all, top, average, or a list such as 0,2; layer 0 is the token encoder");
+  options
+      .add("projector", &projector, "DIR",
+           "also vectors.tsv and metadata.tsv for TensorBoard's projector")
+      .default_text("");
   options.choice("layout", &request.layout,
                  {{"sentences", DumpLayout::kSentences}, {"matrix", DumpLayout::kMatrix}},
                  "one dataset a sentence, as AllenNLP has it, or one matrix of all words");
@@ -91,6 +97,7 @@ int run_dump(Arguments arguments) {
         100 - 100 * static_cast<double>(report.encoded) / static_cast<double>(report.looked_up),
         report.encoded);
   }
+  if (!projector.empty()) write_projector(DumpReader(request.output), projector);
   return 0;
 }
 

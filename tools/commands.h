@@ -13,6 +13,7 @@ int run_import(Arguments arguments);
 int run_info(Arguments arguments);
 int run_neighbors(Arguments arguments);
 int run_perplexity(Arguments arguments);
+int run_plot(Arguments arguments);
 int run_pretrain(Arguments arguments);
 int run_score(Arguments arguments);
 int run_vocab(Arguments arguments);

@@ -30,6 +30,7 @@ constexpr Command kCommands[] = {
     {"score", "Print the log-likelihood of every word.", run_score},
     {"dump", "Write the vectors of a text to HDF5.", run_dump},
     {"neighbors", "Show the words nearest to a word in its sentence.", run_neighbors},
+    {"plot", "Draw learning curves, the places of a word, accuracy by distance.", run_plot},
     {"import", "Take over ELMo weights in the official format.", run_import},
     {"export", "Write a model in the official format.", run_export},
     {"bench", "Measure the machine's ceiling and what of it is reached.", run_bench},

@@ -1,0 +1,115 @@
+#include "base/chart.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <set>
+#include <string_view>
+
+#include "base/file.h"
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+// Colours that most people with colour blindness tell apart too (Okabe and Ito 2008).
+constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                    "#e69f00", "#56b4e9", "#000000"};
+
+// Within single quotes gnuplot knows no escapes, commands or macros.
+std::string literal(std::string_view text) {
+  std::string result = "'";
+  for (const char c : text) {
+    if (c == '\'') result += '\'';
+    result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return result + "'";
+}
+
+std::string header(const std::string& title, const std::string& x_label,
+                   const std::string& y_label) {
+  return fmt::format(
+      "set encoding utf8\n"
+      "set terminal svg size 960,640 noenhanced font 'sans-serif,13' background rgb 'white'\n"
+      "set title {}\nset xlabel {}\nset ylabel {}\nset border back lc rgb '#808080'\n"
+      "set grid lc rgb '#d8d8d8'\n",
+      literal(title), literal(x_label), literal(y_label));
+}
+
+// Feeds the script to gnuplot, whose output becomes the file.
+void run(const std::string& script, const std::filesystem::path& path) {
+  PendingFile file(path);
+  const std::string whole =
+      fmt::format("set output {}\n{}", literal(file.temporary_path().string()), script);
+  // -d: the user's own settings are not read.
+  std::FILE* pipe = popen("command -v gnuplot >/dev/null || exit 127; exec gnuplot -d", "w");
+  if (pipe == nullptr) throw Error("can't start a shell for gnuplot");
+  const bool written = std::fwrite(whole.data(), 1, whole.size(), pipe) == whole.size();
+  const int status = pclose(pipe);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    throw Error("gnuplot, which draws the pictures, is not installed: apt-get install gnuplot-nox");
+  }
+  if (!written || status != 0 ||
+      read_file(file.temporary_path()).find("</svg>") == std::string::npos) {
+    throw Error(path.string() + ": gnuplot could not draw the picture; its message stands above");
+  }
+  file.commit();
+}
+
+}  // namespace
+
+void draw(const LineChart& chart, const std::filesystem::path& path) {
+  std::string script = header(chart.title, chart.x_label, chart.y_label), plots;
+  std::set<double> marks;
+  bool right = false;
+  for (std::size_t i = 0; i < chart.series.size(); ++i) {
+    const LineChart::Series& series = chart.series[i];
+    if (series.points.empty()) continue;
+    script += fmt::format("$series{} << END\n", i);
+    for (const ChartPoint& point : series.points) {
+      script += fmt::format("{} {}\n", point.x, point.y);
+      marks.insert(point.x);
+    }
+    script += "END\n";
+    // Colours first, then dashes, then another shape of points.
+    plots += fmt::format(
+        "{} $series{} using 1:2 axes x1y{} with linespoints lc rgb '{}' lw 2 dt {} pt {} ps 0.6 "
+        "title {}",
+        plots.empty() ? "plot" : ",", i, series.right ? 2 : 1, kColours[i % std::size(kColours)],
+        i / std::size(kColours) + 1, i % 2 == 0 ? 7 : 5, literal(series.name));
+    right = right || series.right;
+  }
+  if (plots.empty()) throw Error(path.string() + ": there is nothing to draw");
+  script += "set key outside right top\n";
+  if (chart.log_x) script += "set logscale x\n";
+  if (chart.log_y) script += "set logscale y\n";
+  if (right) {
+    script +=
+        fmt::format("set ytics nomirror\nset y2tics\nset y2label {}\n", literal(chart.right_label));
+  }
+  if (chart.mark_x) {
+    std::string tics;
+    for (const double mark : marks) tics += fmt::format("{}{}", tics.empty() ? "" : ",", mark);
+    script += fmt::format("set xtics ({})\n", tics);
+  }
+  run(script + plots + "\n", path);
+}
+
+void draw(const PointChart& chart, const std::filesystem::path& path) {
+  if (chart.points.empty()) throw Error(path.string() + ": there is nothing to draw");
+  std::string script = header(chart.title, chart.x_label, chart.y_label);
+  // Room for the labels, which stand to the right of their points.
+  script += "set offsets graph 0.05, graph 0.45, graph 0.05, graph 0.05\nunset key\n";
+  std::string data = "$points << END\n";
+  for (const PointChart::Point& point : chart.points) {
+    script += fmt::format("set label {} at {}, {} left offset 0.7,0 font 'sans-serif,10'\n",
+                          literal(point.label), point.x, point.y);
+    data += fmt::format("{} {}\n", point.x, point.y);
+  }
+  run(fmt::format("{}{}END\nplot $points using 1:2 with points pt 7 ps 0.6 lc rgb '{}'\n", script,
+                  data, kColours[0]),
+      path);
+}
+
+}  // namespace elmo
