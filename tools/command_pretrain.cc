@@ -38,6 +38,12 @@ int run_pretrain(Arguments arguments) {
                  {{"pieces", Encoder::kPieces}, {"characters", Encoder::kCharacters}},
                  "what makes a word's first vector: its pieces, or ELMo's network over its "
                  "characters, with a softmax over the word list");
+  options
+      .add("samples", &config.samples, "N",
+           "outcomes that the softmax is trained on at a time; 0: all; development perplexity is "
+           "always of all")
+      .at_least(0)
+      .default_text("all, or 8192 of a word list over 32768");
   options.flag("share-encoder", &config.share_encoder,
                "one token encoder under both directions, as the official format wants it");
   options

@@ -8,6 +8,7 @@
 #include "compute/kernels.h"
 #include "compute/random.h"
 #include "nn/dropout.h"
+#include "nn/sampled_softmax.h"
 #include "text/characters.h"
 
 namespace elmo {
@@ -26,6 +27,11 @@ class EngineOf final : public Engine {
     }
     for (std::size_t i = 0; i <= model.layers.size(); ++i) streams_.emplace_back(size);
     top_ = AlignedArray<T>(size);
+    if (options.samples > 0) {
+      sampled_ = std::make_unique<SampledSoftmax>(
+          model.softmax, options.samples,
+          sizeof(T) == sizeof(float) ? Precision::kF32 : Precision::kBf16);
+    }
     if (model.characters) {
       word_tape_ = CharacterEncoder::Tape(*model.characters, static_cast<std::int64_t>(rows));
       word_vectors_ = AlignedArray<float>(size);
@@ -47,8 +53,17 @@ class EngineOf final : public Engine {
     const float scale = static_cast<float>(window.steps) /
                         static_cast<float>(std::max<std::uint64_t>(1, window.predictions));
     enter("softmax");
-    model_.softmax.losses_and_gradients(top_.data(), window.targets.data(), rows, scale,
-                                        losses_.data(), gradient_.data(), workers_);
+    if (sampled_) {
+      const std::uint32_t direction = model_.settings.direction == Direction::kForward ? 0 : 1;
+      const LogUniformSample sample(
+          model_.outcomes(), static_cast<std::size_t>(options_.samples),
+          Random(options_.seed, RandomUse::kNegativeSample, step, direction));
+      sampled_->losses_and_gradients(top_.data(), window.targets.data(), rows, scale, sample,
+                                     losses_.data(), gradient_.data(), workers_);
+    } else {
+      model_.softmax.losses_and_gradients(top_.data(), window.targets.data(), rows, scale,
+                                          losses_.data(), gradient_.data(), workers_);
+    }
     enter("backward");
     backward(window, step);
     carry(window);
@@ -248,6 +263,7 @@ class EngineOf final : public Engine {
   std::vector<LstmTape<T>> tapes_;
   std::vector<AlignedArray<float>> streams_;  // layer outputs; after dropout, the next one's input
   AlignedArray<T> top_;                       // the softmax's input
+  std::unique_ptr<SampledSoftmax> sampled_;
   // Character models: the window's words, which of them a row reads, their vectors (P).
   CharacterRows word_rows_;
   std::vector<std::int64_t> word_of_;

@@ -41,6 +41,7 @@ struct EngineOptions {
   int streams = 128;  // B, batch size
   float dropout = 0.0f;
   std::uint64_t seed = 1;
+  std::int64_t samples = 0;     // of a sampled softmax in train(); 0: the full one
   bool frozen_encoder = false;  // train() leaves the token encoder's gradient alone
   PhaseClock* clock = nullptr;  // told what train() does; may be null
 };

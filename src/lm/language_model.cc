@@ -321,12 +321,14 @@ void LanguageModel::prepare(Precision precision, bool training) {
   if (settings.softmax) softmax.prepare(precision, training);
 }
 
-void LanguageModel::pack(Workers& workers) {
+void LanguageModel::pack(Workers& workers) { pack(workers, settings.softmax); }
+
+void LanguageModel::pack(Workers& workers, bool with_softmax) {
   std::vector<std::function<void()>> parts;
   for (int i = 0; characters && i < characters->pack_parts(); ++i) {
     parts.push_back([this, i] { characters->pack(i); });
   }
-  for (int i = 0; settings.softmax && i < SoftmaxLayer::kPackParts; ++i) {
+  for (int i = 0; with_softmax && i < SoftmaxLayer::kPackParts; ++i) {
     parts.push_back([this, i] { softmax.pack(i); });
   }
   for (LstmLayer& layer : layers) {

@@ -99,6 +99,9 @@ class LanguageModel {
   // Packs all weights (after loading, after each update); the workers share the parts.
   void prepare(Precision precision, bool training);
   void pack(Workers& workers);
+  // While training samples the softmax its packed weights serve evaluation alone, so they are
+  // packed only when asked for.
+  void pack(Workers& workers, bool with_softmax);
 
   ModelSettings settings;
   std::shared_ptr<const PieceVocabulary> vocabulary;  // of pieces; null otherwise

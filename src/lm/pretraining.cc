@@ -129,17 +129,24 @@ class DirectionTraining {
       });
     }
     optimizer_ = std::make_unique<Optimizer>(options.optimizer, std::move(parameters));
+    samples_ = options.samples.value_or(
+        model_->words && model_->outcomes() > PretrainingOptions::kFullSoftmax ? 8192 : 0);
+    if (samples_ >= model_->outcomes()) {
+      throw UsageError(fmt::format("--samples {} are not fewer than the {} outcomes; leave it out",
+                                   samples_, model_->outcomes()));
+    }
     model_->prepare(precision_, true);
     engine_ = make_engine(*model_, precision_,
                           {.steps = options.unroll,
                            .streams = options.batch_size,
                            .dropout = static_cast<float>(options.dropout),
                            .seed = options.seed,
+                           .samples = samples_,
                            .frozen_encoder = frozen_,
                            .clock = &clock_},
                           workers_);
     if (checkpoint) load_checkpoint(*checkpoint);
-    model_->pack(workers_);
+    pack();
     // What a finished run is: its checkpoint says how far it went.
     already_finished_ = resuming && finished();
     report_start_ = Clock::now();
@@ -148,7 +155,7 @@ class DirectionTraining {
   bool already_finished() const { return already_finished_; }
   LanguageModel& model() { return *model_; }
   // After a change from outside.
-  void pack() { model_->pack(workers_); }
+  void pack() { model_->pack(workers_, samples_ == 0); }
   std::uint64_t step() const { return step_; }
 
   // Share of the work that is done, from what every run counts alike.
@@ -187,7 +194,7 @@ class DirectionTraining {
     if (!std::isfinite(nll_) || !std::isfinite(norm)) diverged();
     optimizer_->apply(rate(), clip_scale(norm, options_.clip), workers_);
     clock_.enter("packing");
-    model_->pack(workers_);
+    pack();
     clock_.enter("reports");
     ++step_;
     units_ += window_.predictions;
@@ -250,8 +257,11 @@ class DirectionTraining {
         last_loss_ != 0
             ? last_loss_
             : report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
-    return fmt::format("{} epoch {} step {} loss {:.3f} ppl {:.1f} {} words/s",
-                       direction_name(direction_), corpus_.epoch() + 1, step_, loss, std::exp(loss),
+    // The loss of a sample is no perplexity.
+    const std::string perplexity =
+        samples_ > 0 ? " (sampled)" : fmt::format(" ppl {:.1f}", std::exp(loss));
+    return fmt::format("{} epoch {} step {} loss {:.3f}{} {} words/s", direction_name(direction_),
+                       corpus_.epoch() + 1, step_, loss, perplexity,
                        format_count(last_speed_ * words_per_unit()));
   }
 
@@ -346,15 +356,16 @@ class DirectionTraining {
     const double seconds = std::chrono::duration<double>(Clock::now() - report_start_).count();
     last_speed_ = static_cast<double>(units_ - reported_units_) / std::max(seconds, 1e-9);
     reported_units_ = units_;
-    log_.write({{"direction", direction_name(direction_)},
-                {"step", step_},
-                {"epoch", corpus_.epoch() + 1},
-                {"units", units_},
-                {"loss", last_loss_},
-                {"perplexity_unit", std::exp(last_loss_)},
-                {"learning_rate", rate()},
-                {"units_per_second", std::round(last_speed_)},
-                {"words_per_second", std::round(last_speed_ * words_per_unit())}});
+    nlohmann::json line = {{"direction", direction_name(direction_)},
+                           {"step", step_},
+                           {"epoch", corpus_.epoch() + 1},
+                           {"units", units_},
+                           {samples_ > 0 ? "sampled_loss" : "loss", last_loss_},
+                           {"learning_rate", rate()},
+                           {"units_per_second", std::round(last_speed_)},
+                           {"words_per_second", std::round(last_speed_ * words_per_unit())}};
+    if (samples_ == 0) line["perplexity_unit"] = std::exp(last_loss_);
+    log_.write(line);
     report_nll_ = 0;
     report_units_ = 0;
     report_start_ = Clock::now();
@@ -363,6 +374,7 @@ class DirectionTraining {
   void evaluate() {
     clock_.enter("development text");
     const auto started = Clock::now();
+    if (samples_ > 0) model_->pack(workers_);
     const auto result =
         measure_perplexity(*model_, precision_, options_.dev, options_.invalid, workers_);
     const double perplexity = result.perplexity_unit();
@@ -370,9 +382,11 @@ class DirectionTraining {
     log_.write({{"direction", direction_name(direction_)},
                 {"step", step_},
                 {"dev_perplexity_unit", perplexity},
-                {"dev_perplexity_word", result.perplexity_word()}});
-    log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word",
-              direction_name(direction_), step_, perplexity, result.perplexity_word());
+                {"dev_perplexity_word", result.perplexity_word()},
+                {"dev_unknown_rate", result.unknown_rate()}});
+    log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
+              direction_name(direction_), step_, perplexity, result.perplexity_word(),
+              100 * result.unknown_rate());
     if (best_dev_ == 0 || perplexity < best_dev_) {
       best_dev_ = perplexity;
       without_better_ = 0;
@@ -405,6 +419,7 @@ class DirectionTraining {
             {"split", split_name(options_.split)},
             {"encoder", encoder_name(options_.encoder)},
             {"share-encoder", options_.share_encoder},
+            {"samples", samples_},
             {"input", corpus_.fingerprint()}};
   }
 
@@ -525,6 +540,7 @@ class DirectionTraining {
   double nll_ = 0, report_nll_ = 0, last_loss_ = 0, last_speed_ = 0, best_dev_ = 0;
   bool best_is_new_ = false, ended_ = false, stopped_early_ = false;
   bool already_finished_ = false;
+  std::int64_t samples_ = 0;
   bool frozen_ = false;  // the token encoder is another model's
   Clock::time_point report_start_;
 };

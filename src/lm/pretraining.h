@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct PretrainingOptions {
   std::filesystem::path encoder_from;
   // One token encoder under both directions, which go in step and add their gradients.
   bool share_encoder = false;
+  // Outcomes that the softmax is trained on at a time; 0: all. Unset: all, or 8192 of a word list
+  // over kFullSoftmax words. Development perplexity is always of all.
+  std::optional<std::int64_t> samples;
+  static constexpr std::int64_t kFullSoftmax = 32'768;
   std::string preset = "small";
   Split split = Split::kSpaces;
   InvalidText invalid = InvalidText::kRefuse;

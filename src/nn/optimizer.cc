@@ -42,6 +42,13 @@ std::vector<Optimizer::Block> Optimizer::blocks() const {
   std::vector<Block> result;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto total = static_cast<std::int64_t>(parameters_[i]->value.size());
+    if (parameters_[i]->sparse) {
+      const std::int64_t row = total / parameters_[i]->shape[0];
+      for (const std::int64_t touched : parameters_[i]->touched) {
+        result.push_back({i, touched * row, row});
+      }
+      continue;
+    }
     for (std::int64_t at = 0; at < total; at += kBlock) {
       result.push_back({i, at, std::min(kBlock, total - at)});
     }

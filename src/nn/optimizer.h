@@ -29,7 +29,8 @@ class Optimizer {
   Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
             float initial_accumulator = 1.0f);
 
-  // One update with the gradients as they are; returns their global norm before clipping (0: not
+  // One update with the gradients as they are (sparse parameters: of the touched rows; Adam's
+  // means of the others wait); returns their global norm before clipping (0: not
   // clipped by clip <= 0). A norm that is not finite changes nothing and is returned.
   double update(double rate, double clip, Workers& workers);
   // The same in two halves, where the norm is of more than these parameters: the sum of squares of

@@ -24,6 +24,10 @@ struct Parameter {
   std::vector<std::int64_t> shape;
   AlignedArray<float> value;
   AlignedArray<float> gradient;
+  // Of a sparse parameter only these rows (of the first axis, rising) have a gradient, and an
+  // optimiser leaves the others as they are.
+  bool sparse = false;
+  std::vector<std::int32_t> touched;
 };
 
 }  // namespace elmo

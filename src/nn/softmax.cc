@@ -34,9 +34,9 @@ template <typename T>
 void SoftmaxLayer::losses(const T* x, const std::int32_t* targets, std::int64_t count,
                           double* losses, Workers& workers) {
   if (logits_.size() == 0)
-    logits_ = AlignedArray<float>(static_cast<std::size_t>(kChunkRows * rows_));
-  for (std::int64_t from = 0; from < count; from += kChunkRows) {
-    const std::int64_t size = std::min(kChunkRows, count - from);
+    logits_ = AlignedArray<float>(static_cast<std::size_t>(chunk_rows() * rows_));
+  for (std::int64_t from = 0; from < count; from += chunk_rows()) {
+    const std::int64_t size = std::min(chunk_rows(), count - from);
     workers.run([&](int index) {
       const Part part = part_of(size, index, workers.count(), kRowGrain);
       multiply(x + (from + part.begin) * width_, width_, part.end - part.begin, packed_,
@@ -59,16 +59,16 @@ void SoftmaxLayer::losses_and_gradients(const T* x, const std::int32_t* targets,
   // rows without gaps, so they have memory of their own.
   constexpr bool kInPlace = sizeof(T) == sizeof(float);
   if (!kInPlace && gradients_.size() == 0) {
-    gradients_ = AlignedArray<Bf16>(static_cast<std::size_t>(kChunkRows * rows_));
+    gradients_ = AlignedArray<Bf16>(static_cast<std::size_t>(chunk_rows() * rows_));
   }
   if (logits_.size() == 0)
-    logits_ = AlignedArray<float>(static_cast<std::size_t>(kChunkRows * rows_));
+    logits_ = AlignedArray<float>(static_cast<std::size_t>(chunk_rows() * rows_));
   T* gradients =
       kInPlace ? reinterpret_cast<T*>(logits_.data()) : reinterpret_cast<T*>(gradients_.data());
   const int threads = workers.count();
   bias.gradient.zero();
-  for (std::int64_t from = 0; from < count; from += kChunkRows) {
-    const std::int64_t size = std::min(kChunkRows, count - from);
+  for (std::int64_t from = 0; from < count; from += chunk_rows()) {
+    const std::int64_t size = std::min(chunk_rows(), count - from);
     if (packed_x_.k() != size) packed_x_ = PackedMatrix(size, width_, precision);
     workers.run([&](int index) {
       if (index == threads - 1) packed_x_.pack(x + from * width_, width_, 1);

@@ -1,6 +1,7 @@
 // The output layer: full softmax over V rows with fused cross-entropy.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,7 +30,7 @@ class SoftmaxLayer {
   void prepare(Precision precision, bool training);
   void pack(int part);
 
-  // Rows whose logits are in memory at a time.
+  // Rows whose logits are in memory at a time; fewer where an evaluation has very many outcomes.
   static constexpr std::int64_t kChunkRows = 256;
 
   // Negative log-likelihood in nats of each of `count` rows (x: T, dense) into `losses`; target
@@ -44,6 +45,9 @@ class SoftmaxLayer {
                             float scale, double* losses, float* d_x, Workers& workers);
 
  private:
+  std::int64_t chunk_rows() const {
+    return std::clamp<std::int64_t>((std::int64_t{1} << 24) / rows_, 16, kChunkRows);
+  }
   std::int64_t rows_, width_;
   PackedMatrix packed_, packed_back_;
   PackedMatrix packed_x_;

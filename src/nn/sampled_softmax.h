@@ -1,0 +1,59 @@
+// Training of a softmax over many outcomes on a sample of them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "compute/aligned.h"
+#include "compute/matmul.h"
+#include "compute/random.h"
+#include "compute/workers.h"
+#include "nn/softmax.h"
+
+namespace elmo {
+
+// Distinct outcomes by falling frequency: outcome k with probability
+// (log(k + 2) - log(k + 1)) / log(V + 1), drawn until there are enough.
+struct LogUniformSample {
+  LogUniformSample(std::int64_t outcomes, std::size_t count, const Random& random);
+  // log of the number of times that an outcome was to be expected: 1 - (1 - P)^tries.
+  double log_expected(std::int32_t outcome) const;
+
+  std::vector<std::int32_t> chosen;
+
+ private:
+  double outcomes_;
+  std::uint64_t tries_ = 0;
+};
+
+// Jean et al. 2015, as bilm-tf has it: the target among S samples that all rows share, each logit
+// less the log of its outcome's expected count; a sample that is the row's target is left out.
+// Works on the parameters of a SoftmaxLayer, whose gradients become sparse (Parameter::touched).
+class SampledSoftmax {
+ public:
+  // `samples` below the layer's outcomes.
+  SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision);
+
+  // As SoftmaxLayer::losses_and_gradients(), for a sample; the losses are no perplexity.
+  template <typename T>
+  void losses_and_gradients(const T* x, const std::int32_t* targets, std::int64_t count,
+                            float scale, const LogUniformSample& sample, double* losses, float* d_x,
+                            Workers& workers);
+
+ private:
+  void gather(const LogUniformSample& sample);
+  void scatter(const std::vector<std::int32_t>& chosen);
+  void forget(std::span<const std::int32_t> targets, const std::vector<std::int32_t>& chosen);
+
+  SoftmaxLayer& layer_;
+  std::int64_t samples_, columns_, width_;
+  PackedMatrix packed_, packed_back_, packed_x_;
+  AlignedArray<float> rows_, bias_;      // of the columns: weights (columns x P) and biases
+  AlignedArray<float> d_rows_, d_bias_;  // their gradients
+  AlignedArray<float> logits_;           // a chunk's
+  AlignedArray<Bf16> gradients_;         // of a chunk's logits, in bf16
+  std::vector<float> d_target_;          // of all rows
+};
+
+}  // namespace elmo
