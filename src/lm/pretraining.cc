@@ -419,7 +419,7 @@ class DirectionTraining {
             {"split", split_name(options_.split)},
             {"encoder", encoder_name(options_.encoder)},
             {"share-encoder", options_.share_encoder},
-            {"samples", samples_},
+            {"samples", options_.samples.value_or(-1)},
             {"input", corpus_.fingerprint()}};
   }
 
