@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <set>
 #include <string_view>
@@ -27,14 +28,14 @@ std::string literal(std::string_view text) {
   return result + "'";
 }
 
-std::string header(const std::string& title, const std::string& x_label,
-                   const std::string& y_label) {
+std::string header(const std::string& title, const std::string& x_label, const std::string& y_label,
+                   int width, std::size_t height) {
   return fmt::format(
       "set encoding utf8\n"
-      "set terminal svg size 960,640 noenhanced font 'sans-serif,13' background rgb 'white'\n"
+      "set terminal svg size {},{} noenhanced font 'sans-serif,13' background rgb 'white'\n"
       "set title {}\nset xlabel {}\nset ylabel {}\nset border back lc rgb '#808080'\n"
       "set grid lc rgb '#d8d8d8'\n",
-      literal(title), literal(x_label), literal(y_label));
+      width, height, literal(title), literal(x_label), literal(y_label));
 }
 
 // Feeds the script to gnuplot, whose output becomes the file.
@@ -60,7 +61,7 @@ void run(const std::string& script, const std::filesystem::path& path) {
 }  // namespace
 
 void draw(const LineChart& chart, const std::filesystem::path& path) {
-  std::string script = header(chart.title, chart.x_label, chart.y_label), plots;
+  std::string script = header(chart.title, chart.x_label, chart.y_label, 960, 640), plots;
   std::set<double> marks;
   bool right = false;
   for (std::size_t i = 0; i < chart.series.size(); ++i) {
@@ -98,17 +99,27 @@ void draw(const LineChart& chart, const std::filesystem::path& path) {
 
 void draw(const PointChart& chart, const std::filesystem::path& path) {
   if (chart.points.empty()) throw Error(path.string() + ": there is nothing to draw");
-  std::string script = header(chart.title, chart.x_label, chart.y_label);
-  // Room for the labels, which stand to the right of their points.
-  script += "set offsets graph 0.05, graph 0.45, graph 0.05, graph 0.05\nunset key\n";
+  // The texts would cover one another beside their points, so they stand in a column, numbered.
+  constexpr std::size_t kLine = 15, kMargin = 60;
+  std::vector<PointChart::Point> points = chart.points;
+  std::ranges::stable_sort(points, {}, &PointChart::Point::x);
+  const std::size_t height = std::max<std::size_t>(640, kLine * points.size() + 2 * kMargin);
+  std::string script = header(chart.title, chart.x_label, chart.y_label, 1280, height);
+  script +=
+      "set rmargin at screen 0.6\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n";
   std::string data = "$points << END\n";
-  for (const PointChart::Point& point : chart.points) {
-    script += fmt::format("set label {} at {}, {} left offset 0.7,0 font 'sans-serif,10'\n",
-                          literal(point.label), point.x, point.y);
-    data += fmt::format("{} {}\n", point.x, point.y);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const double from_top = static_cast<double>(kMargin + kLine * i) / static_cast<double>(height);
+    script += fmt::format(
+        "set label '{}' at {}, {} left offset 0.6,0.3 font ',10' tc rgb '#606060'\n"
+        "set label '{}' at screen 0.63, screen {} right font ',10' tc rgb '#606060'\n"
+        "set label {} at screen 0.64, screen {} left font ',11'\n",
+        i + 1, points[i].x, points[i].y, i + 1, 1 - from_top, literal(points[i].label),
+        1 - from_top);
+    data += fmt::format("{} {}\n", points[i].x, points[i].y);
   }
-  run(fmt::format("{}{}END\nplot $points using 1:2 with points pt 7 ps 0.6 lc rgb '{}'\n", script,
-                  data, kColours[0]),
+  run(fmt::format("{}{}END\nplot $points using 1:2 notitle with points pt 7 ps 0.6 lc rgb '{}'\n",
+                  script, data, kColours[0]),
       path);
 }
 

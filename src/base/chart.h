@@ -26,7 +26,7 @@ struct LineChart {
   std::vector<Series> series;
 };
 
-// Points with a text each.
+// Points with a text each; they are numbered from left to right, and the texts listed beside.
 struct PointChart {
   struct Point {
     double x, y;
