@@ -43,9 +43,10 @@ int run_plot(Arguments arguments) {
                   "log: the learning curves of a training; words: the occurrences of a word in a "
                   "dump, on a plane (PCA); distance: accuracy by distance")
       .choices({"log", "words", "distance"});
-  options.positional("SOURCE", &source,
-                     "log: a folder or its log.jsonl; words: a dump of either layout; distance: "
-                     "a table of series<TAB>distance<TAB>accuracy");
+  options.positional(
+      "SOURCE", &source,
+      "log: a model's folder, or a log.jsonl; words: a dump of either layout; distance: "
+      "a table of series<TAB>distance<TAB>accuracy");
   options.add("output", &output, "FILE.svg", "the picture").required();
   options.add("word", &word, "WORD", "words: which").default_text("");
   options.add("layer", &layer, "N", "words: which layer of the dump, from 0")

@@ -7,11 +7,11 @@
 
 namespace elmo {
 
-// `path` is a log.jsonl or a folder that holds one. Of a language model: perplexity per unit on
-// the training text and the development text, each direction by itself. Of a classifier or tagger
-// (lines with a `loss` and any `dev_...`): the loss, and on the right the development measures.
-// A line that a resumed training wrote again replaces the earlier one. Throws Error: missing, not
-// JSON (names the line), no number to draw.
+// `path` is the log (log.jsonl, TASK.log.jsonl) or a folder that holds a log.jsonl. Of a language
+// model: perplexity per unit on the training text and the development text, each direction by
+// itself. Of a classifier or tagger (lines with a `loss` and any `dev_...`): the loss, and on the
+// right the development measures. A line that a resumed training wrote again replaces the earlier
+// one. Throws Error: missing, not JSON (names the line), no number to draw.
 LineChart learning_curves(const std::filesystem::path& path);
 
 // Accuracy by distance from a TSV of lines `series<TAB>distance<TAB>accuracy`, accuracy being a
