@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <string>
@@ -106,7 +107,7 @@ class OptionsReader {
   int size_of(const nlohmann::json& value, const std::string& key, int least) const {
     if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
         value.get<std::int64_t>() > kLargest) {
-      fail(fmt::format("{} is {}, which no model has", key, value.dump()));
+      fail(fmt::format("{} is {}, which no model has", key, shown(value)));
     }
     return value.get<int>();
   }
@@ -115,9 +116,13 @@ class OptionsReader {
     const nlohmann::json* value = find(key);
     if (value == nullptr || value->is_null()) return 0;
     if (!value->is_number() || value->get<double>() < 0) {
-      fail(fmt::format("{} is {}, not a bound", key, value->dump()));
+      fail(fmt::format("{} is {}, not a bound", key, shown(*value)));
     }
     return value->get<float>();
+  }
+  // A value for a message. What is nested may be nested without end.
+  static std::string shown(const nlohmann::json& value) {
+    return value.is_structured() ? std::string(value.type_name()) : value.dump();
   }
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(path_.string() + ": " + what + "; is it the options.json of these weights?");
@@ -135,16 +140,19 @@ CharacterShape character_shape(const OptionsReader& options, int projection) {
   shape.dimension = options.size("char_cnn.embedding.dim");
   shape.positions = options.size("char_cnn.max_characters_per_token", 3);
   if (shape.positions > 256) options.fail("char_cnn.max_characters_per_token is over 256");
-  shape.highways = options.size("char_cnn.n_highway", 0);
+  const bool has_highways = options.find("char_cnn.n_highway") != nullptr;
+  shape.highways = has_highways ? options.size("char_cnn.n_highway", 0) : 0;
   if (shape.highways > 64) options.fail("char_cnn.n_highway is over 64");
   shape.projection = projection;
   const auto& rows = options.get("char_cnn.n_characters");
   if (rows != kRows && rows != kRows + 1) {
-    options.fail(fmt::format("char_cnn.n_characters is {}, not 261 or 262", rows.dump()));
+    options.fail(
+        fmt::format("char_cnn.n_characters is {}, not 261 or 262", OptionsReader::shown(rows)));
   }
   const auto& activation = options.get("char_cnn.activation");
   if (activation != "relu" && activation != "tanh") {
-    options.fail(fmt::format("char_cnn.activation is {}, not relu or tanh", activation.dump()));
+    options.fail(fmt::format("char_cnn.activation is {}, not relu or tanh",
+                             OptionsReader::shown(activation)));
   }
   shape.tanh = activation == "tanh";
   const auto& filters = options.get("char_cnn.filters");
@@ -177,6 +185,12 @@ void check_size(double numbers, const std::filesystem::path& options,
   }
 }
 
+[[noreturn]] void refuse_many_langs(const std::filesystem::path& path) {
+  throw Error(path.string() +
+              ": a model of ELMoForManyLangs, which is another network than ELMo's; only its own "
+              "program reads it");
+}
+
 void refuse_other_programs(const std::filesystem::path& path) {
   const auto beside = [&](const char* name) {
     return std::filesystem::exists(
@@ -184,9 +198,7 @@ void refuse_other_programs(const std::filesystem::path& path) {
   };
   if (path.extension() == ".pkl" ||
       (std::filesystem::is_directory(path) && beside("encoder.pkl"))) {
-    throw Error(path.string() +
-                ": a model of ELMoForManyLangs, which is another network than ELMo's; only its own "
-                "program reads it");
+    refuse_many_langs(path);
   }
 }
 
@@ -220,6 +232,19 @@ void read_link(const h5::File& file, const Link& link, const std::filesystem::pa
   }
 }
 
+// Layers that the options do not speak of: the options are another model's.
+void refuse_leftovers(const h5::File& file, const std::vector<Link>& wanted,
+                      const std::filesystem::path& options) {
+  for (const std::string& name : file.dataset_names()) {
+    const bool is_layer = name.starts_with("CNN") || name.starts_with("RNN_");
+    if (!is_layer || std::ranges::find(wanted, name, &Link::name) != wanted.end()) continue;
+    throw Error(
+        fmt::format("{}: has {}, which {} does not speak of; is it the options.json of "
+                    "these weights?",
+                    file.path().string(), name, options.string()));
+  }
+}
+
 }  // namespace
 
 OfficialModel read_official(const std::filesystem::path& options_path,
@@ -229,6 +254,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
     if (!std::filesystem::exists(path)) throw Error(path.string() + ": there is no such file");
   }
   const OptionsReader options(options_path);
+  if (options.find("token_embedder") != nullptr) refuse_many_langs(options_path);
   OfficialModel model;
   model.layers = options.size("lstm.n_layers");
   if (model.layers > 64) options.fail("lstm.n_layers is over 64");
@@ -244,7 +270,8 @@ OfficialModel read_official(const std::filesystem::path& options_path,
   const auto file = h5::File::open(weights_path);
   const double p = model.projection, h = model.hidden;
   double numbers = 2 * model.layers * 9 * h * p;
-  if (file.has_dataset("embedding")) {
+  const bool by_words = !file.has_dataset("char_embed") && file.has_dataset("embedding");
+  if (by_words) {
     const auto extents = file.open_dataset("embedding").extents();
     if (extents.size() != 2 || extents[1] != model.projection || extents[0] < 1 ||
         extents[0] > INT32_MAX - 2) {
@@ -282,6 +309,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
                                        .residual = model.skip_connections && j > 0});
     }
   }
+  refuse_leftovers(file, links(model), options_path);
   for (const Link& link : links(model)) {
     read_link(file, link, options_path);
     const auto values = std::as_bytes(link.parameter->value.span());
@@ -292,11 +320,15 @@ OfficialModel read_official(const std::filesystem::path& options_path,
 
 void write_official(OfficialModel& model, std::string_view vocabulary,
                     const std::filesystem::path& folder) {
+  // null is no clip; 0 would be taken for a bound by some.
+  const auto clip = [](float bound) {
+    return bound > 0 ? nlohmann::ordered_json(bound) : nlohmann::ordered_json();
+  };
   nlohmann::ordered_json options;
   options["lstm"] = {{"use_skip_connections", model.skip_connections},
                      {"projection_dim", model.projection},
-                     {"cell_clip", model.cell_clip},
-                     {"proj_clip", model.projection_clip},
+                     {"cell_clip", clip(model.cell_clip)},
+                     {"proj_clip", clip(model.projection_clip)},
                      {"dim", model.hidden},
                      {"n_layers", model.layers}};
   if (model.characters) {

@@ -77,6 +77,7 @@ TensorFileWriter::TensorFileWriter(const std::filesystem::path& path, const std:
 }
 
 TensorFileWriter::~TensorFileWriter() = default;
+TensorFileWriter::TensorFileWriter(TensorFileWriter&&) noexcept = default;
 
 void TensorFileWriter::add(const std::string& name, const Shape& shape,
                            std::span<const float> values) {

@@ -27,6 +27,7 @@ class TensorFileWriter {
   TensorFileWriter(const std::filesystem::path& path, const std::string& format,
                    std::int64_t version, const nlohmann::json& settings);
   ~TensorFileWriter();
+  TensorFileWriter(TensorFileWriter&&) noexcept;
 
   // Throws Error on a write error (disk full: says so and how much was wanted).
   void add(const std::string& name, const Shape& shape, std::span<const float> values);

@@ -300,6 +300,15 @@ std::vector<Parameter*> LanguageModel::encoder_parameters() {
   return result;
 }
 
+bool have_same_units(LanguageModel& a, LanguageModel& b) {
+  if (a.settings.encoder != b.settings.encoder) return false;
+  if (a.vocabulary && a.vocabulary->bytes() != b.vocabulary->bytes()) return false;
+  if (a.words && b.words && a.words->bytes() != b.words->bytes()) return false;
+  return std::ranges::equal(
+      a.encoder_parameters(), b.encoder_parameters(),
+      [](const Parameter* ours, const Parameter* theirs) { return ours->shape == theirs->shape; });
+}
+
 void copy_encoder(LanguageModel& from, LanguageModel& to) {
   const auto sources = from.encoder_parameters(), targets = to.encoder_parameters();
   for (std::size_t i = 0; i < sources.size(); ++i) {

@@ -118,7 +118,9 @@ class LanguageModel {
                 std::shared_ptr<const WordVocabulary> words);
 };
 
-// The token encoder's numbers into a model of the same settings and vocabulary.
+// Do both read words by the same kind of encoder, of the same shape and vocabulary?
+bool have_same_units(LanguageModel& a, LanguageModel& b);
+// The token encoder's numbers into a model of the same units.
 void copy_encoder(LanguageModel& from, LanguageModel& to);
 
 // Lines as a language model reads them. Keeps a cache, so it is for one thread.

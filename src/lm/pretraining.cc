@@ -169,15 +169,22 @@ class DirectionTraining {
 
   // One window and one update; false when the training has ended.
   bool advance() {
-    if (!compute()) return false;
+    if (finished() || !compute()) return false;
     update(std::sqrt(squares()));
+    if (dev_is_due()) judge(measure());
+    if (checkpoint_is_due()) save();
     return true;
   }
 
-  // The same in parts, for directions that share their token encoder: the gradients of the next
-  // window, their sum of squares, the update with gradients of that norm.
+  // The same in parts, for directions that share their token encoder and so go in step: the
+  // gradients of the next window, their sum of squares, the update with gradients of that norm;
+  // the development perplexity, whether it is the best so far; a checkpoint.
+  bool finished() const {
+    if (ended_ || stopped_early_) return true;
+    return options_.steps != 0 && step_ >= options_.steps;
+  }
+
   bool compute() {
-    if (finished()) return false;
     clock_.enter("reading");
     if (!batcher_.next(window_)) {
       ended_ = true;
@@ -201,10 +208,6 @@ class DirectionTraining {
     report_nll_ += nll_;
     report_units_ += window_.predictions;
     if (step_ % options_.report_every == 0) report();
-    const std::uint64_t dev_every =
-        options_.dev_every != 0 ? options_.dev_every : options_.checkpoint_every;
-    if (!options_.dev.empty() && step_ % dev_every == 0) evaluate();
-    if (step_ % options_.checkpoint_every == 0) save();
     if (++steps_here_ == 1) {
       clock_.restart();
       measured_units_ = 0;
@@ -213,6 +216,14 @@ class DirectionTraining {
     }
     clock_.enter("reports");
   }
+
+  bool dev_is_due() const {
+    const std::uint64_t every =
+        options_.dev_every != 0 ? options_.dev_every : options_.checkpoint_every;
+    return !options_.dev.empty() && step_ % every == 0;
+  }
+  bool dev_is_missing() const { return !options_.dev.empty() && evaluated_step_ != step_; }
+  bool checkpoint_is_due() const { return step_ % options_.checkpoint_every == 0; }
 
   [[noreturn]] void diverged() const {
     const std::string kept = saved_step_ == 0
@@ -227,12 +238,98 @@ class DirectionTraining {
   void end() {
     if (already_finished_) return;
     if (report_units_ != 0) report();
-    if (!options_.dev.empty() && evaluated_step_ != step_) evaluate();
+    if (dev_is_missing()) judge(measure());
     save();
+  }
+
+  // Of the development text, by unit.
+  double measure() {
+    clock_.enter("development text");
+    const auto started = Clock::now();
+    if (samples_ > 0) model_->pack(workers_);
+    const auto result =
+        measure_perplexity(*model_, precision_, options_.dev, options_.invalid, workers_);
+    evaluated_step_ = step_;
+    log_.write({{"direction", direction_name(direction_)},
+                {"step", step_},
+                {"dev_perplexity_unit", result.perplexity_unit()},
+                {"dev_perplexity_word", result.perplexity_word()},
+                {"dev_unknown_rate", result.unknown_rate()}});
+    log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
+              direction_name(direction_), step_, result.perplexity_unit(), result.perplexity_word(),
+              100 * result.unknown_rate());
+    report_start_ += Clock::now() - started;
     clock_.enter("reports");
+    return result.perplexity_unit();
+  }
+
+  void judge(double perplexity) {
+    if (best_dev_ == 0 || perplexity < best_dev_) {
+      best_dev_ = perplexity;
+      without_better_ = 0;
+      best_is_new_ = true;
+      // The best weights go to the model file at once; the checkpoint only remembers their
+      // perplexity.
+      model_->save(LanguageModel::file(options_.output, direction_));
+    } else if (options_.patience != 0 && ++without_better_ >= options_.patience) {
+      stopped_early_ = true;
+      log::info("{}: no better development perplexity in {} evaluations, stopping",
+                direction_name(direction_), options_.patience);
+    }
   }
 
   void save() {
+    save_model();
+    commit(write_checkpoint());
+  }
+
+  // Whole, but under a temporary name until commit().
+  TensorFileWriter write_checkpoint() {
+    const nlohmann::json settings = {
+        {"model", model_->settings.to_json()},
+        {"training", training_settings()},
+        {"step", step_},
+        {"units", units_},
+        {"sentences", sentences_},
+        {"updates", optimizer_->updates},
+        {"report_nll", report_nll_},
+        {"report_units", report_units_},
+        {"best_dev", best_dev_},
+        {"without_better", without_better_},
+        {"evaluated_step", evaluated_step_},
+        {"stopped_early", stopped_early_},
+        {"ended", ended_},
+        {"frozen_encoder", frozen_},
+        {"position", options_.inputs[0] == "-" ? "" : corpus_.position()}};
+    TensorFileWriter writer(checkpoint_path(), kFormat, kVersion, settings);
+    model_->for_each_parameter([&](Parameter& parameter) {
+      writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
+    });
+    for (const auto& state : optimizer_->states()) {
+      writer.add("optimizer/" + state.name, {static_cast<std::int64_t>(state.values.size())},
+                 std::span<const float>(state.values));
+    }
+    const auto layers = engine_->state();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto add = [&](const char* name, const std::vector<float>& values) {
+        writer.add(fmt::format("state/{}_{}", name, i), {static_cast<std::int64_t>(values.size())},
+                   std::span<const float>(values));
+      };
+      add("h", layers[i].h);
+      add("c", layers[i].c);
+    }
+    writer.add_bytes("streams", batcher_.state());
+    model_->add_vocabulary(writer);
+    return writer;
+  }
+
+  void commit(TensorFileWriter checkpoint) {
+    checkpoint.commit();
+    saved_step_ = step_;
+    clock_.enter("reports");
+  }
+
+  void save_model() {
     clock_.enter("checkpoint");
     // The last update may have spoilt what the next step's loss would have shown.
     model_->for_each_parameter([&](const Parameter& parameter) {
@@ -247,8 +344,6 @@ class DirectionTraining {
       if (best_dev_ == 0) model_->save(LanguageModel::file(options_.output, direction_));
       best_is_new_ = false;
     }
-    write_checkpoint();
-    saved_step_ = step_;
   }
 
   std::string status() const {
@@ -314,11 +409,6 @@ class DirectionTraining {
     return options_.output / fmt::format("{}.checkpoint.h5", direction_name(direction_));
   }
 
-  bool finished() const {
-    if (ended_ || stopped_early_) return true;
-    return options_.steps != 0 && step_ >= options_.steps;
-  }
-
   bool next_sequence(Sequence& sequence) {
     std::string line;
     while (corpus_.next(line)) {
@@ -371,37 +461,6 @@ class DirectionTraining {
     report_start_ = Clock::now();
   }
 
-  void evaluate() {
-    clock_.enter("development text");
-    const auto started = Clock::now();
-    if (samples_ > 0) model_->pack(workers_);
-    const auto result =
-        measure_perplexity(*model_, precision_, options_.dev, options_.invalid, workers_);
-    const double perplexity = result.perplexity_unit();
-    evaluated_step_ = step_;
-    log_.write({{"direction", direction_name(direction_)},
-                {"step", step_},
-                {"dev_perplexity_unit", perplexity},
-                {"dev_perplexity_word", result.perplexity_word()},
-                {"dev_unknown_rate", result.unknown_rate()}});
-    log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
-              direction_name(direction_), step_, perplexity, result.perplexity_word(),
-              100 * result.unknown_rate());
-    if (best_dev_ == 0 || perplexity < best_dev_) {
-      best_dev_ = perplexity;
-      without_better_ = 0;
-      best_is_new_ = true;
-      // The best weights go to the model file at once; the checkpoint only remembers their
-      // perplexity.
-      model_->save(LanguageModel::file(options_.output, direction_));
-    } else if (options_.patience != 0 && ++without_better_ >= options_.patience) {
-      stopped_early_ = true;
-      log::info("{}: no better development perplexity in {} evaluations, stopping",
-                direction_name(direction_), options_.patience);
-    }
-    report_start_ += Clock::now() - started;
-  }
-
   // What may not differ from the run that is resumed.
   nlohmann::json training_settings() const {
     return {{"preset", options_.preset},
@@ -439,45 +498,6 @@ class DirectionTraining {
           fmt::format("--{} {} contradicts the checkpoint in {}, which was made with {}", name,
                       value.dump(), options_.output.string(), saved.at(name).dump()));
     }
-  }
-
-  void write_checkpoint() {
-    const nlohmann::json settings = {
-        {"model", model_->settings.to_json()},
-        {"training", training_settings()},
-        {"step", step_},
-        {"units", units_},
-        {"sentences", sentences_},
-        {"updates", optimizer_->updates},
-        {"report_nll", report_nll_},
-        {"report_units", report_units_},
-        {"best_dev", best_dev_},
-        {"without_better", without_better_},
-        {"evaluated_step", evaluated_step_},
-        {"stopped_early", stopped_early_},
-        {"ended", ended_},
-        {"frozen_encoder", frozen_},
-        {"position", options_.inputs[0] == "-" ? "" : corpus_.position()}};
-    TensorFileWriter writer(checkpoint_path(), kFormat, kVersion, settings);
-    model_->for_each_parameter([&](Parameter& parameter) {
-      writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
-    });
-    for (const auto& state : optimizer_->states()) {
-      writer.add("optimizer/" + state.name, {static_cast<std::int64_t>(state.values.size())},
-                 std::span<const float>(state.values));
-    }
-    const auto layers = engine_->state();
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const auto add = [&](const char* name, const std::vector<float>& values) {
-        writer.add(fmt::format("state/{}_{}", name, i), {static_cast<std::int64_t>(values.size())},
-                   std::span<const float>(values));
-      };
-      add("h", layers[i].h);
-      add("c", layers[i].c);
-    }
-    writer.add_bytes("streams", batcher_.state());
-    model_->add_vocabulary(writer);
-    writer.commit();
   }
 
   void load_checkpoint(const TensorFileReader& reader) {
@@ -546,47 +566,91 @@ class DirectionTraining {
 };
 
 // Directions with one token encoder, each with a copy of it. Both add their gradients to both
-// copies and clip by the norm of all that is trained, so the copies stay equal, bit for bit.
-void train_in_step(DirectionTraining& forward, DirectionTraining& backward, int threads,
-                   const std::function<void(std::size_t)>& show) {
-  if (forward.step() != backward.step()) {
-    throw Error(fmt::format(
-        "the checkpoints are of steps {} and {}, but with a shared encoder both directions go in "
-        "step; start anew with --overwrite",
-        forward.step(), backward.step()));
-  }
-  if (forward.step() == 0) {
+// copies and clip by the norm of all that is trained, so the copies stay equal, bit for bit; the
+// best weights are those of one step for both.
+class SharedTraining {
+ public:
+  SharedTraining(DirectionTraining& forward, DirectionTraining& backward, int threads)
+      : both_{&forward, &backward}, hosts_(std::min(2, threads)) {
+    if (forward.step() != backward.step()) {
+      throw Error(fmt::format(
+          "the checkpoints are of steps {} and {}, but with a shared encoder both directions go in "
+          "step; start anew with --overwrite",
+          forward.step(), backward.step()));
+    }
+    if (forward.step() > 0) return;
+    if (!have_same_units(forward.model(), backward.model())) {
+      throw UsageError(
+          "--share-encoder needs directions with the same token encoder and vocabulary, and those "
+          "of --init differ");
+    }
     copy_encoder(forward.model(), backward.model());
     backward.pack();
   }
-  DirectionTraining* const both[] = {&forward, &backward};
-  Workers hosts(std::min(2, threads));
-  const auto each = [&](const std::function<void(int)>& work) {
-    hosts.run([&](int index) {
-      for (int i = index; i < 2; i += hosts.count()) work(i);
-    });
-  };
-  while (!interrupted()) {
+
+  bool advance() {
+    if (both_[0]->finished() || both_[1]->finished()) return false;
+    // Both read the same sentences, so they end together.
     bool more[2];
-    each([&](int i) { more[i] = both[i]->compute(); });
-    if (!more[0] || !more[1]) return;
-    const auto ours = forward.model().encoder_parameters();
-    const auto theirs = backward.model().encoder_parameters();
-    double counted_twice = 0;
+    each([&](int i) { more[i] = both_[i]->compute(); });
+    if (!more[0] || !more[1]) return false;
+    const double counted_twice = add_gradients();
+    double squares[2];
+    each([&](int i) { squares[i] = both_[i]->squares(); });
+    const double norm = std::sqrt(squares[0] + squares[1] - counted_twice);
+    each([&](int i) { both_[i]->update(norm); });
+    if (both_[0]->dev_is_due()) measure();
+    if (both_[0]->checkpoint_is_due()) save();
+    return true;
+  }
+
+  void end() {
+    if (both_[0]->already_finished() && both_[1]->already_finished()) return;
+    if (both_[0]->dev_is_missing()) measure();
+    for (DirectionTraining* one : both_) one->end();
+  }
+
+  // The checkpoints get their names together: a kill leaves both or neither, all but surely.
+  void save() {
+    for (DirectionTraining* one : both_) one->save_model();
+    TensorFileWriter forward = both_[0]->write_checkpoint();
+    TensorFileWriter backward = both_[1]->write_checkpoint();
+    both_[0]->commit(std::move(forward));
+    both_[1]->commit(std::move(backward));
+  }
+
+ private:
+  void each(const std::function<void(int)>& work) {
+    hosts_.run([&](int index) {
+      for (int i = index; i < 2; i += hosts_.count()) work(i);
+    });
+  }
+
+  // Returns the sum of squares of the encoder's gradient.
+  double add_gradients() {
+    const auto ours = both_[0]->model().encoder_parameters();
+    const auto theirs = both_[1]->model().encoder_parameters();
+    double squares = 0;
     for (std::size_t i = 0; i < ours.size(); ++i) {
       auto& sum = ours[i]->gradient;
       for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += theirs[i]->gradient[k];
       std::ranges::copy(sum.span(), theirs[i]->gradient.data());
-      counted_twice += sum_of_squares(sum.data(), static_cast<std::int64_t>(sum.size()));
+      squares += sum_of_squares(sum.data(), static_cast<std::int64_t>(sum.size()));
     }
-    double squares[2];
-    each([&](int i) { squares[i] = both[i]->squares(); });
-    const double norm = std::sqrt(squares[0] + squares[1] - counted_twice);
-    each([&](int i) { both[i]->update(norm); });
-    show(0);
-    show(1);
+    return squares;
   }
-}
+
+  // The geometric mean of both directions is what is judged.
+  void measure() {
+    double perplexity[2];
+    each([&](int i) { perplexity[i] = both_[i]->measure(); });
+    const double mean = std::sqrt(perplexity[0] * perplexity[1]);
+    for (DirectionTraining* one : both_) one->judge(mean);
+  }
+
+  DirectionTraining* both_[2];
+  Workers hosts_;
+};
 
 void check(const PretrainingOptions& options) {
   if (options.resume && options.overwrite) {
@@ -665,8 +729,16 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
     }
   };
   if (options.share_encoder) {
-    train_in_step(*trainings[0], *trainings[1], threads, show);
-    for (const auto& training : trainings) finish(*training);
+    SharedTraining shared(*trainings[0], *trainings[1], threads);
+    while (!interrupted() && shared.advance()) {
+      show(0);
+      show(1);
+    }
+    if (interrupted()) {
+      shared.save();
+    } else {
+      shared.end();
+    }
   } else if (count == 1 || threads < count) {
     // Turn by turn on the threads there are.
     bool more = true;

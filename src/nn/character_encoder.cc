@@ -162,7 +162,10 @@ CharacterEncoder::Tape::Tape(const CharacterEncoder& encoder, std::int64_t word_
     change.emplace_back(size);
   }
   place = AlignedArray<std::uint8_t>(size);
-  if (encoder.precision_ == Precision::kBf16) operand = AlignedArray<Bf16>(size);
+  if (encoder.precision_ == Precision::kBf16) {
+    operand =
+        AlignedArray<Bf16>(area(word_count, std::max(shape.filter_count(), shape.projection)));
+  }
 }
 
 std::int64_t CharacterEncoder::positions(std::int64_t character_count, int width) const {
@@ -217,7 +220,7 @@ void CharacterEncoder::multiply_rows(const float* x, std::int64_t rows, const Pa
     multiply(x, w.k(), rows, w, y, w.n(), accumulate);
     return;
   }
-  Bf16* operand = tape.operand.data() + row * shape_.filter_count();
+  Bf16* operand = tape.operand.data() + row * std::max(shape_.filter_count(), shape_.projection);
   convert(x, rows * w.k(), operand);
   multiply(operand, w.k(), rows, w, y, w.n(), accumulate);
 }

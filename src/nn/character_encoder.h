@@ -97,7 +97,7 @@ class CharacterEncoder {
     std::vector<AlignedArray<float>> x;             // F a word: inputs of highways and projection
     std::vector<AlignedArray<float>> gate, change;  // F a word and highway: g, relu(...)
     AlignedArray<std::uint8_t> place;               // F a word: position of the largest sum
-    AlignedArray<Bf16> operand;                     // F a word
+    AlignedArray<Bf16> operand;                     // the larger of F and P a word
   };
 
   // y (P a word, dense): the vectors of words [first, last), whose place in the tape and in y is

@@ -181,6 +181,11 @@ class OfficialTest(ProgramTest):
                 (options_with("lstm", "dim", value=60_000), "speaks of"),
                 (options_with("lstm", "dim", value="12"), "lstm.dim"),
                 (options_with("lstm", "n_layers", value=3), "is missing"),
+                (options_with("lstm", "n_layers", value=1), "does not speak of"),
+                (options_with("char_cnn", "n_highway", value=1), "does not speak of"),
+                (options_with("lstm", "dim", value="DEEP").replace(
+                    '"DEEP"', "[" * 100_000 + "]" * 100_000), "lstm.dim is array"),
+                (options_with("token_embedder", value={}), "ELMoForManyLangs"),
                 (options_with("char_cnn", "n_characters", value=300), "not 261 or 262"),
                 (options_with("char_cnn", "activation", value="gelu"), "not relu or tanh"),
                 (options_with("char_cnn", "filters", value=[[60, 4]]), "wider"),

@@ -91,6 +91,33 @@ class CharactersTest(ProgramTest):
                 worst = abs(file[str(i)][()] - reference.embed(lines[i].split())).max()
                 self.assertLess(worst, 1e-5)
 
+    def test_a_shared_encoder_is_one_at_the_best_step_too(self):
+        for rate in (0.2, 0.8):
+            self.pretrain("model", "--share-encoder", "--dev", self.dev, "--dev-every", 3,
+                          "--learning-rate", rate, "--overwrite", steps=30)
+            self.assertEqual(self.encoder("model", "forward"), self.encoder("model", "backward"))
+        done = self.pretrain("early", "--share-encoder", "--dev", self.dev, "--dev-every", 3,
+                             "--learning-rate", 3, "--patience", 2, steps=60)
+        self.assertIn("stopping", done.stderr)
+        steps = [json.loads(line)["step"] for line in
+                 (self.folder / "early" / "log.jsonl").read_text().splitlines()]
+        self.assertLess(max(steps), 60)
+        self.pretrain("early", "--share-encoder", "--dev", self.dev, "--dev-every", 3,
+                      "--learning-rate", 3, "--patience", 2, "--resume", steps=60)
+
+    def test_sharing_refuses_directions_of_other_units(self):
+        self.pretrain("model", steps=3)
+        other = self.shared / "other.txt"
+        self.elmo("vocab", "--type", "word", "--input", self.corpus, "--size", 300, "--output",
+                  other)
+        words = list(self.settings("other", "backward", 3))
+        words[words.index("--vocab") + 1] = other
+        self.elmo("pretrain", *words)
+        (self.folder / "other" / "backward.h5").rename(self.folder / "model" / "backward.h5")
+        done = self.pretrain("shared", "--share-encoder", "--init", self.folder / "model",
+                             status=2)
+        self.assertIn("same token encoder", done.stderr)
+
     def test_encoders_of_their_own_differ_and_are_not_exported(self):
         self.pretrain("model")
         self.assertNotEqual(self.encoder("model", "forward"), self.encoder("model", "backward"))
