@@ -1,0 +1,69 @@
+// Labelled data: texts with a label each, or sentences with a tag a word.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "text/words.h"
+
+namespace elmo {
+
+enum class TaskKind { kClassify, kTag };
+std::string_view task_name(TaskKind task);  // "classify", "tag"
+
+struct Example {
+  std::vector<std::string> words;
+  // Of kClassify one, of kTag one a word; empty in data without labels.
+  std::vector<std::string> labels;
+  std::uint64_t line = 0;  // its first line in the file, from 1
+};
+
+struct DataSet {
+  std::string path;
+  TaskKind task = TaskKind::kClassify;
+  std::vector<Example> examples;
+
+  std::int64_t words() const;
+  // Texts without a word.
+  std::int64_t empty_texts() const;
+  // 16 hexadecimal digits of all words and labels.
+  std::string fingerprint() const;
+};
+
+// kClassify: `label<TAB>text`, the text cut by `split`. kTag: `token<TAB>tag`, a blank line between
+// sentences; where a tag begins with B-, all have to be BIO. Throws Error with file and line:
+// another number of columns, an empty label, a tag that is not BIO, no example at all.
+DataSet read_data_set(const std::string& path, TaskKind task, Split split);
+
+enum class TextForm { kText, kTokens };
+// Without labels. kText: a text or sentence a line, cut by `split`, a blank line being a text
+// without words. kTokens: a token a line (what follows a tab is passed over), a blank line between
+// sentences.
+DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split);
+
+// The labels of a task, in the order of their numbers.
+class LabelSet {
+ public:
+  LabelSet() = default;
+  explicit LabelSet(std::vector<std::string> labels);
+  // Sorted by bytes.
+  static LabelSet of(const DataSet& data);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(names_.size()); }
+  const std::vector<std::string>& names() const { return names_; }
+  const std::string& name(std::int32_t id) const { return names_[static_cast<std::size_t>(id)]; }
+  // -1 for an unknown one.
+  std::int32_t id(const std::string& name) const;
+  // Is there a B-X among them?
+  bool bio() const;
+
+ private:
+  std::vector<std::string> names_;
+  std::unordered_map<std::string, std::int32_t> ids_;
+};
+
+}  // namespace elmo

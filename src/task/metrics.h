@@ -1,0 +1,102 @@
+// How good predictions are.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace elmo {
+
+// The 95 % interval of a share of `correct` in `total` (Wilson 1927); [0, 1] for a total of 0.
+struct Interval {
+  double low, high;
+};
+Interval wilson_interval(std::int64_t correct, std::int64_t total);
+
+// Counts and the shares that follow from them; a share of nothing is 0, as conlleval has it.
+struct Score {
+  std::int64_t correct = 0;    // predicted and so in truth
+  std::int64_t predicted = 0;  // predicted
+  std::int64_t actual = 0;     // so in truth
+
+  double precision() const;
+  double recall() const;
+  double f1() const;
+};
+
+// What was said of what is true, class by class.
+class Confusion {
+ public:
+  explicit Confusion(std::vector<std::string> labels);
+
+  void add(std::int32_t actual, std::int32_t predicted) { ++cell(actual, predicted); }
+
+  const std::vector<std::string>& labels() const { return labels_; }
+  std::int64_t count(std::int32_t actual, std::int32_t predicted) const;
+  std::int64_t total() const;
+  std::int64_t correct() const;
+  Score score(std::int32_t label) const;
+  double accuracy() const;
+  // The mean over the classes that are true or predicted somewhere.
+  double macro_f1() const;
+  // Over all classes together; equal to the accuracy, since each example has one label.
+  double micro_f1() const;
+
+  // Rows are true, columns predicted, the largest `most` classes by rows; the rest is left out and
+  // said to be.
+  std::string text(std::size_t most = 20) const;
+  // {"labels": [...], "counts": [[...]]}
+  nlohmann::ordered_json json() const;
+
+ private:
+  std::int64_t& cell(std::int32_t actual, std::int32_t predicted) {
+    return counts_[static_cast<std::size_t>(actual) * labels_.size() +
+                   static_cast<std::size_t>(predicted)];
+  }
+  std::vector<std::string> labels_;
+  std::vector<std::int64_t> counts_;
+};
+
+// An entity: words [begin, end) of a sentence.
+struct Entity {
+  std::int64_t begin, end;
+  std::string type;
+  bool operator==(const Entity&) const = default;
+};
+
+// The entities of a sentence's tags as conlleval (Tjong Kim Sang and Buchholz 2000) reads them: a
+// tag is prefix-type, the prefix one of B, I, O, E, S. I-X begins an entity after O, after another
+// type and after E and S; anything without a type, such as NN, is an entity of type "" if it is
+// not O.
+std::vector<Entity> find_entities(std::span<const std::string> tags);
+
+// O, B-X or I-X?
+bool is_bio_tag(std::string_view tag);
+
+// Scores of entities: begin, end and type have to be right.
+class EntityScores {
+ public:
+  void add(std::span<const std::string> actual, std::span<const std::string> predicted);
+  const Score& total() const { return total_; }
+  // By type, in order.
+  const std::vector<std::pair<std::string, Score>>& types() const { return types_; }
+
+ private:
+  Score& of_type(const std::string& type);
+  Score total_;
+  std::vector<std::pair<std::string, Score>> types_;
+};
+
+// McNemar's test of two systems on the same examples.
+struct McNemar {
+  std::int64_t only_first = 0;   // right in the first system alone
+  std::int64_t only_second = 0;  // right in the second alone
+
+  // Two-sided probability of so uneven a split if both were equally good: exact (binomial).
+  double p_value() const;
+};
+
+}  // namespace elmo
