@@ -8,16 +8,33 @@
 #include "elmo/error.h"
 #include "embed/dump.h"
 #include "embed/word_map.h"
+#include "task/task_network.h"
 #include "tools/commands.h"
 #include "tools/language_models.h"
 #include "tools/options.h"
 
 namespace elmo {
+namespace {
+
+// The mix that a task has learned, with its pooling unless another is asked for.
+LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool pooling_given,
+                  DumpRequest& request) {
+  const auto task = TaskNetwork::load(path);
+  const TaskSettings& s = task->settings();
+  if (!s.uses_elmo()) throw Error(path + ": has no mix; it was trained without ELMo vectors");
+  if (!s.model_hash.empty() && s.model_hash != model.hash()) {
+    throw Error(path + ": learned its mix on another language model than the one in --model");
+  }
+  if (!pooling_given) request.embed.pooling = parse_pooling(s.pooling);
+  return LayerMix::scalar_mix(task->mix_weights(), task->mix_gamma(), s.layer_norm, model.layers());
+}
+
+}  // namespace
 
 int run_dump(Arguments arguments) {
   DumpRequest request;
   ModelSource source;
-  std::string layers = "all", precision = "f32", words, cache_words;
+  std::string layers = "all", precision = "f32", words, mix, cache_words;
   std::filesystem::path projector;
   int threads = 0;
   Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
@@ -27,7 +44,8 @@ int run_dump(Arguments arguments) {
   options.add("output", &request.output, "FILE.h5", "replaced only when the new one is complete")
       .required();
   options.add("layers", &layers, "WHICH",
-              "all, top, average, or a list such as 0,2; layer 0 is the token encoder");
+              "all, top, average, mix, or a list such as 0,2; layer 0 is the token encoder");
+  options.add("mix", &mix, "TASK.h5", "the task that learned the mix of --layers mix");
   options
       .add("projector", &projector, "DIR",
            "also vectors.tsv and metadata.tsv for TensorBoard's projector")
@@ -79,8 +97,13 @@ int run_dump(Arguments arguments) {
         "not; use a file");
   }
 
+  if ((layers == "mix") != !mix.empty()) {
+    throw UsageError("--layers mix and --mix TASK.h5 go together");
+  }
+
   const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
-  request.embed.mix = LayerMix::parse(layers, model->layers());
+  request.embed.mix = layers == "mix" ? task_mix(mix, *model, options.given("pooling"), request)
+                                      : LayerMix::parse(layers, model->layers());
   if (!words.empty()) request.words = read_word_list(words);
   if (!cache_words.empty()) {
     const auto list = read_word_list(cache_words);

@@ -8,14 +8,17 @@ namespace elmo {
 
 int run_bench(Arguments arguments);
 int run_dump(Arguments arguments);
+int run_evaluate(Arguments arguments);
 int run_export(Arguments arguments);
 int run_import(Arguments arguments);
 int run_info(Arguments arguments);
 int run_neighbors(Arguments arguments);
 int run_perplexity(Arguments arguments);
 int run_plot(Arguments arguments);
+int run_predict(Arguments arguments);
 int run_pretrain(Arguments arguments);
 int run_score(Arguments arguments);
+int run_train(Arguments arguments);
 int run_vocab(Arguments arguments);
 
 }  // namespace elmo

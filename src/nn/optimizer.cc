@@ -18,16 +18,20 @@ constexpr float kBeta1 = 0.9f, kBeta2 = 0.999f;
 OptimizerKind parse_optimizer(std::string_view name) {
   if (name == "adagrad") return OptimizerKind::kAdagrad;
   if (name == "adam") return OptimizerKind::kAdam;
-  throw UsageError("optimizer '" + std::string(name) + "' is none of adagrad, adam");
+  if (name == "sgd") return OptimizerKind::kSgd;
+  throw UsageError("optimizer '" + std::string(name) + "' is none of adagrad, adam, sgd");
 }
 
 std::string_view optimizer_name(OptimizerKind kind) {
-  return kind == OptimizerKind::kAdagrad ? "adagrad" : "adam";
+  return kind == OptimizerKind::kAdagrad ? "adagrad"
+         : kind == OptimizerKind::kAdam  ? "adam"
+                                         : "sgd";
 }
 
 Optimizer::Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
                      float initial_accumulator)
     : kind_(kind), parameters_(std::move(parameters)) {
+  if (kind_ == OptimizerKind::kSgd) return;
   for (const Parameter* parameter : parameters_) {
     first_.emplace_back(parameter->value.size());
     if (kind_ == OptimizerKind::kAdagrad) {
@@ -91,6 +95,15 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
       Parameter& parameter = *parameters_[block.parameter];
       float* weights = parameter.value.data() + block.begin;
       const float* gradient = parameter.gradient.data() + block.begin;
+      if (decay > 0 && parameter.shape.size() > 1) {
+        const auto keep = static_cast<float>(1 - rate * decay);
+        for (std::int64_t k = 0; k < block.size; ++k) weights[k] *= keep;
+      }
+      if (kind_ == OptimizerKind::kSgd) {
+        const float step = static_cast<float>(rate) * scale;
+        for (std::int64_t k = 0; k < block.size; ++k) weights[k] -= step * gradient[k];
+        continue;
+      }
       float* first = first_[block.parameter].data() + block.begin;
       if (kind_ == OptimizerKind::kAdagrad) {
         adagrad_update(weights, gradient, first, block.size, scale, static_cast<float>(rate),
@@ -106,6 +119,7 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
 
 std::vector<Optimizer::State> Optimizer::states() {
   std::vector<State> result;
+  if (kind_ == OptimizerKind::kSgd) return result;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const std::string& name = parameters_[i]->name;
     if (kind_ == OptimizerKind::kAdagrad) {

@@ -1,4 +1,5 @@
-// Adagrad and Adam over a set of parameters, with clipping by the global norm.
+// Adagrad, Adam and plain gradient descent over a set of parameters, with clipping by the global
+// norm.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 namespace elmo {
 
-enum class OptimizerKind { kAdagrad, kAdam };
+enum class OptimizerKind { kAdagrad, kAdam, kSgd };
 OptimizerKind parse_optimizer(std::string_view name);  // throws UsageError
 std::string_view optimizer_name(OptimizerKind kind);
 
@@ -45,6 +46,9 @@ class Optimizer {
   };
   std::vector<State> states();
   std::uint64_t updates = 0;
+  // Weight decay of matrices, apart from the gradient (Loshchilov and Hutter 2019, AdamW): each
+  // update takes rate * decay of a weight away.
+  double decay = 0;
 
  private:
   // Work is shared in blocks of fixed size, so sums do not depend on the workers.

@@ -1,0 +1,167 @@
+#include "task/frozen_vectors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "elmo/error.h"
+#include "io/half.h"
+#include "nn/scalar_mix.h"
+
+namespace elmo {
+namespace {
+
+constexpr std::uint64_t kMemoryLimit = 1ull << 30;
+// Words that are embedded between two looks at the clock.
+constexpr std::int64_t kWindowWords = 20'000;
+constexpr float kLargestHalf = 65504.0f;
+
+void check_words(const DumpReader& dump, const std::string& path, const DataSet& data,
+                 std::int64_t i) {
+  const Example& example = data.examples[static_cast<std::size_t>(i)];
+  const auto fail = [&](const std::string& what) {
+    throw Error(
+        fmt::format("{}: sentence {} {} of {}:{}; dump the words of this very file, cut "
+                    "as it is",
+                    path, i, what, data.path, example.line));
+  };
+  const std::int64_t count = dump.word_count(i);
+  if (count != static_cast<std::int64_t>(example.words.size())) {
+    fail(fmt::format("has {} words, not the {}", count, example.words.size()));
+  }
+  if (dump.layout() != DumpLayout::kMatrix) return;
+  const std::vector<std::string> words = dump.words(i);
+  for (std::size_t k = 0; k < words.size() && k < example.words.size(); ++k) {
+    if (words[k] != example.words[k]) {
+      fail(fmt::format("has the word '{}', not the '{}'", words[k], example.words[k]));
+    }
+  }
+}
+
+}  // namespace
+
+FrozenVectors::FrozenVectors(std::int64_t words, std::int64_t layers, std::int64_t dimension,
+                             const std::filesystem::path& folder)
+    : layers_(layers),
+      dimension_(dimension),
+      memory_(static_cast<std::uint64_t>(words * layers * dimension) * sizeof(std::uint16_t),
+              folder, kMemoryLimit) {}
+
+void FrozenVectors::write(std::int64_t first, std::int64_t count, const float* values) {
+  const std::int64_t size = count * layers_ * dimension_;
+  for (std::int64_t i = 0; i < size; ++i) {
+    if (!(std::abs(values[i]) <= kLargestHalf)) {
+      throw Error(fmt::format("a vector holds {}, which is no number to learn from", values[i]));
+    }
+  }
+  float_to_half(values, static_cast<std::uint16_t*>(memory_.data()) + first * layers_ * dimension_,
+                static_cast<std::size_t>(size));
+}
+
+void FrozenVectors::read(std::int64_t first, std::int64_t count, float* values) const {
+  half_to_float(static_cast<const std::uint16_t*>(memory_.data()) + first * layers_ * dimension_,
+                values, static_cast<std::size_t>(count * layers_ * dimension_));
+}
+
+std::vector<int> choose_layers(const std::vector<int>& layers, int available) {
+  std::vector<int> chosen = layers;
+  if (chosen.empty()) {
+    chosen.resize(static_cast<std::size_t>(available));
+    std::iota(chosen.begin(), chosen.end(), 0);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  if (chosen.back() >= available) {
+    throw UsageError(fmt::format("--elmo-layers names layer {}, there are 0 to {}", chosen.back(),
+                                 available - 1));
+  }
+  if (std::adjacent_find(chosen.begin(), chosen.end()) != chosen.end()) {
+    throw UsageError("--elmo-layers names a layer twice");
+  }
+  return chosen;
+}
+
+std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalModel> model,
+                                          const VectorOptions& options, const DataSet& data,
+                                          const std::filesystem::path& folder, Workers& workers) {
+  const int layers = model->layers(), dimension = model->dimension();
+  const std::vector<int> chosen = choose_layers(options.layers, layers);
+  EmbedOptions embed;
+  embed.pooling = options.pooling;
+  embed.mix.layered = true;
+  for (const int layer : chosen) {
+    embed.mix.weights.emplace_back(static_cast<std::size_t>(layers), 0.0f);
+    embed.mix.weights.back()[static_cast<std::size_t>(layer)] = 1.0f;
+  }
+  const auto rows = static_cast<std::int64_t>(chosen.size());
+  auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
+  Embedder embedder(std::move(model), embed, workers);
+  Progress progress("embed " + data.path, static_cast<std::uint64_t>(data.words()));
+  std::int64_t done = 0;
+  std::vector<SentenceVectors> window;
+  const auto flush = [&] {
+    embedder.embed(window);
+    for (SentenceVectors& sentence : window) {
+      const auto words = static_cast<std::int64_t>(sentence.words.size());
+      if (options.layer_norm) normalise_layers(sentence.vectors.data(), words, rows, dimension);
+      vectors->write(done, words, sentence.vectors.data());
+      done += words;
+    }
+    window.clear();
+    progress.update(static_cast<std::uint64_t>(done));
+    if (interrupted()) throw Interrupted("interrupted while the data was embedded");
+  };
+  std::int64_t waiting = 0;
+  for (const Example& example : data.examples) {
+    SentenceVectors& sentence = window.emplace_back();
+    sentence.words.assign(example.words.begin(), example.words.end());
+    waiting += static_cast<std::int64_t>(example.words.size());
+    if (waiting < kWindowWords) continue;
+    flush();
+    waiting = 0;
+  }
+  flush();
+  progress.finish();
+  return vectors;
+}
+
+std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const std::string& path,
+                                                 const VectorOptions& options, const DataSet& data,
+                                                 const std::filesystem::path& folder) {
+  const std::int64_t layers = dump.layered() ? dump.layers() : 1, dimension = dump.dimension();
+  const std::vector<int> chosen = choose_layers(options.layers, static_cast<int>(layers));
+  const auto rows = static_cast<std::int64_t>(chosen.size());
+  const auto examples = static_cast<std::int64_t>(data.examples.size());
+  for (std::int64_t i = 0; i < std::min(examples, dump.sentences()); ++i) {
+    check_words(dump, path, data, i);
+  }
+  if (dump.sentences() != examples) {
+    throw Error(fmt::format("{}: has {} sentences, {} has {} examples; dump this very file", path,
+                            dump.sentences(), data.path, examples));
+  }
+  auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
+  std::vector<float> kept;
+  std::int64_t done = 0;
+  for (std::int64_t i = 0; i < examples; ++i) {
+    const std::vector<float> all = dump.vectors(i);
+    const auto words =
+        static_cast<std::int64_t>(data.examples[static_cast<std::size_t>(i)].words.size());
+    kept.resize(static_cast<std::size_t>(words * rows * dimension));
+    for (std::int64_t w = 0; w < words; ++w) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        std::copy_n(all.data() + (w * layers + chosen[static_cast<std::size_t>(r)]) * dimension,
+                    dimension, kept.data() + (w * rows + r) * dimension);
+      }
+    }
+    if (options.layer_norm) normalise_layers(kept.data(), words, rows, dimension);
+    vectors->write(done, words, kept.data());
+    done += words;
+  }
+  return vectors;
+}
+
+}  // namespace elmo

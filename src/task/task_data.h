@@ -1,0 +1,58 @@
+// A data set as a network takes it, and what the network makes of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compute/workers.h"
+#include "task/data_set.h"
+#include "task/frozen_vectors.h"
+#include "task/metrics.h"
+#include "task/task_network.h"
+
+namespace elmo {
+
+class TaskData {
+ public:
+  // `vectors` null where the network takes none. Labels may be missing.
+  TaskData(DataSet data, std::shared_ptr<const FrozenVectors> vectors, const LabelSet& labels,
+           const TaskVocabulary& vocabulary);
+
+  const DataSet& data() const { return data_; }
+  std::int64_t examples() const { return static_cast<std::int64_t>(data_.examples.size()); }
+  std::int64_t length(std::int64_t example) const {
+    return static_cast<std::int64_t>(
+        data_.examples[static_cast<std::size_t>(example)].words.size());
+  }
+  // Labels that are not of the task.
+  std::int64_t unknown_labels() const;
+  TaskBatch batch(std::span<const std::uint32_t> examples) const;
+
+ private:
+  DataSet data_;
+  std::shared_ptr<const FrozenVectors> vectors_;
+  std::vector<std::int64_t> first_word_;  // of each example
+  std::vector<std::int32_t> words_, ends_, targets_;
+};
+
+// Of each example one prediction, or one a word.
+std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskData& data,
+                                             Workers& workers);
+
+struct Evaluation {
+  Confusion confusion;                   // labels of the task, then unknown ones of the data
+  std::optional<EntityScores> entities;  // BIO data
+  std::int64_t examples = 0;
+  std::int64_t unknown_labels = 0;
+  std::vector<std::uint8_t> right;  // of each text or word
+
+  // What training selects by: F1 of entities, else accuracy.
+  double selection() const;
+};
+Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers);
+
+}  // namespace elmo

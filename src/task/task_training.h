@@ -1,0 +1,67 @@
+// Training of classifiers and taggers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/workers.h"
+#include "nn/optimizer.h"
+#include "task/task_data.h"
+#include "task/task_network.h"
+
+namespace elmo {
+
+struct TaskTrainingOptions {
+  std::filesystem::path output;  // TASK.h5
+  int epochs = 10;
+  // Stop after so many epochs without a better development result; 0: never.
+  int patience = 3;
+  int batch_size = 32;  // texts
+  OptimizerKind optimizer = OptimizerKind::kAdam;
+  double learning_rate = 0;  // 0: 0.001 for adam, 0.1 for sgd and adagrad
+  double decay = 0.01;
+  double clip = 5;
+  // Each class weighs as if it were as frequent as the others.
+  bool class_weights = false;
+  float mix_l2 = 0.001f;       // on the raw weights of the mix
+  float mix_deviation = 0.0f;  // of their start; 0: even
+  std::uint64_t seed = 1;
+  int seeds = 1;  // seed, seed + 1, ...
+  bool resume = false;
+  bool overwrite = false;
+};
+
+struct SeedResult {
+  std::uint64_t seed;
+  double best;  // of the development set: Evaluation::selection()
+  int epoch;    // that gave it, from 1
+};
+
+struct TaskTrainingReport {
+  std::vector<SeedResult> seeds;
+  double mean = 0, spread = 0;  // standard deviation (n - 1), 0 for one seed
+  bool already_finished = false;
+};
+
+// Checks that `options.output` may be written, before any work. Throws Error: it exists and
+// neither resume nor overwrite is asked for.
+void check_task_output(const TaskTrainingOptions& options);
+
+// TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.
+std::filesystem::path task_checkpoint(const std::filesystem::path& output);
+std::filesystem::path task_log(const std::filesystem::path& output);
+
+// Trains one network a seed and writes the best of all into options.output. `word_vectors`: of the
+// rows 1, 2, ... of the words (may be empty). The same bits whatever the threads, interrupted or
+// not. Throws Interrupted after the checkpoint was written, and Error where a checkpoint is of
+// another training.
+TaskTrainingReport train_task(const TaskSettings& settings, const LabelSet& labels,
+                              const TaskVocabulary& vocabulary,
+                              const std::vector<float>& word_vectors, const TaskData& train,
+                              const TaskData& dev, const TaskTrainingOptions& options,
+                              Workers& workers);
+
+}  // namespace elmo

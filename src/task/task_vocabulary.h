@@ -1,0 +1,56 @@
+// Which words and word ends have a learned vector.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "task/data_set.h"
+
+namespace elmo {
+
+// Names in the order of their rows; row 0 is everything else.
+class NameTable {
+ public:
+  NameTable() = default;
+  // Without row 0.
+  explicit NameTable(std::vector<std::string> names);
+
+  std::int64_t rows() const { return static_cast<std::int64_t>(names_.size()) + 1; }
+  const std::vector<std::string>& names() const { return names_; }
+  std::int32_t row(std::string_view name) const;
+
+  // As a file holds them: one a line.
+  std::string bytes() const;
+  static NameTable from_bytes(std::string_view bytes);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  std::vector<std::string> names_;
+  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> rows_;
+};
+
+struct TaskVocabulary {
+  NameTable words;
+  // Word ends of one to three characters: what is left of a word that has no row.
+  NameTable ends;
+
+  // Words seen twice or more, by falling frequency, behind `given` ones; ends of two or more
+  // different words.
+  static TaskVocabulary of(const DataSet& data, const std::vector<std::string>& given);
+
+  // As written, else in lower case (ASCII), else 0.
+  std::int32_t word_row(std::string_view word) const;
+  // The longest end that is known, else 0.
+  std::int32_t end_row(std::string_view word) const;
+};
+
+}  // namespace elmo

@@ -1,0 +1,90 @@
+#include "task/vector_source.h"
+
+#include <fmt/format.h>
+
+#include "elmo/error.h"
+
+namespace elmo {
+
+VectorSource VectorSource::model(const std::filesystem::path& folder, Precision precision) {
+  VectorSource source;
+  source.path_ = folder;
+  source.model_ = BidirectionalModel::load(folder, precision);
+  return source;
+}
+
+VectorSource VectorSource::dump(const std::filesystem::path& file) {
+  VectorSource source;
+  source.path_ = file;
+  source.dump_ = std::make_shared<const DumpReader>(file);
+  return source;
+}
+
+VectorSource VectorSource::of_task(const TaskSettings& settings, const std::filesystem::path& file,
+                                   const std::optional<std::filesystem::path>& folder,
+                                   const std::optional<std::filesystem::path>& vectors,
+                                   Precision precision) {
+  VectorSource source;
+  if (vectors) {
+    source = dump(*vectors);
+  } else if (folder) {
+    source = model(*folder, precision);
+  } else if (settings.model_path.empty()) {
+    throw Error(file.string() +
+                ": was trained on --vectors; give --vectors of this data, or --model");
+  } else {
+    const auto path = (file.parent_path() / settings.model_path).lexically_normal();
+    if (!std::filesystem::exists(path)) {
+      throw Error(fmt::format("{}: its language model is not in {}; say where it is with --model",
+                              file.string(), path.string()));
+    }
+    source = model(path, precision);
+  }
+  const std::string hash = source.hash();
+  if (!hash.empty() && !settings.model_hash.empty() && hash != settings.model_hash) {
+    throw Error(
+        fmt::format("{}: is not the language model that {} was trained with (hash {}, not "
+                    "{})",
+                    source.path_.string(), file.string(), hash, settings.model_hash));
+  }
+  if (source.layers() != settings.model_layers || source.dimension() != settings.elmo_dimension) {
+    throw Error(fmt::format("{}: has {} layers of {}, {} was trained with {} of {}",
+                            source.path_.string(), source.layers(), source.dimension(),
+                            file.string(), settings.model_layers, settings.elmo_dimension));
+  }
+  return source;
+}
+
+int VectorSource::layers() const {
+  if (model_) return model_->layers();
+  return dump_->layered() ? dump_->layers() : 1;
+}
+
+int VectorSource::dimension() const { return model_ ? model_->dimension() : dump_->dimension(); }
+
+std::string VectorSource::hash() const {
+  if (model_) return model_->hash();
+  const auto& attributes = dump_->attributes();
+  const auto found = attributes.find("model");
+  return found != attributes.end() && found->is_string() ? found->get<std::string>()
+                                                         : std::string();
+}
+
+std::optional<Split> VectorSource::split() const {
+  if (model_) return model_->split();
+  return std::nullopt;
+}
+
+std::shared_ptr<const FrozenVectors> VectorSource::vectors(const TaskSettings& settings,
+                                                           const DataSet& data,
+                                                           const std::filesystem::path& folder,
+                                                           Workers& workers) const {
+  VectorOptions options;
+  options.pooling = parse_pooling(settings.pooling);
+  options.layers = settings.elmo_layers;
+  options.layer_norm = settings.layer_norm;
+  if (model_) return embed_data(model_, options, data, folder, workers);
+  return read_data_vectors(*dump_, path_.string(), options, data, folder);
+}
+
+}  // namespace elmo

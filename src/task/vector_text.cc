@@ -1,0 +1,91 @@
+#include "task/vector_text.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+#include "elmo/error.h"
+#include "text/line_reader.h"
+
+namespace elmo {
+namespace {
+
+// More than any set of vectors has; keeps a wrong file from taking all memory.
+constexpr std::int64_t kMaxDimension = 16384;
+
+std::string_view next_field(std::string_view& rest) {
+  while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t')) rest.remove_prefix(1);
+  const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
+  const std::string_view field = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return field;
+}
+
+template <typename T>
+bool parse(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
+                                  const std::function<bool(std::string_view)>& wanted) {
+  // Names of old collections are not always UTF-8; such a word is no word of a text.
+  LineReader reader(path, InvalidText::kReplace);
+  WordVectorTable table;
+  std::unordered_set<std::string> seen;
+  std::vector<float> numbers;
+  std::int64_t promised = -1, lines = 0;
+  std::string_view line;
+  while (reader.next(line)) {
+    const auto fail = [&](const std::string& what) {
+      throw Error(fmt::format("{}:{}: {}; a line is a word and its numbers, separated by spaces",
+                              path, reader.line_number(), what));
+    };
+    std::string_view rest = line;
+    const std::string_view word = next_field(rest);
+    if (word.empty()) fail("an empty line");
+    numbers.clear();
+    for (std::string_view field = next_field(rest); !field.empty(); field = next_field(rest)) {
+      float value = 0;
+      if (!parse(field, value) || !std::isfinite(value)) {
+        fail(fmt::format("'{}' is not a number", field.substr(0, 40)));
+      }
+      if (static_cast<std::int64_t>(numbers.size()) == kMaxDimension) {
+        fail(fmt::format("more than {} numbers", kMaxDimension));
+      }
+      numbers.push_back(value);
+    }
+    const auto size = static_cast<std::int64_t>(numbers.size());
+    if (reader.line_number() == 1 && size == 1) {
+      std::int64_t dimension = 0;
+      if (parse(word, promised) && std::trunc(numbers[0]) == numbers[0] && numbers[0] > 0 &&
+          numbers[0] <= kMaxDimension) {
+        dimension = static_cast<std::int64_t>(numbers[0]);
+      }
+      if (dimension == 0 || promised <= 0) fail("neither a vector nor `COUNT DIMENSION`");
+      table.dimension = dimension;
+      continue;
+    }
+    if (table.dimension == 0) table.dimension = size;
+    if (size != table.dimension || size == 0) {
+      fail(fmt::format("{} numbers, not {}", size, table.dimension));
+    }
+    ++lines;
+    if (table.words.size() >= most && !wanted(word)) continue;
+    if (!seen.emplace(word).second) continue;
+    table.words.emplace_back(word);
+    table.values.insert(table.values.end(), numbers.begin(), numbers.end());
+  }
+  if (promised >= 0 && lines < promised) {
+    throw Error(fmt::format("{}: {} vectors, but its first line says {}; the file is cut short",
+                            path, lines, promised));
+  }
+  if (table.words.empty()) throw Error(path + ": holds no vector");
+  return table;
+}
+
+}  // namespace elmo

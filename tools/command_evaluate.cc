@@ -1,0 +1,137 @@
+// elmo evaluate: how good a classifier or tagger is on labelled data.
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "base/interrupt.h"
+#include "elmo/error.h"
+#include "task/task_data.h"
+#include "task/vector_source.h"
+#include "text/line_reader.h"
+#include "tools/commands.h"
+#include "tools/language_models.h"
+#include "tools/options.h"
+#include "tools/output.h"
+#include "tools/task_report.h"
+
+namespace elmo {
+namespace {
+
+struct EvaluateConfig {
+  std::filesystem::path task;
+  std::string input, precision = "f32";
+  std::optional<std::filesystem::path> model, vectors, compare;
+  std::optional<std::string> places;
+  int threads = 0;
+  bool json = false;
+};
+
+Evaluation evaluate_task(const std::filesystem::path& file, const EvaluateConfig& c, TaskKind& task,
+                         Workers& workers) {
+  const auto network = TaskNetwork::load(file);
+  const TaskSettings& s = network->settings();
+  task = s.task;
+  DataSet data = read_data_set(c.input, s.task, s.split);
+  std::shared_ptr<const FrozenVectors> vectors;
+  if (s.uses_elmo()) {
+    vectors = VectorSource::of_task(s, file, c.model, c.vectors, parse_precision(c.precision))
+                  .vectors(s, data, std::filesystem::temp_directory_path(), workers);
+  }
+  const TaskData task_data(std::move(data), vectors, network->labels(), network->vocabulary());
+  return evaluate(*network, task_data, workers);
+}
+
+// Right and all, by the number in the first column of `path`, whose line i is example i.
+std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> by_distance(
+    const std::string& path, const Evaluation& evaluation) {
+  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> result;
+  LineReader reader(path);
+  std::string_view line;
+  std::size_t i = 0;
+  while (reader.next(line)) {
+    std::int64_t distance = 0;
+    const std::string_view first = line.substr(0, line.find('\t'));
+    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
+    if (error != std::errc() || end != first.data() + first.size()) {
+      throw Error(fmt::format("{}:{}: does not begin with a distance and a tab", path,
+                              reader.line_number()));
+    }
+    if (i == evaluation.right.size()) break;
+    auto& [right, all] = result[distance];
+    right += evaluation.right[i++];
+    ++all;
+  }
+  if (i != evaluation.right.size() || reader.next(line)) {
+    throw Error(fmt::format("{}: line i has to belong to example i, and there are {} examples",
+                            path, evaluation.right.size()));
+  }
+  return result;
+}
+
+}  // namespace
+
+int run_evaluate(Arguments arguments) {
+  EvaluateConfig c;
+  Options options(arguments, "elmo evaluate --task task.h5 --input dev.tsv");
+  options.add("task", &c.task, "TASK.h5", "what elmo train wrote").required();
+  options.add("input", &c.input, "FILE", "labelled data, in the form of the training").required();
+  options.add("model", &c.model, "DIR", "the language model, where it lies elsewhere by now");
+  options.add("vectors", &c.vectors, "FILE.h5", "vectors of --input dumped before, instead");
+  options.add("compare", &c.compare, "OTHER.h5", "another task on the same data: McNemar's test");
+  options.add("places", &c.places, "FILE",
+              "line i begins with a distance of text i and a tab: accuracy by distance");
+  options.add("precision", &c.precision, "WORD", "of the language model's products")
+      .choices({"f32", "bf16", "auto"});
+  options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);
+  options.flag("json", &c.json, "print one JSON object");
+  options.exclusive({"model", "vectors"});
+  if (!options.parse()) return 0;
+
+  const InterruptGuard guard;
+  Workers workers(thread_count(c.threads));
+  TaskKind task = TaskKind::kClassify;
+  const Evaluation evaluation = evaluate_task(c.task, c, task, workers);
+  nlohmann::ordered_json json = evaluation_json(evaluation, task);
+  std::string text = evaluation_text(evaluation, task);
+  if (c.places) {
+    if (task != TaskKind::kClassify) throw UsageError("--places is for classifiers");
+    auto list = nlohmann::ordered_json::array();
+    text += "\ndistance  accuracy     texts\n";
+    for (const auto& [distance, counts] : by_distance(*c.places, evaluation)) {
+      const auto& [right, all] = counts;
+      const double accuracy = static_cast<double>(right) / static_cast<double>(all);
+      list.push_back({{"distance", distance}, {"accuracy", accuracy}, {"examples", all}});
+      text += fmt::format("{:>8}{:>10.4f}{:>10}\n", distance, accuracy, all);
+    }
+    json["distances"] = list;
+  }
+  if (c.compare) {
+    TaskKind other_task = task;
+    const Evaluation other = evaluate_task(*c.compare, c, other_task, workers);
+    if (other_task != task) throw Error(c.compare->string() + ": is of another kind of task");
+    McNemar test;
+    for (std::size_t i = 0; i < evaluation.right.size(); ++i) {
+      test.only_first += evaluation.right[i] > other.right[i] ? 1 : 0;
+      test.only_second += other.right[i] > evaluation.right[i] ? 1 : 0;
+    }
+    json["compare"] = {{"accuracy", other.confusion.accuracy()},
+                       {"only_first", test.only_first},
+                       {"only_second", test.only_second},
+                       {"p_value", test.p_value()}};
+    text += fmt::format(
+        "\n{}: accuracy {:.4f}; right in the first alone {}, in the second alone {}; p = {:.3g} "
+        "(McNemar)\n",
+        c.compare->string(), other.confusion.accuracy(), test.only_first, test.only_second,
+        test.p_value());
+  }
+  print(c.json ? json.dump(2) + "\n" : text);
+  return 0;
+}
+
+}  // namespace elmo

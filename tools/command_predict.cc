@@ -1,0 +1,72 @@
+// elmo predict: labels and their probabilities.
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/interrupt.h"
+#include "elmo/error.h"
+#include "task/task_data.h"
+#include "task/vector_source.h"
+#include "tools/commands.h"
+#include "tools/language_models.h"
+#include "tools/options.h"
+#include "tools/output.h"
+
+namespace elmo {
+
+int run_predict(Arguments arguments) {
+  std::filesystem::path file;
+  std::string input, precision = "f32";
+  std::optional<std::filesystem::path> model, vectors_file;
+  TextForm form = TextForm::kText;
+  int threads = 0;
+  Options options(arguments, "elmo predict --task task.h5 --input new.txt");
+  options.add("task", &file, "TASK.h5", "what elmo train wrote").required();
+  options.add("input", &input, "FILE", "what to label; - is standard input").required();
+  options.choice("form", &form, {{"text", TextForm::kText}, {"tokens", TextForm::kTokens}},
+                 "a text or sentence a line, or a token a line and a blank line between sentences");
+  options.add("model", &model, "DIR", "the language model, where it lies elsewhere by now");
+  options.add("vectors", &vectors_file, "FILE.h5", "vectors of --input dumped before, instead");
+  options.add("precision", &precision, "WORD", "of the language model's products")
+      .choices({"f32", "bf16", "auto"});
+  options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
+  options.exclusive({"model", "vectors"});
+  options.note(
+      "A classifier prints label, probability and the words of each text; a tagger token, tag and "
+      "probability, with a blank line behind each sentence.");
+  if (!options.parse()) return 0;
+
+  const InterruptGuard guard;
+  Workers workers(thread_count(threads));
+  const auto network = TaskNetwork::load(file);
+  const TaskSettings& s = network->settings();
+  DataSet data = read_unlabelled(input, s.task, form, s.split);
+  std::shared_ptr<const FrozenVectors> vectors;
+  if (s.uses_elmo()) {
+    vectors = VectorSource::of_task(s, file, model, vectors_file, parse_precision(precision))
+                  .vectors(s, data, std::filesystem::temp_directory_path(), workers);
+  }
+  const TaskData task_data(std::move(data), vectors, network->labels(), network->vocabulary());
+  const auto predictions = predict(*network, task_data, workers);
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    const Example& example = task_data.data().examples[i];
+    if (s.task == TaskKind::kClassify) {
+      const Prediction& prediction = predictions[i].front();
+      print(fmt::format("{}\t{:.4f}\t{}\n", network->labels().name(prediction.label),
+                        prediction.probability, fmt::join(example.words, " ")));
+      continue;
+    }
+    for (std::size_t k = 0; k < predictions[i].size(); ++k) {
+      const Prediction& prediction = predictions[i][k];
+      print(fmt::format("{}\t{}\t{:.4f}\n", example.words[k],
+                        network->labels().name(prediction.label), prediction.probability));
+    }
+    print("\n");
+  }
+  return 0;
+}
+
+}  // namespace elmo
