@@ -141,7 +141,9 @@ TEST_F(EmbedderTest, StatesAreThoseOfTheTrainingEngine) {
     model->prepare(Precision::kF32, false);
     model->pack(workers);
     Sequence sequence;
-    LineEncoder(*model).read(text, sequence);
+    LineEncoder encoder(*model);
+    const std::vector<std::string_view> words = encoder.read(text, sequence);
+    PieceCache cache(*model->vocabulary);
     const int steps = static_cast<int>(sequence.inputs.size());
     auto engine = make_engine(*model, Precision::kF32, {.steps = steps, .streams = 1}, workers);
     Window window;
