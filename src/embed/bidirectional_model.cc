@@ -67,8 +67,10 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
     }
     return model;
   };
-  return make(folder.string(), load_one(Direction::kForward), load_one(Direction::kBackward),
-              precision);
+  // In this order: the first that is missing is named.
+  auto forward = load_one(Direction::kForward);
+  auto backward = load_one(Direction::kBackward);
+  return make(folder.string(), std::move(forward), std::move(backward), precision);
 }
 
 std::unique_ptr<BidirectionalModel> BidirectionalModel::load_official(

@@ -117,7 +117,7 @@ TEST(Optimizer, AGradientThatIsNoNumberChangesNothing) {
   for (std::size_t p = 0; p < before.size(); ++p) {
     EXPECT_TRUE(std::ranges::equal(spoilt[p].value.span(), before[p].value.span()));
   }
-  EXPECT_THROW(parse_optimizer("sgd"), UsageError);
+  EXPECT_THROW(parse_optimizer("rmsprop"), UsageError);
 }
 
 }  // namespace

@@ -226,7 +226,7 @@ class InfoTest(CommandLineTest):
                 self.assert_refused(elmo("info", path), 1, f"elmo info: {path}")
         for name in ("missing", "."):
             self.assert_refused(elmo("info", self.folder / name), 1, str(self.folder))
-        self.assert_refused(elmo("info"), 2, "PATH is missing")
+        self.assert_refused(elmo("info"), 2, "takes a PATH")
 
 
 if __name__ == "__main__":
