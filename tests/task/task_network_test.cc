@@ -1,0 +1,144 @@
+// The whole network against finite differences, its file, and batches of any make.
+#include "task/task_network.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "elmo/error.h"
+#include "tests/nn/nn_support.h"
+
+namespace elmo {
+namespace {
+
+TaskSettings both_inputs(TaskKind task) {
+  TaskSettings s;
+  s.task = task;
+  s.elmo_layers = {0, 2};
+  s.model_layers = 3;
+  s.elmo_dimension = 4;
+  s.embedding_size = 3;
+  s.end_size = 2;
+  s.hidden = 3;
+  s.filters = 3;
+  s.kernels = {2, 3};
+  return s;
+}
+
+TaskNetwork make(const TaskSettings& s, const std::vector<std::string>& labels) {
+  TaskNetwork network(s, LabelSet(labels), {NameTable({"a", "b"}), NameTable({"x"})});
+  network.initialise(1, 1.0f);
+  network.prepare(true);
+  return network;
+}
+
+TaskBatch make_batch(const TaskNetwork& network, const std::vector<std::int64_t>& lengths) {
+  const TaskSettings& s = network.settings();
+  TaskBatch batch;
+  batch.texts = ragged(lengths);
+  Numbers numbers(7);
+  batch.layers = numbers.normals(batch.texts.rows() * 2 * s.elmo_dimension);
+  const std::int64_t outputs =
+      s.task == TaskKind::kTag ? batch.texts.rows() : batch.texts.texts();
+  for (std::int64_t i = 0; i < batch.texts.rows(); ++i) {
+    batch.words.push_back(static_cast<std::int32_t>(i % 3));
+    batch.ends.push_back(static_cast<std::int32_t>(i % 2));
+  }
+  for (std::int64_t i = 0; i < outputs; ++i) {
+    batch.targets.push_back(static_cast<std::int32_t>(i % network.labels().size()));
+  }
+  return batch;
+}
+
+void check_gradients(const TaskSettings& s, const std::vector<std::string>& labels) {
+  Workers workers(1);
+  TaskNetwork network = make(s, labels);
+  const TaskBatch batch = make_batch(network, {3, 1, 4});
+  const TaskNetwork::DropoutKey key{5, 6};
+  network.loss(batch, {}, true, 0.5f, &key, workers);
+  std::vector<std::vector<float>> gradients;
+  for (const Parameter* parameter : network.learned()) {
+    gradients.emplace_back(parameter->gradient.span().begin(), parameter->gradient.span().end());
+  }
+  const auto loss = [&] {
+    network.pack();
+    return 0.5 * network.loss(batch, {}, true, 0.5f, &key, workers);
+  };
+  const auto parameters = network.learned();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    expect_gradient(parameters[i]->value.span(), gradients[i], loss, parameters[i]->name, 4e-3);
+  }
+}
+
+TEST(TaskNetwork, ClassifierLearnsByItsGradient) {
+  for (const EncoderKind encoder :
+       {EncoderKind::kNone, EncoderKind::kRnn, EncoderKind::kLstm, EncoderKind::kGru}) {
+    for (const TextPooling pooling : {TextPooling::kLast, TextPooling::kAttention}) {
+      TaskSettings s = both_inputs(TaskKind::kClassify);
+      s.encoder = encoder;
+      s.layers = 2;
+      s.bidirectional = encoder != EncoderKind::kNone;
+      s.text_pooling = pooling;
+      SCOPED_TRACE(encoder_name(encoder));
+      check_gradients(s, {"k", "l", "m"});
+    }
+  }
+}
+
+TEST(TaskNetwork, SigmoidLearnsByItsGradient) {
+  TaskSettings s = both_inputs(TaskKind::kClassify);
+  s.output = OutputKind::kSigmoid;
+  check_gradients(s, {"no", "yes"});
+}
+
+TEST(TaskNetwork, TaggerLearnsByItsGradient) {
+  for (const OutputKind output : {OutputKind::kSoftmax, OutputKind::kCrf}) {
+    TaskSettings s = both_inputs(TaskKind::kTag);
+    s.encoder = EncoderKind::kLstm;
+    s.bidirectional = true;
+    s.output = output;
+    SCOPED_TRACE(output_name(output));
+    check_gradients(s, {"k", "l", "m"});
+  }
+}
+
+TEST(TaskNetwork, GivesATextTheSameBitsInAnyBatch) {
+  Workers one(1), two(2);
+  for (const EncoderKind encoder : {EncoderKind::kNone, EncoderKind::kGru, EncoderKind::kCnn}) {
+    TaskSettings s = both_inputs(TaskKind::kClassify);
+    s.encoder = encoder;
+    TaskNetwork network = make(s, {"k", "l", "m"});
+    const auto together = network.predict(make_batch(network, {5, 0, 2, 7}), two);
+    const auto alone = network.predict(make_batch(network, {5}), one);
+    EXPECT_EQ(together[0].label, alone[0].label);
+    EXPECT_EQ(together[0].probability, alone[0].probability) << encoder_name(encoder);
+  }
+}
+
+TEST(TaskNetwork, ComesBackFromItsFile) {
+  Workers workers(1);
+  TaskSettings s = both_inputs(TaskKind::kTag);
+  s.output = OutputKind::kCrf;
+  TaskNetwork network = make(s, {"O", "B-X", "I-X"});
+  const std::string path = testing::TempDir() + "task_network_test.h5";
+  network.save(path, {{"note", 1}});
+  const auto loaded = TaskNetwork::load(path);
+  EXPECT_EQ(loaded->settings().to_json(), s.to_json());
+  EXPECT_EQ(loaded->results()["note"], 1);
+  const TaskBatch batch = make_batch(network, {3, 6});
+  const auto before = network.predict(batch, workers), after = loaded->predict(batch, workers);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_EQ(before[i].probability, after[i].probability);
+  }
+  // Cut anywhere, it is an error and nothing worse.
+  const std::string bytes = read_file(path);
+  for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 97 + 1) {
+    write_file(path, std::string_view(bytes).substr(0, size));
+    EXPECT_THROW(TaskNetwork::load(path), Error) << size;
+  }
+}
+
+}  // namespace
+}  // namespace elmo

@@ -1,0 +1,63 @@
+// Text files of word vectors, good and bad; which words get a row.
+#include "task/vector_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/file.h"
+#include "elmo/error.h"
+#include "task/task_vocabulary.h"
+
+namespace elmo {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+WordVectorTable read(const std::string& content, std::size_t most = 100) {
+  const std::string path = testing::TempDir() + "vector_text_test.vec";
+  write_file(path, content);
+  return read_word_vectors(path, most, [](std::string_view word) { return word == "wanted"; });
+}
+
+std::string problem(const std::string& content) {
+  try {
+    read(content);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(WordVectors, AreReadWithAndWithoutAHead) {
+  EXPECT_THAT(read("2 2\na 1 2 \nb 3 -4.5e-1\n").values, ElementsAre(1, 2, 3, -0.45f));
+  EXPECT_THAT(read("a 1 2\nb 3 4\na 5 6\n").words, ElementsAre("a", "b"));
+  EXPECT_THAT(read("a 1\nb 2\nc 3\nwanted 4\n", 1).words, ElementsAre("a", "wanted"));
+}
+
+TEST(WordVectors, NameTheBadLine) {
+  EXPECT_THAT(problem("a 1 2\nb 3\n"), HasSubstr(":2: 1 numbers, not 2"));
+  EXPECT_THAT(problem("a 1 2\nb 3 x\n"), HasSubstr(":2: 'x' is not a number"));
+  EXPECT_THAT(problem("a 1 nan\n"), HasSubstr(":1: 'nan' is not a number"));
+  EXPECT_THAT(problem("a 1 2\n\n"), HasSubstr(":2: an empty line"));
+  EXPECT_THAT(problem("3 2\na 1 2\n"), HasSubstr("1 vectors, but its first line says 3"));
+  EXPECT_THAT(problem("9 999999999\n"), HasSubstr("neither a vector nor"));
+}
+
+TEST(TaskVocabulary, KeepsWordsSeenTwiceAndEnds) {
+  DataSet data;
+  data.examples = {{{"walking", "talking", "go", "go", "배를"}, {}, 1}, {{"차를"}, {}, 2}};
+  const TaskVocabulary vocabulary = TaskVocabulary::of(data, {"given"});
+  EXPECT_THAT(vocabulary.words.names(), ElementsAre("given", "go"));
+  EXPECT_EQ(vocabulary.word_row("Go"), 2);
+  EXPECT_EQ(vocabulary.word_row("walking"), 0);
+  EXPECT_EQ(vocabulary.end_row("jumping"), vocabulary.ends.row("ing"));
+  EXPECT_EQ(vocabulary.end_row("나를"), vocabulary.ends.row("를"));
+  EXPECT_NE(vocabulary.end_row("나를"), 0);
+  EXPECT_EQ(vocabulary.end_row("x"), 0);
+}
+
+}  // namespace
+}  // namespace elmo
