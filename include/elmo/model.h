@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,18 +17,34 @@ struct WordVectors {
   std::size_t words = 0;
   int dimension = 0;
   std::vector<float> values;
+  // Is the layer axis meant ("all", lists of two and more)? If not, there is one row a word.
+  bool layered = true;
 
   // Of one word in one layer; dimension floats.
   std::span<const float> at(int layer, std::size_t word) const;
 };
 
+// gamma * sum_j softmax(weights)_j layer_j (Peters et al. 2018, equation 1).
+struct ScalarMix {
+  std::vector<float> weights;  // one a layer, before the softmax
+  float gamma = 1.0f;
+  // Bring each layer of a sentence to mean 0 and variance 1 first (AllenNLP's do_layer_norm).
+  bool layer_norm = false;
+};
+
 struct EmbedSettings {
   // all (layer 0 is the token encoder), top, average, or a list such as "0,2".
   std::string layers = "all";
+  // Instead of `layers`.
+  std::optional<ScalarMix> mix;
   // What a word of several pieces takes from layers 1 and up: boundary, first, last or mean.
   std::string pooling = "boundary";
   // Words that go through the layers together, at most; vectors do not depend on it.
   int batch_words = 2048;
+  // N: sentence i goes on with the state of sentence i - N; 0: sentences are independent.
+  int carry_state = 0;
+  // Called on the calling thread between batches; what it throws ends the work and comes out.
+  std::function<void()> between_batches;
 };
 
 // A forward and a backward language model. Immutable; many threads may share one.
@@ -35,6 +53,11 @@ class Model {
   // Reads DIR/forward.h5 and DIR/backward.h5. `precision` of products: f32, bf16 or auto (bf16
   // where the CPU has it). Throws Error naming the file and the remedy.
   static Model load(const std::string& folder, const std::string& precision = "f32");
+  // The same of weights in the official ELMo format: options.json and the HDF5 file, and the word
+  // list (empty: none) where the weights have a vector for each word.
+  static Model load_official(const std::string& options, const std::string& weights,
+                             const std::string& vocabulary = "",
+                             const std::string& precision = "f32");
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
   ~Model();

@@ -100,6 +100,8 @@ struct EmbedOptions {
   // which are never dropped.
   std::size_t cached_words = 100'000;
   std::vector<std::string> pinned_words;
+  // Called on the caller's thread between batches; what it throws ends the work.
+  std::function<void()> between_batches;
 };
 
 // `count` vectors (row-major, `stride` floats from one to the next) of row `row` of the mix for

@@ -294,8 +294,14 @@ struct Embedder::Impl {
   void share(std::size_t count, const std::function<void(std::size_t, Thread&)>& item) {
     std::atomic<std::size_t> next = 0;
     workers.run([&](int index) {
-      for (std::size_t i = next++; i < count; i = next++) {
-        item(i, *threads[static_cast<std::size_t>(index)]);
+      try {
+        for (std::size_t i = next++; i < count; i = next++) {
+          if (index == 0 && options.between_batches) options.between_batches();
+          item(i, *threads[static_cast<std::size_t>(index)]);
+        }
+      } catch (...) {
+        next = count;  // nobody needs the rest
+        throw;
       }
     });
   }

@@ -15,6 +15,7 @@
 
 #include "compute/precision.h"
 #include "compute/workers.h"
+#include "elmo/error.h"
 #include "embed/bidirectional_model.h"
 #include "embed/layer_mix.h"
 
@@ -44,6 +45,14 @@ Model Model::load(const std::string& folder, const std::string& precision) {
   return Model(std::move(impl));
 }
 
+Model Model::load_official(const std::string& options, const std::string& weights,
+                           const std::string& vocabulary, const std::string& precision) {
+  auto impl = std::make_unique<Impl>();
+  impl->model =
+      BidirectionalModel::load_official(options, weights, vocabulary, parse_precision(precision));
+  return Model(std::move(impl));
+}
+
 int Model::layers() const { return impl_->model->layers(); }
 int Model::dimension() const { return impl_->model->dimension(); }
 const std::string& Model::hash() const { return impl_->model->hash(); }
@@ -56,9 +65,14 @@ WordVectors Model::embed(const std::vector<std::string>& words,
 std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::string>>& sentences,
                                           const EmbedSettings& settings, int threads) const {
   EmbedOptions options;
-  options.mix = LayerMix::parse(settings.layers, layers());
+  options.mix = settings.mix ? LayerMix::scalar_mix(settings.mix->weights, settings.mix->gamma,
+                                                    settings.mix->layer_norm, layers())
+                             : LayerMix::parse(settings.layers, layers());
   options.pooling = parse_pooling(settings.pooling);
-  options.batch_words = std::max(1, settings.batch_words);
+  if (settings.batch_words < 1) throw UsageError("the batch size must be 1 or more");
+  if (settings.carry_state < 0) throw UsageError("carry_state must be 0 or more");
+  options.batch_words = settings.batch_words;
+  options.between_batches = settings.between_batches;
   std::vector<SentenceVectors> work(sentences.size());
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     work[i].words.assign(sentences[i].begin(), sentences[i].end());
@@ -75,7 +89,12 @@ std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::str
     } else {
       workers = &alone.emplace(1);
     }
-    Embedder(impl_->model, options, *workers).embed(work);
+    Embedder embedder(impl_->model, options, *workers);
+    if (settings.carry_state > 0) {
+      embedder.embed_carried(work, 0, settings.carry_state);
+    } else {
+      embedder.embed(work);
+    }
   }
   std::vector<WordVectors> results(sentences.size());
   const auto rows = static_cast<std::size_t>(options.mix.rows());
@@ -85,6 +104,11 @@ std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::str
     result.layers = options.mix.rows();
     result.words = sentences[i].size();
     result.dimension = dimension();
+    result.layered = options.mix.layered;
+    if (rows == 1) {
+      result.values = std::move(work[i].vectors);
+      continue;
+    }
     result.values.resize(work[i].vectors.size());
     for (std::size_t w = 0; w < result.words; ++w) {
       for (std::size_t r = 0; r < rows; ++r) {

@@ -38,8 +38,8 @@ double PerplexityResult::unknown_rate() const {
 }
 
 PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
-                                    const std::string& input, InvalidText invalid,
-                                    Workers& workers) {
+                                    const std::string& input, InvalidText invalid, Workers& workers,
+                                    const std::function<void()>& between_windows) {
   require_softmax(model);
   LineReader reader(input, invalid);
   LineEncoder encoder(model);
@@ -65,7 +65,10 @@ PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
       make_engine(model, precision, {.steps = kSteps, .streams = kStreams}, workers);
   Window window;
   std::vector<double> losses;
-  while (batcher.next(window)) result.nll += engine->evaluate(window, losses);
+  while (batcher.next(window)) {
+    if (between_windows) between_windows();
+    result.nll += engine->evaluate(window, losses);
+  }
   if (result.sentences == 0) throw Error(input + ": holds no line with a word in it");
   return result;
 }

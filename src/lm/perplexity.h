@@ -23,10 +23,11 @@ struct PerplexityResult {
 };
 
 // The model must be prepared and packed. Sentences are independent; blank lines are passed over.
-// Equal bits for any number of workers. Throws Error for an input that holds no word.
+// Equal bits for any number of workers. `between_windows` is called on the caller's thread; what it
+// throws ends the work. Throws Error for an input that holds no word.
 PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
-                                    const std::string& input, InvalidText invalid,
-                                    Workers& workers);
+                                    const std::string& input, InvalidText invalid, Workers& workers,
+                                    const std::function<void()>& between_windows = {});
 
 // A word's negative log-likelihood is that of its units; the last entry is the sentence end's.
 struct ScoredSentence {

@@ -1,0 +1,167 @@
+"""The Python module beside the command line, on a model made here; ELMO is the program."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import h5py
+import numpy
+import pytest
+
+import elmo
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from trained import write_corpus  # noqa: E402
+
+
+def run(*words):
+    return subprocess.run([os.environ["ELMO"], *map(str, words)], check=True, capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL).stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a text, its sentences cut into words, and a model."""
+    folder = tmp_path_factory.mktemp("made")
+    corpus = write_corpus(folder / "text.txt", lines=150)
+    run("vocab", "--input", corpus, "--size", 1500, "--output", folder / "v.model")
+    run("pretrain", "--direction", "both", "--preset", "tiny", "--input", corpus, "--vocab",
+        folder / "v.model", "--output", folder / "model", "--steps", 4, "--batch-size", 16)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(made):
+    return elmo.load(made / "model")
+
+
+@pytest.fixture(scope="module")
+def sentences(made):
+    return [line.split() for line in (made / "text.txt").read_text("utf-8").splitlines()]
+
+
+def resident_bytes():
+    pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("options, settings", [
+    ([], {}),
+    ([], {"batch_size": 37, "threads": 1}),
+    ([], {"batch_size": 9000, "threads": 3}),
+    (["--layers", "top", "--pooling", "mean"], {"layers": "top", "pooling": "mean"}),
+    (["--layers", "1,0"], {"layers": "1,0"}),
+    (["--layers", "average"], {"layers": "average"}),
+    (["--carry-state", 3], {"carry_state": 3}),
+])
+@pytest.mark.parametrize("layout", ["sentences", "matrix"])
+def test_equal_bits_with_dump(made, model, sentences, tmp_path, options, settings, layout):
+    path = tmp_path / "v.h5"
+    run("dump", "--model", made / "model", "--input", made / "text.txt", "--output", path,
+        "--layout", layout, *options)
+    vectors = model.embed(sentences, **settings)
+    dumped = elmo.open(path)
+    assert len(dumped) == len(vectors) == len(sentences)
+    for mine, (words, theirs), sentence in zip(vectors, dumped, sentences):
+        assert mine.dtype == theirs.dtype == numpy.float32
+        numpy.testing.assert_array_equal(mine, theirs)
+        assert words == sentence or (layout == "sentences" and words is None)
+    del dumped  # HDF5 takes a file once in a process, unless it is opened in equal ways
+    if layout == "sentences":
+        with h5py.File(path) as file:
+            numpy.testing.assert_array_equal(file["0"], vectors[0])
+
+
+def test_mix_is_the_weighted_sum(model, sentences):
+    layers = model.embed(sentences[:5])
+    mixed = model.embed(sentences[:5], mix=elmo.ScalarMix([0.3, -1.0], gamma=2.0))
+    share = 2 * numpy.exp([0.3, -1.0]) / numpy.exp([0.3, -1.0]).sum()
+    for each, one in zip(layers, mixed):
+        numpy.testing.assert_allclose(one, numpy.tensordot(share, each, 1), atol=1e-6)
+
+
+def test_empty_sentences_have_shapes(model):
+    assert model.embed([]) == []
+    assert [one.shape for one in model.embed([[], ["배"]])] == [(2, 0, 128), (2, 1, 128)]
+    assert model.embed([[]], layers="top")[0].shape == (0, 128)
+
+
+def test_perplexity_and_score_agree_with_the_commands(made, model):
+    text = made / "text.txt"
+    printed = json.loads(run("perplexity", "--model", made / "model", "--input", text, "--json"))
+    for direction, measured in model.perplexity(text).items():
+        assert measured.word == printed[direction]["perplexity_word"]
+        assert measured.units == printed[direction]["units"]
+    rows = [line.split("\t") for line in
+            run("score", "--model", made / "model", "--input", text).splitlines()]
+    mine = [(f"{forward:.6f}", f"{backward:.6f}") for one in model.score(text)
+            for forward, backward in zip(one.forward, one.backward)]
+    assert mine == [(row[3], row[4]) for row in rows]
+
+
+def test_errors_are_pythons(made, model, tmp_path):
+    with pytest.raises(OSError, match="no such folder"):
+        elmo.load(tmp_path / "none")
+    with pytest.raises(ValueError, match="a model is needed"):
+        elmo.load()
+    with pytest.raises(ValueError, match="both options and weights"):
+        elmo.load(options=tmp_path / "options.json")
+    for wrong in ({"layers": "7"}, {"pooling": "median"}, {"batch_size": 0}, {"threads": -1},
+                  {"carry_state": -1}):
+        with pytest.raises(ValueError):
+            model.embed([["배"]], **wrong)
+    with pytest.raises(TypeError):
+        model.embed(["a sentence that is not cut"])
+    with pytest.raises(OSError, match="holds no vectors"):
+        elmo.open(made / "model" / "forward.h5")
+    with pytest.raises(OSError):
+        model.perplexity(tmp_path / "none.txt")
+
+
+def test_many_threads_share_a_model(model, sentences):
+    expected = model.embed(sentences)
+    differ = []
+
+    def work(seed):
+        for _ in range(3):
+            got = model.embed(sentences[seed:], threads=1 + seed % 3)
+            differ.extend(i for i, one in enumerate(got)
+                          if not numpy.array_equal(one, expected[seed + i]))
+
+    team = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for one in team:
+        one.start()
+    for one in team:
+        one.join()
+    assert differ == []
+
+
+def test_ctrl_c_ends_a_long_call(model, sentences):
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    many = sentences * 1000
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(100):
+            model.embed(many, layers="top")
+    assert time.monotonic() - start < 60
+
+
+def test_nothing_leaks_and_batches_are_given_back(model, sentences):
+    def calls(count):
+        for i in range(count):
+            model.embed([sentences[i % len(sentences)][:3]], threads=1)
+    calls(1000)
+    before = resident_bytes()
+    calls(10_000)
+    assert resident_bytes() - before < 8 << 20
+    vectors = model.embed(sentences * 100)
+    assert vectors[0].base is not None  # the library's memory, not a copy
+    held = sum(one.nbytes for one in vectors)
+    assert held > 200 << 20
+    del vectors
+    assert resident_bytes() - before < held / 4
