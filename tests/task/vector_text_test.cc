@@ -34,7 +34,7 @@ std::string problem(const std::string& content) {
 TEST(WordVectors, AreReadWithAndWithoutAHead) {
   EXPECT_THAT(read("2 2\na 1 2 \nb 3 -4.5e-1\n").values, ElementsAre(1, 2, 3, -0.45f));
   EXPECT_THAT(read("a 1 2\nb 3 4\na 5 6\n").words, ElementsAre("a", "b"));
-  EXPECT_THAT(read("a 1\nb 2\nc 3\nwanted 4\n", 1).words, ElementsAre("a", "wanted"));
+  EXPECT_THAT(read("a 1 1\nb 2 2\nc 3 3\nwanted 4 4\n", 1).words, ElementsAre("a", "wanted"));
 }
 
 TEST(WordVectors, NameTheBadLine) {
