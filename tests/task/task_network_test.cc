@@ -40,8 +40,7 @@ TaskBatch make_batch(const TaskNetwork& network, const std::vector<std::int64_t>
   batch.texts = ragged(lengths);
   Numbers numbers(7);
   batch.layers = numbers.normals(batch.texts.rows() * 2 * s.elmo_dimension);
-  const std::int64_t outputs =
-      s.task == TaskKind::kTag ? batch.texts.rows() : batch.texts.texts();
+  const std::int64_t outputs = s.task == TaskKind::kTag ? batch.texts.rows() : batch.texts.texts();
   for (std::int64_t i = 0; i < batch.texts.rows(); ++i) {
     batch.words.push_back(static_cast<std::int32_t>(i % 3));
     batch.ends.push_back(static_cast<std::int32_t>(i % 2));
