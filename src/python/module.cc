@@ -9,6 +9,8 @@
 #include <pybind11/stl/filesystem.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -24,6 +26,10 @@
 #include "elmo/scorer.h"
 #include "elmo/vectors.h"
 #include "elmo/version.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace py = pybind11;
 
@@ -44,6 +50,17 @@ void check_signals() {
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
 }
 
+// The C library keeps what many small arrays gave back; once it is much, the system gets it.
+void count_freed([[maybe_unused]] std::size_t bytes) {
+#ifdef __GLIBC__
+  constexpr std::size_t kMuch = std::size_t{32} << 20;
+  static std::atomic<std::size_t> freed = 0;
+  if ((freed += bytes) < kMuch) return;
+  freed = 0;
+  malloc_trim(0);
+#endif
+}
+
 // The array owns the vector's memory; nothing is copied.
 py::array_t<float> to_array(elmo::WordVectors vectors) {
   std::vector<py::ssize_t> shape;
@@ -52,8 +69,12 @@ py::array_t<float> to_array(elmo::WordVectors vectors) {
   shape.push_back(vectors.dimension);
   auto values = std::make_unique<std::vector<float>>(std::move(vectors.values));
   const float* data = values->data();
-  const py::capsule owner(values.get(),
-                          [](void* held) { delete static_cast<std::vector<float>*>(held); });
+  const py::capsule owner(values.get(), [](void* held) {
+    const auto* floats = static_cast<std::vector<float>*>(held);
+    const std::size_t bytes = floats->size() * sizeof(float);
+    delete floats;
+    count_freed(bytes);
+  });
   values.release();
   return py::array_t<float>(shape, data, owner);
 }
