@@ -2,8 +2,8 @@
 //
 // Every product runs on the calling thread alone; threads divide the rows of a batch, or fixed
 // blocks of an output, among themselves (workers.h). A row of y = x W has the same bits for any
-// number of rows and any thread: where oneDNN's AVX-512 kernels serve, they hold that by
-// themselves; elsewhere products are made in tiles of a few fixed row counts, padded.
+// number of rows and any thread: oneDNN's kernels for AVX2 and AVX-512 hold that by themselves;
+// elsewhere products are made in tiles of a few fixed row counts, padded.
 //
 // All functions may be called by many threads at once; primitives are cached a thread.
 #pragma once
@@ -56,9 +56,9 @@ void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const Pac
                          float* y, bool accumulate = false);
 
 // Name of the kernel that serves a product ("brg:avx512_core_bf16"), for reports.
-std::string product_kernel(std::int64_t rows, std::int64_t k, std::int64_t n, Precision precision);
-// GFLOP/s of the calling thread with the largest product, 2048 x 2048 by 2048 x 2048, W in the
-// layout oneDNN likes best, over at least `seconds`: the ceiling of what is built of products.
+std::string product_kernel(std::int64_t k, std::int64_t n, Precision precision);
+// GFLOP/s of the calling thread with the largest product, 2048 x 2048 by 2048 x 2048, over at least
+// `seconds`: the ceiling of what is built of products.
 double product_ceiling(Precision precision, double seconds);
 // "oneDNN 2.6.3"
 std::string product_library();

@@ -177,8 +177,7 @@ class Benchmark {
     const double softmax = static_cast<double>(model->softmax.weights.value.size());
     report.train_flop = 6 * (layers + softmax);
     report.dump_flop = 2 * layers;
-    report.kernel =
-        product_kernel(options_.batch_size, 2 * s.projection, 4 * s.hidden, options_.precision);
+    report.kernel = product_kernel(2 * s.projection, 4 * s.hidden, options_.precision);
     LineEncoder encoder(*model);
     Sequence sequence;
     for (const std::string& line : lines_) {
