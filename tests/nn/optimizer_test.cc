@@ -60,8 +60,62 @@ TEST(Optimizer, ClipsByTheGlobalNorm) {
   }
 }
 
+// Gradient descent and Adam with weight decay as their papers have them, in double.
+TEST(Optimizer, AgreesWithAPlainTwin) {
+  constexpr double kRate = 0.02, kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
+  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam}) {
+    for (const double decay : {0.0, 0.5}) {
+      auto trained = parameters();
+      std::vector<std::vector<double>> weights, mean, variance;
+      for (const Parameter& parameter : trained) {
+        weights.emplace_back(parameter.value.span().begin(), parameter.value.span().end());
+        mean.emplace_back(parameter.value.size());
+        variance.emplace_back(parameter.value.size());
+      }
+      Workers workers(2);
+      Optimizer optimizer(kind, pointers(trained));
+      optimizer.decay = decay;
+      const Random random(2, RandomUse::kInitialise);
+      std::uint64_t n = 0;
+      for (int step = 1; step <= 5; ++step) {
+        for (Parameter& parameter : trained) {
+          for (float& g : parameter.gradient.span()) g = random.normal(n++);
+        }
+        const double total = norm(trained), clip = step % 2 == 0 ? total / 3 : 2 * total;
+        optimizer.update(kRate, clip, workers);
+        for (std::size_t p = 0; p < trained.size(); ++p) {
+          const double keep = trained[p].shape.size() > 1 ? 1 - kRate * decay : 1;
+          for (std::size_t i = 0; i < weights[p].size(); ++i) {
+            const double g = trained[p].gradient[i] * std::min(1.0, clip / total);
+            double& w = weights[p][i];
+            double &m = mean[p][i], &v = variance[p][i];
+            w *= keep;
+            if (kind == OptimizerKind::kSgd) {
+              w -= kRate * g;
+              continue;
+            }
+            m = kBeta1 * m + (1 - kBeta1) * g;
+            v = kBeta2 * v + (1 - kBeta2) * g * g;
+            w -= kRate * (m / (1 - std::pow(kBeta1, step))) /
+                 (std::sqrt(v / (1 - std::pow(kBeta2, step))) + kEpsilon);
+          }
+        }
+      }
+      for (std::size_t p = 0; p < trained.size(); ++p) {
+        for (std::size_t i = 0; i < weights[p].size(); ++i) {
+          // A few roundings of a float a step.
+          ASSERT_NEAR(trained[p].value[i], weights[p][i],
+                      3e-6 * std::max(1.0, std::abs(weights[p][i])))
+              << optimizer_name(kind) << " " << decay << " " << p << " " << i;
+        }
+      }
+    }
+  }
+}
+
 TEST(Optimizer, GivesTheSameBitsForAnyNumberOfThreads) {
-  for (const OptimizerKind kind : {OptimizerKind::kAdagrad, OptimizerKind::kAdam}) {
+  for (const OptimizerKind kind :
+       {OptimizerKind::kAdagrad, OptimizerKind::kAdam, OptimizerKind::kSgd}) {
     std::vector<std::vector<Parameter>> results;
     for (const int threads : {1, 2, 3}) {
       results.push_back(parameters());

@@ -62,6 +62,54 @@ TEST(Entities, AreConllevals) {
   EXPECT_EQ(entities({"O", "O"}), "");
 }
 
+// Conlleval's rules, worked out by hand: an entity begins at B, and at I
+// after O or after another type; it ends before B, before O and before another type; it is correct
+// when it begins, ends and is called as in truth.
+TEST(Entities, AreCountedAsConllevalCounts) {
+  struct Case {
+    Tags actual, predicted;
+    std::int64_t correct, of_predicted, of_actual;
+  };
+  const Case cases[] = {
+      {{"B-A", "I-A", "O"}, {"I-A", "I-A", "O"}, 1, 1, 1},      // I- begins one as B- does
+      {{"B-A", "I-A"}, {"B-A", "B-A"}, 0, 2, 1},                // cut in two
+      {{"B-A", "B-A"}, {"B-A", "I-A"}, 0, 1, 2},                // two taken for one
+      {{"B-A", "I-B"}, {"B-A", "B-B"}, 2, 2, 2},                // another type begins another one
+      {{"B-A", "I-A", "B-B"}, {"I-A", "I-A", "I-B"}, 2, 2, 2},  // the same, written otherwise
+      {{"B-A", "I-A", "I-A"}, {"B-A", "I-B", "I-A"}, 0, 3, 1},  // a type in the middle
+      {{"O", "B-A", "I-A"}, {"I-A", "I-A", "I-A"}, 0, 1, 1},    // one word too many before
+      {{"B-A", "I-A", "O"}, {"B-A", "I-A", "I-A"}, 0, 1, 1},    // and behind
+      {{"B-A", "I-A", "I-A"}, {"B-A", "I-A", "O"}, 0, 1, 1},    // one too few
+      {{"B-A", "O", "I-A"}, {"B-A", "I-A", "I-A"}, 0, 1, 2},    // a gap filled
+      {{"I-A", "B-A", "I-A"}, {"B-A", "B-A", "I-A"}, 2, 2, 2},  // IOB1 and IOB2
+      {{"B-A", "I-A"}, {"B-B", "I-B"}, 0, 1, 1},                // bounds right, type wrong
+      {{"B-A", "I-A"}, {"B-A", "I-B"}, 0, 2, 1},                // the type right in front only
+      {{"O", "O"}, {"B-A", "O"}, 0, 1, 0},                      // nothing there
+      {{"B-A", "O"}, {"O", "O"}, 0, 0, 1},                      // overlooked
+      {{"B-A", "B-A", "O", "B-B"}, {"B-A", "O", "O", "B-B"}, 2, 2, 3},
+  };
+  EntityScores all;
+  Score sum;
+  for (const Case& c : cases) {
+    EntityScores scores;
+    scores.add(c.actual, c.predicted);
+    const auto shown = testing::PrintToString(c.actual) + testing::PrintToString(c.predicted);
+    EXPECT_EQ(scores.total().correct, c.correct) << shown;
+    EXPECT_EQ(scores.total().predicted, c.of_predicted) << shown;
+    EXPECT_EQ(scores.total().actual, c.of_actual) << shown;
+    all.add(c.actual, c.predicted);
+    sum.correct += c.correct;
+    sum.predicted += c.of_predicted;
+    sum.actual += c.of_actual;
+  }
+  // Sentences do not touch each other.
+  EXPECT_EQ(all.total().correct, sum.correct);
+  EXPECT_DOUBLE_EQ(all.total().f1(), 2.0 * static_cast<double>(sum.correct) /
+                                         static_cast<double>(sum.predicted + sum.actual));
+  EXPECT_DOUBLE_EQ(Score{}.precision(), 0);
+  EXPECT_DOUBLE_EQ(Score{}.f1(), 0);
+}
+
 TEST(Entities, NeedBoundsAndType) {
   EntityScores scores;
   scores.add(Tags{"B-PER", "I-PER", "O", "B-LOC"}, Tags{"B-PER", "O", "O", "B-LOC"});
