@@ -64,6 +64,7 @@ struct TaskSettings {
 
   bool uses_elmo() const { return !elmo_layers.empty(); }
   bool uses_embedding() const { return embedding_size > 0; }
+  std::string inputs() const;  // "elmo", "embedding" or "elmo,embedding"
   nlohmann::json to_json() const;
   // Throws Error (naming `source`) for a missing key, a wrong type or a size out of reason.
   static TaskSettings from_json(const nlohmann::json& json, const std::string& source);

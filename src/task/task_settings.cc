@@ -52,6 +52,11 @@ std::string_view output_name(OutputKind kind) {
                                         : "crf";
 }
 
+std::string TaskSettings::inputs() const {
+  if (!uses_elmo()) return "embedding";
+  return uses_embedding() ? "elmo,embedding" : "elmo";
+}
+
 nlohmann::json TaskSettings::to_json() const {
   return {{"task", task_name(task)},
           {"split", split_name(split)},

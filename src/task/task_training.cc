@@ -1,11 +1,13 @@
 #include "task/task_training.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <numeric>
 
 #include "base/interrupt.h"
@@ -76,6 +78,17 @@ std::vector<float> balanced_weights(const LabelSet& labels, const DataSet& data)
   return weights;
 }
 
+// How the command line calls a setting.
+std::string option_name(const std::string& key) {
+  static const std::map<std::string, std::string> kOthers = {
+      {"text_pooling", "pool"},    {"end_size", "ends-size"}, {"model_hash", "model"},
+      {"elmo_dimension", "model"}, {"model_layers", "model"}, {"output", "crf"}};
+  const auto found = kOthers.find(key);
+  std::string name = found != kOthers.end() ? found->second : key;
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
 using Snapshot = std::vector<std::vector<float>>;
 
 Snapshot snapshot(TaskNetwork& network) {
@@ -103,10 +116,20 @@ struct Position {
   double best = -1;
   int best_epoch = 0;
   double winner = -1;  // the best result of the seeds that are done
+  bool finished = false;
+  std::uint64_t log_bytes = 0;
 
   nlohmann::json to_json() const {
-    return {{"seed", seed}, {"epoch", epoch}, {"batch", batch},           {"step", step},
-            {"loss", loss}, {"best", best},   {"best_epoch", best_epoch}, {"winner", winner}};
+    return {{"seed", seed},
+            {"epoch", epoch},
+            {"batch", batch},
+            {"step", step},
+            {"loss", loss},
+            {"best", best},
+            {"best_epoch", best_epoch},
+            {"winner", winner},
+            {"finished", finished},
+            {"log_bytes", log_bytes}};
   }
   void from_json(const nlohmann::json& json) {
     seed = json.at("seed");
@@ -117,6 +140,8 @@ struct Position {
     best = json.at("best");
     best_epoch = json.at("best_epoch");
     winner = json.at("winner");
+    finished = json.at("finished");
+    log_bytes = json.at("log_bytes");
   }
 };
 
@@ -143,8 +168,18 @@ class Training {
       return finished_before();
     }
     begin_seed();
-    if (resumed) read_checkpoint(checkpoint);
-    log_.open(task_log(options_.output), resumed ? std::ios::app : std::ios::trunc);
+    if (resumed) {
+      read_checkpoint(checkpoint);
+      if (at_.finished && (at_.epoch >= options_.epochs || is_stuck())) {
+        summarise();
+        report_.already_finished = true;
+        return report_;
+      }
+      if (at_.finished) continue_last_seed();
+    } else if (options_.resume) {
+      log::warn("{}: there is no checkpoint, the training begins", checkpoint.string());
+    }
+    open_log(resumed);
     while (true) {
       train_seed();
       report_.seeds.push_back(
@@ -161,9 +196,13 @@ class Training {
       begin_seed();
     }
     summarise();
+    const Snapshot last = snapshot(network_);
     restore(winner_, network_);
     network_.save(options_.output, results());
-    std::filesystem::remove(checkpoint);
+    at_.finished = true;
+    // The weights now, to go on with, are those behind the last epoch.
+    restore(last, network_);
+    write_checkpoint();
     return report_;
   }
 
@@ -177,6 +216,25 @@ class Training {
     optimizer_ = std::make_unique<Optimizer>(options_.optimizer, network_.learned());
     optimizer_->decay = options_.decay;
     best_.clear();
+  }
+
+  // More epochs behind a training that had come to its end.
+  void continue_last_seed() {
+    at_.finished = false;
+    report_.seeds.pop_back();
+    at_.winner = -1;
+    winner_.clear();
+  }
+
+  // A run that was killed may have written more lines than its checkpoint knows of.
+  void open_log(bool resumed) {
+    const auto path = task_log(options_.output);
+    if (resumed && std::filesystem::exists(path) &&
+        std::filesystem::file_size(path) > at_.log_bytes) {
+      std::filesystem::resize_file(path, at_.log_bytes);
+    }
+    log_.open(path, resumed ? std::ios::app : std::ios::trunc);
+    if (!log_) throw Error(path.string() + ": can't be written");
   }
 
   void train_seed() {
@@ -275,7 +333,9 @@ class Training {
     return seeds;
   }
 
-  nlohmann::json results() const { return {{"training", recipe()}, {"seeds", seeds_json()}}; }
+  nlohmann::json results() const {
+    return {{"training", recipe()}, {"epochs", options_.epochs}, {"seeds", seeds_json()}};
+  }
 
   void read_seeds(const nlohmann::json& json) {
     for (const auto& result : json) {
@@ -289,10 +349,10 @@ class Training {
             {"class-weights", options_.class_weights},
             {"clip", options_.clip},
             {"decay", options_.decay},
-            {"epochs", options_.epochs},
-            {"learning-rate", rate_},
+            {"embeddings", embeddings_hash()},
+            {"learning-rate", options_.learning_rate},
             {"mix-l2", options_.mix_l2},
-            {"mix-deviation", options_.mix_deviation},
+            {"mix-start", options_.mix_deviation},
             {"optimizer", optimizer_name(options_.optimizer)},
             {"patience", options_.patience},
             {"seed", options_.seed},
@@ -301,32 +361,73 @@ class Training {
             {"dev", dev_.data().fingerprint()}};
   }
 
-  // The first of `now` that is otherwise in `before`.
+  std::string embeddings_hash() const {
+    if (word_vectors_.empty()) return {};
+    return fmt::format("{:016x}",
+                       XXH3_64bits(word_vectors_.data(), word_vectors_.size() * sizeof(float)));
+  }
+
+  // Throws UsageError that names the first of `now` that is otherwise in `before`.
   static void check_equal(const nlohmann::json& now, const nlohmann::json& before,
                           const std::filesystem::path& path) {
     for (const auto& [key, value] : now.items()) {
-      if (before.contains(key) && before.at(key) == value) continue;
-      throw Error(fmt::format(
-          "{}: was trained with another {}: {}, not {}; give what it was, or "
-          "--overwrite it",
-          path.string(), key, before.contains(key) ? before.at(key).dump() : "none", value.dump()));
+      const auto found = before.find(key);
+      if (found != before.end() && *found == value) continue;
+      throw UsageError(fmt::format(
+          "{}: was trained with another --{}: {}, not {}; give what it was, or --overwrite it",
+          path.string(), option_name(key), found != before.end() ? found->dump() : "none",
+          value.dump()));
     }
   }
 
+  void check_settings(const nlohmann::json& before, const std::filesystem::path& path) const {
+    const auto inputs = [](const TaskSettings& s) {
+      return nlohmann::json{{"inputs", s.inputs()}};
+    };
+    const TaskSettings& settings = network_.settings();
+    check_equal(inputs(settings), inputs(TaskSettings::from_json(before, path.string())), path);
+    nlohmann::json now = settings.to_json();
+    // Its place may change, its hash may not.
+    now.erase("model_path");
+    check_equal(now, before, path);
+  }
+
+  // Before is what it was trained with so far.
+  void check_epochs(int before, const std::filesystem::path& path) const {
+    if (options_.epochs < at_.epoch) {
+      throw UsageError(fmt::format("{}: has done {} epochs; --epochs {} is fewer", path.string(),
+                                   at_.epoch, options_.epochs));
+    }
+    if (options_.epochs != before && (at_.seed > 0 || (at_.finished && options_.seeds > 1))) {
+      throw UsageError(
+          fmt::format("{}: has seeds that were trained with --epochs {}; all need as many, or "
+                      "--overwrite it",
+                      path.string(), before));
+    }
+  }
+
+  // Without a checkpoint there is nothing to go on with.
   TaskTrainingReport finished_before() {
     const auto finished = TaskNetwork::load(options_.output);
-    check_equal(network_.settings().to_json(), finished->settings().to_json(), options_.output);
-    check_equal(recipe(), finished->results().value("training", nlohmann::json::object()),
-                options_.output);
-    read_seeds(finished->results().at("seeds"));
+    check_settings(finished->settings().to_json(), options_.output);
+    const nlohmann::json& results = finished->results();
+    check_equal(recipe(), results.value("training", nlohmann::json::object()), options_.output);
+    if (results.value("epochs", 0) != options_.epochs) {
+      throw UsageError(fmt::format(
+          "{}: was trained with --epochs {} and its checkpoint is gone; --overwrite trains it anew",
+          options_.output.string(), results.value("epochs", 0)));
+    }
+    read_seeds(results.at("seeds"));
     summarise();
     report_.already_finished = true;
     return report_;
   }
 
   void write_checkpoint() {
+    at_.log_bytes = std::filesystem::file_size(task_log(options_.output));
     const nlohmann::json settings = {{"network", network_.settings().to_json()},
                                      {"recipe", recipe()},
+                                     {"epochs", options_.epochs},
                                      {"position", at_.to_json()},
                                      {"updates", optimizer_->updates},
                                      {"seeds", seeds_json()}};
@@ -350,9 +451,10 @@ class Training {
 
   void read_checkpoint(const std::filesystem::path& path) {
     const TensorFileReader reader(path, kCheckpointFormat, 1);
-    check_equal(network_.settings().to_json(), reader.settings().at("network"), path);
+    check_settings(reader.settings().at("network"), path);
     check_equal(recipe(), reader.settings().at("recipe"), path);
     at_.from_json(reader.settings().at("position"));
+    check_epochs(reader.settings().at("epochs"), path);
     read_seeds(reader.settings().at("seeds"));
     const auto read = [&](const std::string& group) {
       Snapshot values;

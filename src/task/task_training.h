@@ -56,8 +56,8 @@ std::filesystem::path task_log(const std::filesystem::path& output);
 
 // Trains one network a seed and writes the best of all into options.output. `word_vectors`: of the
 // rows 1, 2, ... of the words (may be empty). The same bits whatever the threads, interrupted or
-// not. Throws Interrupted after the checkpoint was written, and Error where a checkpoint is of
-// another training.
+// not. A resumed training may have more epochs than before, all else has to be as it was:
+// UsageError names what is not. Throws Interrupted after the checkpoint was written.
 TaskTrainingReport train_task(const TaskSettings& settings, const LabelSet& labels,
                               const TaskVocabulary& vocabulary,
                               const std::vector<float>& word_vectors, const TaskData& train,
