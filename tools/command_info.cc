@@ -18,6 +18,8 @@
 #include "io/official_format.h"
 #include "io/tensor_file.h"
 #include "lm/official.h"
+#include "nn/scalar_mix.h"
+#include "task/task_network.h"
 #include "text/piece_vocabulary.h"
 #include "text/word_vocabulary.h"
 #include "tools/commands.h"
@@ -80,6 +82,26 @@ Json describe_tensors(const h5::File& file, const std::string& format) {
           {"readers", {"elmo", "h5py"}}};
 }
 
+// What a task is, besides its tensors.
+Json describe_task(const fs::path& path) {
+  const auto network = TaskNetwork::load(path);
+  const TaskSettings& s = network->settings();
+  Json result = {{"task", task_name(s.task)},
+                 {"labels", network->labels().names()},
+                 {"inputs", s.inputs()},
+                 {"encoder", encoder_name(s.encoder)},
+                 {"output", output_name(s.output)}};
+  if (s.uses_elmo()) {
+    const std::vector<double> shares = mix_shares(network->mix_weights());
+    Json mix;
+    for (std::size_t j = 0; j < shares.size(); ++j) mix[fmt::format("layer_{}", j)] = shares[j];
+    mix["gamma"] = network->mix_gamma();
+    result["mix"] = mix;
+    result["language_model"] = {{"hash", s.model_hash}, {"path", s.model_path}};
+  }
+  return result;
+}
+
 // With sentences as keys nothing but the attributes tells.
 bool is_dump(const h5::File& file) {
   return file.attribute("pooling") || file.has_dataset("0") ||
@@ -113,7 +135,16 @@ Json describe_hdf5(const fs::path& path) {
   const auto file = h5::File::open(path);
   const auto format = file.attribute("format");
   if (format && std::holds_alternative<std::string>(*format)) {
-    return describe_tensors(file, std::get<std::string>(*format));
+    const auto& name = std::get<std::string>(*format);
+    Json tensors = describe_tensors(file, name);
+    if (name != TaskNetwork::kFormat || tensors["format_version"] > TaskNetwork::kVersion) {
+      return tensors;
+    }
+    Json result = {{"kind", name}};
+    result.update(describe_task(path));
+    tensors.erase("kind");
+    result.update(tensors);
+    return result;
   }
   if (is_dump(file)) return describe_dump(file);
   if (file.has_dataset("char_embed") || file.has_dataset("embedding")) {
