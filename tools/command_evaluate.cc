@@ -38,6 +38,7 @@ Evaluation evaluate_task(const std::filesystem::path& file, const EvaluateConfig
   const TaskSettings& s = network->settings();
   task = s.task;
   DataSet data = read_data_set(c.input, s.task, s.split);
+  if (s.task == TaskKind::kTag && network->labels().bio()) check_bio(data);
   std::shared_ptr<const FrozenVectors> vectors;
   if (s.uses_elmo()) {
     vectors = VectorSource::of_task(s, file, c.model, c.vectors, parse_precision(c.precision))
@@ -115,11 +116,7 @@ int run_evaluate(Arguments arguments) {
     TaskKind other_task = task;
     const Evaluation other = evaluate_task(*c.compare, c, other_task, workers);
     if (other_task != task) throw Error(c.compare->string() + ": is of another kind of task");
-    McNemar test;
-    for (std::size_t i = 0; i < evaluation.right.size(); ++i) {
-      test.only_first += evaluation.right[i] > other.right[i] ? 1 : 0;
-      test.only_second += other.right[i] > evaluation.right[i] ? 1 : 0;
-    }
+    const McNemar test = compare_systems(evaluation.right, other.right);
     json["compare"] = {{"accuracy", other.confusion.accuracy()},
                        {"only_first", test.only_first},
                        {"only_second", test.only_second},

@@ -68,14 +68,7 @@ void read_sentences(LineReader& reader, DataSet& data) {
     data.examples.back().words.emplace_back(token);
     data.examples.back().labels.emplace_back(tag);
   }
-  if (!LabelSet::of(data).bio()) return;
-  for (const Example& example : data.examples) {
-    for (std::size_t i = 0; i < example.labels.size(); ++i) {
-      if (is_bio_tag(example.labels[i])) continue;
-      throw Error(fmt::format("{}:{}: tag '{}' is none of O, B-TYPE, I-TYPE, which the others are",
-                              data.path, example.line + i, example.labels[i]));
-    }
-  }
+  if (LabelSet::of(data).bio()) check_bio(data);
 }
 
 void check_not_empty(const DataSet& data) {
@@ -146,6 +139,33 @@ DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, S
   return data;
 }
 
+void check_bio(const DataSet& data) {
+  for (const Example& example : data.examples) {
+    for (std::size_t i = 0; i < example.labels.size(); ++i) {
+      if (is_bio_tag(example.labels[i])) continue;
+      throw Error(fmt::format(
+          "{}:{}: tag '{}' is none of O, B-TYPE, I-TYPE, which the others are; correct it",
+          data.path, example.line + i, example.labels[i]));
+    }
+  }
+}
+
+std::int64_t repair_bio(DataSet& data) {
+  std::int64_t repaired = 0;
+  for (Example& example : data.examples) {
+    std::string before = "O";
+    for (std::string& tag : example.labels) {
+      if (tag.starts_with("I-") && (before == "O" || std::string_view(before).substr(2) !=
+                                                         std::string_view(tag).substr(2))) {
+        tag[0] = 'B';
+        ++repaired;
+      }
+      before = tag;
+    }
+  }
+  return repaired;
+}
+
 LabelSet::LabelSet(std::vector<std::string> labels) : names_(std::move(labels)) {
   for (std::size_t i = 0; i < names_.size(); ++i) {
     ids_.emplace(names_[i], static_cast<std::int32_t>(i));
@@ -166,8 +186,9 @@ std::int32_t LabelSet::id(const std::string& name) const {
 }
 
 bool LabelSet::bio() const {
-  return std::any_of(names_.begin(), names_.end(),
-                     [](const std::string& name) { return name.starts_with("B-"); });
+  return std::any_of(names_.begin(), names_.end(), [](const std::string& name) {
+    return name.starts_with("B-") || name.starts_with("I-");
+  });
 }
 
 }  // namespace elmo

@@ -35,9 +35,14 @@ struct DataSet {
 };
 
 // kClassify: `label<TAB>text`, the text cut by `split`. kTag: `token<TAB>tag`, a blank line between
-// sentences; where a tag begins with B-, all have to be BIO. Throws Error with file and line:
+// sentences; where a tag begins with B- or I-, all have to be BIO. Throws Error with file and line:
 // another number of columns, an empty label, a tag that is not BIO, no example at all.
 DataSet read_data_set(const std::string& path, TaskKind task, Split split);
+
+// Throws Error with file and line for the first tag that is not BIO.
+void check_bio(const DataSet& data);
+// Makes tags IOB2: an I-X that begins an entity becomes B-X. Returns how many.
+std::int64_t repair_bio(DataSet& data);
 
 enum class TextForm { kText, kTokens };
 // Without labels. kText: a text or sentence a line, cut by `split`, a blank line being a text
@@ -58,7 +63,7 @@ class LabelSet {
   const std::string& name(std::int32_t id) const { return names_[static_cast<std::size_t>(id)]; }
   // -1 for an unknown one.
   std::int32_t id(const std::string& name) const;
-  // Is there a B-X among them?
+  // Is there a B-X or I-X among them?
   bool bio() const;
 
  private:

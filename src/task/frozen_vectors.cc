@@ -21,6 +21,18 @@ constexpr std::uint64_t kMemoryLimit = 1ull << 30;
 constexpr std::int64_t kWindowWords = 20'000;
 constexpr float kLargestHalf = 65504.0f;
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += word;
+  return text;
+}
+
+std::string without_spaces(std::string text) {
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
+  return text;
+}
+
+// Is sentence i of the dump example i of the data?
 void check_words(const DumpReader& dump, const std::string& path, const DataSet& data,
                  std::int64_t i) {
   const Example& example = data.examples[static_cast<std::size_t>(i)];
@@ -34,8 +46,14 @@ void check_words(const DumpReader& dump, const std::string& path, const DataSet&
   if (count != static_cast<std::int64_t>(example.words.size())) {
     fail(fmt::format("has {} words, not the {}", count, example.words.size()));
   }
-  if (dump.layout() != DumpLayout::kMatrix) return;
   const std::vector<std::string> words = dump.words(i);
+  if (dump.layout() != DumpLayout::kMatrix) {
+    // The map has the text as it was, and of equal texts the last.
+    if (!words.empty() && without_spaces(words.front()) != joined(example.words)) {
+      fail(fmt::format("has the text '{}', not that", words.front()));
+    }
+    return;
+  }
   for (std::size_t k = 0; k < words.size() && k < example.words.size(); ++k) {
     if (words[k] != example.words[k]) {
       fail(fmt::format("has the word '{}', not the '{}'", words[k], example.words[k]));
@@ -139,9 +157,16 @@ std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const s
   for (std::int64_t i = 0; i < std::min(examples, dump.sentences()); ++i) {
     check_words(dump, path, data, i);
   }
-  if (dump.sentences() != examples) {
-    throw Error(fmt::format("{}: has {} sentences, {} has {} examples; dump this very file", path,
-                            dump.sentences(), data.path, examples));
+  if (dump.sentences() < examples) {
+    throw Error(fmt::format("{}: its {} sentences end before {}:{}; dump all of this very file",
+                            path, dump.sentences(), data.path,
+                            data.examples[static_cast<std::size_t>(dump.sentences())].line));
+  }
+  if (dump.sentences() > examples) {
+    throw Error(
+        fmt::format("{}: has {} sentences, {} ends with line {} after {} examples; dump this "
+                    "very file",
+                    path, dump.sentences(), data.path, data.examples.back().line, examples));
   }
   auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
   std::vector<float> kept;

@@ -46,8 +46,8 @@ struct VectorOptions {
 std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalModel> model,
                                           const VectorOptions& options, const DataSet& data,
                                           const std::filesystem::path& folder, Workers& workers);
-// The same from a dump whose sentence i is example i. Throws Error where they do not fit: another
-// number of sentences, or the first example with other words.
+// The same from a dump whose sentence i is example i. Throws Error where they do not fit: it
+// names the first example that is missing or has other words.
 std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const std::string& path,
                                                  const VectorOptions& options, const DataSet& data,
                                                  const std::filesystem::path& folder);

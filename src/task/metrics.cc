@@ -199,4 +199,13 @@ double McNemar::p_value() const {
   return std::min(1.0, 2 * tail);
 }
 
+McNemar compare_systems(std::span<const std::uint8_t> first, std::span<const std::uint8_t> second) {
+  McNemar test;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    test.only_first += first[i] > second[i] ? 1 : 0;
+    test.only_second += second[i] > first[i] ? 1 : 0;
+  }
+  return test;
+}
+
 }  // namespace elmo

@@ -99,4 +99,7 @@ struct McNemar {
   double p_value() const;
 };
 
+// What each of two systems got right (1) of the same examples.
+McNemar compare_systems(std::span<const std::uint8_t> first, std::span<const std::uint8_t> second);
+
 }  // namespace elmo

@@ -44,13 +44,17 @@ VectorSource VectorSource::of_task(const TaskSettings& settings, const std::file
   if (!hash.empty() && !settings.model_hash.empty() && hash != settings.model_hash) {
     throw Error(
         fmt::format("{}: is not the language model that {} was trained with (hash {}, not "
-                    "{})",
+                    "{}); give that one",
                     source.path_.string(), file.string(), hash, settings.model_hash));
   }
   if (source.layers() != settings.model_layers || source.dimension() != settings.elmo_dimension) {
     throw Error(fmt::format("{}: has {} layers of {}, {} was trained with {} of {}",
                             source.path_.string(), source.layers(), source.dimension(),
                             file.string(), settings.model_layers, settings.elmo_dimension));
+  }
+  if (const auto pooling = source.pooling(); pooling && *pooling != settings.pooling) {
+    throw Error(fmt::format("{}: was dumped with --pooling {}, {} was trained with {}",
+                            source.path_.string(), *pooling, file.string(), settings.pooling));
   }
   return source;
 }
@@ -68,6 +72,14 @@ std::string VectorSource::hash() const {
   const auto found = attributes.find("model");
   return found != attributes.end() && found->is_string() ? found->get<std::string>()
                                                          : std::string();
+}
+
+std::optional<std::string> VectorSource::pooling() const {
+  if (model_) return std::nullopt;
+  const auto& attributes = dump_->attributes();
+  const auto found = attributes.find("pooling");
+  if (found == attributes.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
 }
 
 std::optional<Split> VectorSource::split() const {

@@ -30,6 +30,9 @@ class VectorSource {
   int dimension() const;
   // Of the language model; empty where a dump does not say.
   std::string hash() const;
+  // How a dump's words were made of their pieces; nothing for a language model, which does as it is
+  // told, and where a dump does not say.
+  std::optional<std::string> pooling() const;
   // How the language model cuts texts; nothing for a dump, whose words are cut already.
   std::optional<Split> split() const;
 

@@ -72,6 +72,24 @@ TEST(DataSet, NamesTheBadLine) {
   EXPECT_EQ(problem(TaskKind::kTag, "a\tNOUN\nb\tVERB\n"), "");
 }
 
+TEST(DataSet, KnowsBioAndMendsIt) {
+  DataSet data = read_data_set(written("a\tI-X\nb\tI-X\nc\tI-Y\nd\tO\ne\tI-Y\n\nf\tI-Y\ng\tB-Y\n"),
+                               TaskKind::kTag, Split::kSpaces);
+  EXPECT_TRUE(LabelSet({"I-X", "O"}).bio());
+  EXPECT_FALSE(LabelSet({"INTJ", "ADJ"}).bio());
+  EXPECT_EQ(repair_bio(data), 4);
+  EXPECT_THAT(data.examples[0].labels, ElementsAre("B-X", "I-X", "B-Y", "O", "B-Y"));
+  EXPECT_THAT(data.examples[1].labels, ElementsAre("B-Y", "B-Y"));
+  EXPECT_EQ(repair_bio(data), 0);
+  data.examples[1].labels[1] = "B-";
+  try {
+    check_bio(data);
+    ADD_FAILURE() << "B- has no type";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr(":8: tag 'B-' is none of"));
+  }
+}
+
 TEST(DataSet, FingerprintsWhatItHolds) {
   const auto print = [](const std::string& content) {
     return read_data_set(written(content), TaskKind::kClassify, Split::kSpaces).fingerprint();

@@ -125,6 +125,13 @@ TEST(Entities, NeedBoundsAndType) {
   EXPECT_DOUBLE_EQ(scores.types()[1].second.recall(), 1.0 / 3);
 }
 
+TEST(McNemarTest, CountsWhatOnlyOneGotRight) {
+  const std::vector<std::uint8_t> first = {1, 1, 1, 0, 0, 1}, second = {1, 0, 0, 1, 0, 1};
+  const McNemar test = compare_systems(first, second);
+  EXPECT_EQ(test.only_first, 2);
+  EXPECT_EQ(test.only_second, 1);
+}
+
 TEST(McNemarTest, IsExact) {
   // scipy.stats.binomtest(5, 20).pvalue
   EXPECT_NEAR((McNemar{5, 15}).p_value(), 0.0413894653320312, 1e-12);

@@ -1,0 +1,142 @@
+#include "task/task_plan.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <unordered_set>
+#include <utility>
+
+#include "base/log.h"
+#include "elmo/error.h"
+#include "task/vector_text.h"
+
+namespace elmo {
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return std::filesystem::absolute(file).parent_path();
+}
+
+void set_source(const TaskRequest& request, const std::filesystem::path& output, TaskPlan& plan) {
+  TaskSettings& s = plan.settings;
+  plan.source = request.vectors ? VectorSource::dump(*request.vectors)
+                                : VectorSource::model(*request.model, request.precision);
+  const VectorSource& source = *plan.source;
+  s.elmo_layers = choose_layers(request.elmo_layers, source.layers());
+  s.model_layers = source.layers();
+  s.elmo_dimension = source.dimension();
+  s.model_hash = source.hash();
+  s.pooling = source.pooling().value_or(s.pooling);
+  if (request.model) {
+    s.model_path = std::filesystem::relative(*request.model, folder_of(output)).string();
+  }
+  // The dump of the development data has to be of the same model.
+  plan.dev_source =
+      request.dev_vectors
+          ? VectorSource::of_task(s, output, std::nullopt, request.dev_vectors, Precision::kF32)
+          : source;
+}
+
+Split choose_split(const TaskRequest& request, const std::optional<VectorSource>& source) {
+  const std::optional<Split> of_model = source ? source->split() : std::nullopt;
+  if (!of_model) return request.split.value_or(Split::kSpaces);
+  if (request.split && *request.split != *of_model) {
+    log::warn("--split {} contradicts the language model, which cuts by {}; its way is taken",
+              split_name(*request.split), split_name(*of_model));
+  }
+  return *of_model;
+}
+
+void warn_about(const DataSet& data, const LabelSet& labels, const DataSet& dev) {
+  std::map<std::string, std::int64_t> counts;
+  for (const Example& example : data.examples) {
+    for (const std::string& label : example.labels) ++counts[label];
+  }
+  std::vector<std::string> once;
+  for (const auto& [label, count] : counts) {
+    if (count == 1) once.push_back(label);
+  }
+  if (!once.empty()) {
+    log::warn("{}: seen once only: {}", data.path, fmt::join(once, ", "));
+  }
+  for (const DataSet* set : {&data, &dev}) {
+    if (set->empty_texts() > 0) log::warn("{}: {} texts are empty", set->path, set->empty_texts());
+  }
+  std::int64_t unknown = 0;
+  for (const Example& example : dev.examples) {
+    for (const std::string& label : example.labels) unknown += labels.id(label) < 0 ? 1 : 0;
+  }
+  if (unknown > 0) {
+    log::warn("{}: {} labels are not in {}; they count as errors", dev.path, unknown, data.path);
+  }
+}
+
+void set_vocabulary(const TaskRequest& request, TaskPlan& plan) {
+  TaskSettings& s = plan.settings;
+  std::vector<std::string> given;
+  s.embedding_size = request.embedding_size;
+  s.end_size = s.freeze ? 0 : request.end_size;
+  if (!request.embeddings.empty()) {
+    std::unordered_set<std::string> words;
+    for (const DataSet* set : {&plan.train, &plan.dev}) {
+      for (const Example& example : set->examples) {
+        words.insert(example.words.begin(), example.words.end());
+      }
+    }
+    WordVectorTable table =
+        read_word_vectors(request.embeddings, static_cast<std::size_t>(request.embedding_words),
+                          [&](std::string_view word) { return words.contains(std::string(word)); });
+    s.embedding_size = static_cast<int>(table.dimension);
+    given = std::move(table.words);
+    plan.word_vectors = std::move(table.values);
+  }
+  plan.vocabulary = TaskVocabulary::of(plan.train, given);
+  // What is frozen has the given vectors only.
+  if (s.freeze) plan.vocabulary.words = NameTable(given);
+}
+
+}  // namespace
+
+TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
+                   const std::filesystem::path& output) {
+  TaskPlan plan;
+  plan.settings = settings;
+  TaskSettings& s = plan.settings;
+  if (request.elmo) set_source(request, output, plan);
+  s.split = choose_split(request, plan.source);
+  plan.train = read_data_set(request.train, s.task, s.split);
+  plan.dev = read_data_set(request.dev, s.task, s.split);
+  if (request.crf && LabelSet::of(plan.train).bio()) {
+    const std::int64_t repaired = repair_bio(plan.train);
+    if (repaired > 0) {
+      log::warn("{}: {} entities began with I-, now B-", plan.train.path, repaired);
+    }
+  }
+  plan.labels = LabelSet::of(plan.train);
+  if (plan.labels.size() < 2) {
+    throw Error(plan.train.path + ": has one label only; there is nothing to tell apart");
+  }
+  if (s.task == TaskKind::kTag && plan.labels.bio()) check_bio(plan.dev);
+  warn_about(plan.train, plan.labels, plan.dev);
+  s.output = request.crf               ? OutputKind::kCrf
+             : plan.labels.size() == 2 ? OutputKind::kSigmoid
+                                       : OutputKind::kSoftmax;
+  if (request.embedding) set_vocabulary(request, plan);
+  return plan;
+}
+
+TaskTrainingReport train_task(TaskPlan plan, const TaskTrainingOptions& options, Workers& workers) {
+  const std::filesystem::path folder = folder_of(options.output);
+  std::filesystem::create_directories(folder);
+  std::shared_ptr<const FrozenVectors> vectors, dev_vectors;
+  if (plan.source) {
+    vectors = plan.source->vectors(plan.settings, plan.train, folder, workers);
+    dev_vectors = plan.dev_source->vectors(plan.settings, plan.dev, folder, workers);
+  }
+  const TaskData train(std::move(plan.train), vectors, plan.labels, plan.vocabulary);
+  const TaskData dev(std::move(plan.dev), dev_vectors, plan.labels, plan.vocabulary);
+  return train_task(plan.settings, plan.labels, plan.vocabulary, plan.word_vectors, train, dev,
+                    options, workers);
+}
+
+}  // namespace elmo
