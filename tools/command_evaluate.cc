@@ -2,18 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/interrupt.h"
 #include "elmo/error.h"
-#include "task/task_data.h"
-#include "task/vector_source.h"
-#include "text/line_reader.h"
+#include "task/task_plan.h"
 #include "tools/commands.h"
 #include "tools/language_models.h"
 #include "tools/options.h"
@@ -28,6 +25,7 @@ struct EvaluateConfig {
   std::string input, precision = "f32";
   std::optional<std::filesystem::path> model, vectors, compare;
   std::optional<std::string> places;
+  InvalidText invalid = InvalidText::kRefuse;
   int threads = 0;
   bool json = false;
 };
@@ -37,42 +35,11 @@ Evaluation evaluate_task(const std::filesystem::path& file, const EvaluateConfig
   const auto network = TaskNetwork::load(file);
   const TaskSettings& s = network->settings();
   task = s.task;
-  DataSet data = read_data_set(c.input, s.task, s.split);
+  DataSet data = read_data_set(c.input, s.task, s.split, c.invalid);
   if (s.task == TaskKind::kTag && network->labels().bio()) check_bio(data);
-  std::shared_ptr<const FrozenVectors> vectors;
-  if (s.uses_elmo()) {
-    vectors = VectorSource::of_task(s, file, c.model, c.vectors, parse_precision(c.precision))
-                  .vectors(s, data, std::filesystem::temp_directory_path(), workers);
-  }
-  const TaskData task_data(std::move(data), vectors, network->labels(), network->vocabulary());
+  const TaskData task_data = make_task_data(*network, file, std::move(data), c.model, c.vectors,
+                                            parse_precision(c.precision), workers);
   return evaluate(*network, task_data, workers);
-}
-
-// Right and all, by the number in the first column of `path`, whose line i is example i.
-std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> by_distance(
-    const std::string& path, const Evaluation& evaluation) {
-  std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> result;
-  LineReader reader(path);
-  std::string_view line;
-  std::size_t i = 0;
-  while (reader.next(line)) {
-    std::int64_t distance = 0;
-    const std::string_view first = line.substr(0, line.find('\t'));
-    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
-    if (error != std::errc() || end != first.data() + first.size()) {
-      throw Error(fmt::format("{}:{}: does not begin with a distance and a tab", path,
-                              reader.line_number()));
-    }
-    if (i == evaluation.right.size()) break;
-    auto& [right, all] = result[distance];
-    right += evaluation.right[i++];
-    ++all;
-  }
-  if (i != evaluation.right.size() || reader.next(line)) {
-    throw Error(fmt::format("{}: line i has to belong to example i, and there are {} examples",
-                            path, evaluation.right.size()));
-  }
-  return result;
 }
 
 }  // namespace
@@ -87,6 +54,11 @@ int run_evaluate(Arguments arguments) {
   options.add("compare", &c.compare, "OTHER.h5", "another task on the same data: McNemar's test");
   options.add("places", &c.places, "FILE",
               "line i begins with a distance of text i and a tab: accuracy by distance");
+  options.choice("invalid", &c.invalid,
+                 {{"refuse", InvalidText::kRefuse},
+                  {"skip", InvalidText::kSkip},
+                  {"replace", InvalidText::kReplace}},
+                 "what to do with lines that are not UTF-8; skip: of texts only");
   options.add("precision", &c.precision, "WORD", "of the language model's products")
       .choices({"f32", "bf16", "auto"});
   options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);
@@ -104,11 +76,10 @@ int run_evaluate(Arguments arguments) {
     if (task != TaskKind::kClassify) throw UsageError("--places is for classifiers");
     auto list = nlohmann::ordered_json::array();
     text += "\ndistance  accuracy     texts\n";
-    for (const auto& [distance, counts] : by_distance(*c.places, evaluation)) {
-      const auto& [right, all] = counts;
-      const double accuracy = static_cast<double>(right) / static_cast<double>(all);
-      list.push_back({{"distance", distance}, {"accuracy", accuracy}, {"examples", all}});
-      text += fmt::format("{:>8}{:>10.4f}{:>10}\n", distance, accuracy, all);
+    for (const auto& [distance, score] : scores_by_distance(*c.places, evaluation)) {
+      list.push_back(
+          {{"distance", distance}, {"accuracy", score.recall()}, {"examples", score.actual}});
+      text += fmt::format("{:>8}{:>10.4f}{:>10}\n", distance, score.recall(), score.actual);
     }
     json["distances"] = list;
   }

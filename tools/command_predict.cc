@@ -8,8 +8,7 @@
 
 #include "base/interrupt.h"
 #include "elmo/error.h"
-#include "task/task_data.h"
-#include "task/vector_source.h"
+#include "task/task_plan.h"
 #include "tools/commands.h"
 #include "tools/language_models.h"
 #include "tools/options.h"
@@ -22,6 +21,7 @@ int run_predict(Arguments arguments) {
   std::string input, precision = "f32";
   std::optional<std::filesystem::path> model, vectors_file;
   TextForm form = TextForm::kText;
+  InvalidText invalid = InvalidText::kRefuse;
   int threads = 0;
   Options options(arguments, "elmo predict --task task.h5 --input new.txt");
   options.add("task", &file, "TASK.h5", "what elmo train wrote").required();
@@ -30,6 +30,11 @@ int run_predict(Arguments arguments) {
                  "a text or sentence a line, or a token a line and a blank line between sentences");
   options.add("model", &model, "DIR", "the language model, where it lies elsewhere by now");
   options.add("vectors", &vectors_file, "FILE.h5", "vectors of --input dumped before, instead");
+  options.choice("invalid", &invalid,
+                 {{"refuse", InvalidText::kRefuse},
+                  {"skip", InvalidText::kSkip},
+                  {"replace", InvalidText::kReplace}},
+                 "what to do with lines that are not UTF-8; skip: of texts only");
   options.add("precision", &precision, "WORD", "of the language model's products")
       .choices({"f32", "bf16", "auto"});
   options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
@@ -43,13 +48,9 @@ int run_predict(Arguments arguments) {
   Workers workers(thread_count(threads));
   const auto network = TaskNetwork::load(file);
   const TaskSettings& s = network->settings();
-  DataSet data = read_unlabelled(input, s.task, form, s.split);
-  std::shared_ptr<const FrozenVectors> vectors;
-  if (s.uses_elmo()) {
-    vectors = VectorSource::of_task(s, file, model, vectors_file, parse_precision(precision))
-                  .vectors(s, data, std::filesystem::temp_directory_path(), workers);
-  }
-  const TaskData task_data(std::move(data), vectors, network->labels(), network->vocabulary());
+  const TaskData task_data =
+      make_task_data(*network, file, read_unlabelled(input, s.task, form, s.split, invalid), model,
+                     vectors_file, parse_precision(precision), workers);
   const auto predictions = predict(*network, task_data, workers);
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const Example& example = task_data.data().examples[i];

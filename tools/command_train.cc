@@ -175,6 +175,11 @@ int run_train(Arguments arguments) {
   options.add("split", &c.split, "WORD", "how texts are cut into words")
       .choices({"spaces", "characters", "punctuation"})
       .default_text("the language model's, else spaces");
+  options.choice("invalid", &r.invalid,
+                 {{"refuse", InvalidText::kRefuse},
+                  {"skip", InvalidText::kSkip},
+                  {"replace", InvalidText::kReplace}},
+                 "what to do with lines that are not UTF-8; skip: of texts only");
   options.add("seed", &t.seed, "N", "of weights, order and dropout");
   options
       .add("seeds", &t.seeds, "K",

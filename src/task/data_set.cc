@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
 #include "elmo/error.h"
 #include "task/metrics.h"
-#include "text/line_reader.h"
 
 namespace elmo {
 namespace {
@@ -71,8 +71,19 @@ void read_sentences(LineReader& reader, DataSet& data) {
   if (LabelSet::of(data).bio()) check_bio(data);
 }
 
-void check_not_empty(const DataSet& data) {
+LineReader open_data(const std::string& path, bool line_is_word, InvalidText invalid) {
+  if (line_is_word && invalid == InvalidText::kSkip) {
+    throw UsageError(
+        "--invalid skip would take words out of sentences; --invalid replace keeps them");
+  }
+  return LineReader(path, invalid);
+}
+
+void check_whole(const LineReader& reader, const DataSet& data) {
   if (data.examples.empty()) throw Error(data.path + ": holds no example");
+  if (reader.invalid_lines() > 0) {
+    log::warn("{}: {} lines were not UTF-8", data.path, reader.invalid_lines());
+  }
 }
 
 }  // namespace
@@ -105,21 +116,22 @@ std::string DataSet::fingerprint() const {
   return fmt::format("{:016x}", hash);
 }
 
-DataSet read_data_set(const std::string& path, TaskKind task, Split split) {
+DataSet read_data_set(const std::string& path, TaskKind task, Split split, InvalidText invalid) {
   DataSet data{path, task, {}};
-  LineReader reader(path);
+  LineReader reader = open_data(path, task == TaskKind::kTag, invalid);
   if (task == TaskKind::kClassify) {
     read_texts(reader, split, data);
   } else {
     read_sentences(reader, data);
   }
-  check_not_empty(data);
+  check_whole(reader, data);
   return data;
 }
 
-DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split) {
+DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
+                        InvalidText invalid) {
   DataSet data{path, task, {}};
-  LineReader reader(path);
+  LineReader reader = open_data(path, form == TextForm::kTokens, invalid);
   bool open = false;
   std::string_view line;
   while (reader.next(line)) {
@@ -135,7 +147,7 @@ DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, S
     open = true;
     data.examples.back().words.emplace_back(line.substr(0, line.find('\t')));
   }
-  check_not_empty(data);
+  check_whole(reader, data);
   return data;
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "text/line_reader.h"
 #include "text/words.h"
 
 namespace elmo {
@@ -34,10 +35,14 @@ struct DataSet {
   std::string fingerprint() const;
 };
 
+// Readers of data warn of lines that are not UTF-8 unless they refuse them; to skip them is a
+// UsageError where a line is a word.
+
 // kClassify: `label<TAB>text`, the text cut by `split`. kTag: `token<TAB>tag`, a blank line between
 // sentences; where a tag begins with B- or I-, all have to be BIO. Throws Error with file and line:
 // another number of columns, an empty label, a tag that is not BIO, no example at all.
-DataSet read_data_set(const std::string& path, TaskKind task, Split split);
+DataSet read_data_set(const std::string& path, TaskKind task, Split split,
+                      InvalidText invalid = InvalidText::kRefuse);
 
 // Throws Error with file and line for the first tag that is not BIO.
 void check_bio(const DataSet& data);
@@ -48,7 +53,8 @@ enum class TextForm { kText, kTokens };
 // Without labels. kText: a text or sentence a line, cut by `split`, a blank line being a text
 // without words. kTokens: a token a line (what follows a tab is passed over), a blank line between
 // sentences.
-DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split);
+DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
+                        InvalidText invalid = InvalidText::kRefuse);
 
 // The labels of a task, in the order of their numbers.
 class LabelSet {

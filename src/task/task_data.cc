@@ -1,7 +1,13 @@
 #include "task/task_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 #include <numeric>
+
+#include "elmo/error.h"
+#include "text/line_reader.h"
 
 namespace elmo {
 namespace {
@@ -116,6 +122,34 @@ Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers
     if (result.entities) result.entities->add(example.labels, guessed);
   }
   return result;
+}
+
+std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
+                                                 const Evaluation& evaluation) {
+  std::map<std::int64_t, Score> scores;
+  LineReader reader(path);
+  std::string_view line;
+  std::size_t i = 0;
+  while (reader.next(line)) {
+    std::int64_t distance = 0;
+    const std::string_view first = line.substr(0, line.find('\t'));
+    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
+    if (error != std::errc() || end != first.data() + first.size()) {
+      throw Error(fmt::format("{}:{}: does not begin with a distance and a tab", path,
+                              reader.line_number()));
+    }
+    if (i < evaluation.right.size()) {
+      Score& score = scores[distance];
+      score.correct += evaluation.right[i];
+      ++score.actual;
+    }
+    ++i;
+  }
+  if (i != evaluation.right.size()) {
+    throw Error(fmt::format("{}: has {} lines; line i has to belong to example i, and there are {}",
+                            path, i, evaluation.right.size()));
+  }
+  return scores;
 }
 
 }  // namespace elmo

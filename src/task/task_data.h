@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,5 +55,11 @@ struct Evaluation {
   double selection() const;
 };
 Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers);
+
+// Accuracy by how far a text's label lies from what decides it: line i of `path` begins with the
+// distance of example i and a tab. recall() is the accuracy, `actual` the number of texts. Throws
+// Error: no such number, or another number of lines.
+std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
+                                                 const Evaluation& evaluation);
 
 }  // namespace elmo

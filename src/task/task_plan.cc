@@ -104,8 +104,8 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
   TaskSettings& s = plan.settings;
   if (request.elmo) set_source(request, output, plan);
   s.split = choose_split(request, plan.source);
-  plan.train = read_data_set(request.train, s.task, s.split);
-  plan.dev = read_data_set(request.dev, s.task, s.split);
+  plan.train = read_data_set(request.train, s.task, s.split, request.invalid);
+  plan.dev = read_data_set(request.dev, s.task, s.split, request.invalid);
   if (request.crf && LabelSet::of(plan.train).bio()) {
     const std::int64_t repaired = repair_bio(plan.train);
     if (repaired > 0) {
@@ -127,7 +127,6 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
 
 TaskTrainingReport train_task(TaskPlan plan, const TaskTrainingOptions& options, Workers& workers) {
   const std::filesystem::path folder = folder_of(options.output);
-  std::filesystem::create_directories(folder);
   std::shared_ptr<const FrozenVectors> vectors, dev_vectors;
   if (plan.source) {
     vectors = plan.source->vectors(plan.settings, plan.train, folder, workers);
@@ -137,6 +136,19 @@ TaskTrainingReport train_task(TaskPlan plan, const TaskTrainingOptions& options,
   const TaskData dev(std::move(plan.dev), dev_vectors, plan.labels, plan.vocabulary);
   return train_task(plan.settings, plan.labels, plan.vocabulary, plan.word_vectors, train, dev,
                     options, workers);
+}
+
+TaskData make_task_data(const TaskNetwork& network, const std::filesystem::path& file, DataSet data,
+                        const std::optional<std::filesystem::path>& model,
+                        const std::optional<std::filesystem::path>& vectors, Precision precision,
+                        Workers& workers) {
+  const TaskSettings& s = network.settings();
+  std::shared_ptr<const FrozenVectors> frozen;
+  if (s.uses_elmo()) {
+    frozen = VectorSource::of_task(s, file, model, vectors, precision)
+                 .vectors(s, data, std::filesystem::temp_directory_path(), workers);
+  }
+  return {std::move(data), frozen, network.labels(), network.vocabulary()};
 }
 
 }  // namespace elmo

@@ -29,6 +29,7 @@ struct TaskRequest {
   std::string embeddings;
   int embedding_words = 100'000;
   bool crf = false;
+  InvalidText invalid = InvalidText::kRefuse;
 };
 
 struct TaskPlan {
@@ -49,5 +50,13 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
 
 // Embeds the data where the plan has a source, and trains (task_training.h).
 TaskTrainingReport train_task(TaskPlan plan, const TaskTrainingOptions& options, Workers& workers);
+
+// The data of the trained task in `file` as its network takes it: with vectors of the dump
+// `vectors` if given, else of the language model in `model` if given, else of the one that the
+// task names (vector_source.h).
+TaskData make_task_data(const TaskNetwork& network, const std::filesystem::path& file, DataSet data,
+                        const std::optional<std::filesystem::path>& model,
+                        const std::optional<std::filesystem::path>& vectors, Precision precision,
+                        Workers& workers);
 
 }  // namespace elmo

@@ -10,6 +10,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -234,7 +235,8 @@ class Training {
       std::filesystem::resize_file(path, at_.log_bytes);
     }
     log_.open(path, resumed ? std::ios::app : std::ios::trunc);
-    if (!log_) throw Error(path.string() + ": can't be written");
+    log_.seekp(0, std::ios::end);
+    if (!log_) throw Error(path.string() + ": can't be written; check its permissions");
   }
 
   void train_seed() {
@@ -424,7 +426,7 @@ class Training {
   }
 
   void write_checkpoint() {
-    at_.log_bytes = std::filesystem::file_size(task_log(options_.output));
+    at_.log_bytes = static_cast<std::uint64_t>(log_.tellp());
     const nlohmann::json settings = {{"network", network_.settings().to_json()},
                                      {"recipe", recipe()},
                                      {"epochs", options_.epochs},
@@ -503,6 +505,7 @@ std::filesystem::path task_log(const std::filesystem::path& output) {
 }
 
 void check_task_output(const TaskTrainingOptions& options) {
+  make_folder(std::filesystem::absolute(options.output).parent_path());
   if (options.resume || options.overwrite) return;
   for (const auto& path : {options.output, task_checkpoint(options.output)}) {
     if (!std::filesystem::exists(path)) continue;

@@ -46,8 +46,8 @@ struct TaskTrainingReport {
   bool already_finished = false;
 };
 
-// Checks that `options.output` may be written, before any work. Throws Error: it exists and
-// neither resume nor overwrite is asked for.
+// Makes the folder of `options.output` and checks that it may be written, before any work. Throws
+// Error: it exists and neither resume nor overwrite is asked for.
 void check_task_output(const TaskTrainingOptions& options);
 
 // TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.

@@ -270,6 +270,21 @@ class CommandsTest(TaskTest):
         done = self.elmo("evaluate", "--task", self.folder / "b.h5", "--input", dev, status=1)
         self.refused(done, "b.h5", "--vectors", "--model")
 
+    def test_accuracy_by_distance(self):
+        texts, places = (CORPORA / f"distance.en.sample{end}" for end in (".tsv", ".places.tsv"))
+        self.train("a.h5", "two", "--encoder", "gru", train=texts, dev=texts)
+        result = self.evaluate("a.h5", texts, "--places", places)
+        distances = [int(line.split("\t")[0]) for line in places.read_text().splitlines()]
+        self.assertEqual([(row["distance"], row["examples"]) for row in result["distances"]],
+                         [(d, distances.count(d)) for d in sorted(set(distances))])
+        right = sum(row["accuracy"] * row["examples"] for row in result["distances"])
+        self.assertAlmostEqual(right / len(distances), result["accuracy"], places=9)
+        for content, part in (("5\tx\n", "has 1 lines"), ("5\tx\nfive\tx\n", ":2: ")):
+            wrong = self.write("wrong", content)
+            done = self.elmo("evaluate", "--task", self.folder / "a.h5", "--input", texts,
+                             "--places", wrong, status=1)
+            self.refused(done, f"{wrong}", part)
+
     def test_embeddings_that_stay_as_they_are(self):
         vectors = self.write("v.vec", "3 2\nthe 1 0\nwas 0 1\nprice -1 -1\n")
         self.train("a.h5", "two", "--embeddings", vectors, "--freeze")
@@ -335,6 +350,10 @@ class RepeatableTest(TaskTest):
                 for share in (0.3, 0.5, 0.4):
                     kills += self.killed(*self.command(part, data, *words, "--resume", **options),
                                          after=took * share)
+                    # Whoever sees the name sees the whole.
+                    if (self.folder / part).exists():
+                        self.assert_equal_files(self.folder / f"whole-{data}.h5",
+                                                self.folder / part)
                 self.train(part, data, *words, "--resume", **options)
                 self.assertGreater(kills, 0)
                 self.assert_equal_tasks(f"whole-{data}.h5", part)
@@ -422,6 +441,34 @@ class BadDataTest(TaskTest):
         self.refuses_to_train("two", train=self.write("nothing", "\n"), parts=("no example",))
         self.refuses_to_train("two", train=self.write("same", "a\tx\na\ty\n"),
                               parts=("same", "one label only"))
+
+    def test_text_that_is_not_utf8(self):
+        good = self.data["two.train"].read_bytes()
+        bad = self.folder / "bad"
+        bad.write_bytes(good + "positive\t배를 타고\n".encode("cp949"))
+        self.refuses_to_train("two", train=bad, parts=(f"{bad}:121: not UTF-8", "iconv"))
+        skipped = self.train("a.h5", "two", "--invalid", "skip", train=bad)
+        self.assertIn(f"{bad}: 1 lines were not UTF-8", skipped.stderr)
+        self.train("b.h5", "two")
+        self.assert_equal_files(self.folder / "a.h5", self.folder / "b.h5")
+        result = self.evaluate("a.h5", bad, "--invalid", "replace")
+        self.assertEqual((result["examples"], result["unknown_labels"]), (121, 0))
+        rows = self.elmo("predict", "--task", self.folder / "a.h5", "--input", bad, "--invalid",
+                         "skip").stdout
+        self.assertEqual(rows.count("\n"), 120)
+        # A sentence would be another one without a word.
+        bad.write_bytes("배\tNOUN\na\tDET\n".encode("cp949"))
+        self.refuses_to_train("pos", "--invalid", "skip", train=bad, status=2,
+                              parts=("--invalid replace",))
+        self.train("c.h5", "pos", "--invalid", "replace", train=bad, epochs=1)
+
+    def test_an_output_that_can_not_be_written(self):
+        blocked = self.write("file", "")
+        for output in (blocked / "a.h5", "/proc/none/a.h5"):
+            done = self.train(output, "two", status=1)
+            self.assertEqual(done.stdout, "")
+            self.refused(done, pathlib.Path(output).parent, "can't create this folder")
+        self.train("new/folder/a.h5", "two", epochs=1)
 
     def test_unknown_labels_are_counted(self):
         text = self.data["two.dev"].read_text() + "neutral\tit is a price .\nneutral\tso .\n"
