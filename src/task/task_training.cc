@@ -304,6 +304,9 @@ class Training {
     if (evaluation.entities) line["dev_entity_f1"] = result;
     line["seconds"] = std::round(seconds * 10) / 10;
     log_ << line.dump() << '\n' << std::flush;
+    if (!log_) {
+      throw Error(task_log(options_.output).string() + ": can't be written; is the disk full?");
+    }
     log::info("{}epoch {}: loss {:.4f}, development {} {:.4f}, {:.1f} s",
               options_.seeds > 1 ? fmt::format("seed {}, ", seed()) : "", at_.epoch, loss,
               evaluation.entities ? "entity F1" : "accuracy", result, seconds);
