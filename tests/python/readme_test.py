@@ -1,0 +1,64 @@
+"""Runs the README's Python as it stands there, in a folder as the README has it."""
+import importlib
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+
+# What tells a block, the library that it is about, and what must be true after it.
+CHECKS = [
+    ("h5py.File", "h5py", lambda seen: seen["first"].shape == (2, len(seen["text"].split()), 128)
+     and seen["lines"][seen["text"]] == "0"),
+    ("elmo.open", "elmo", lambda seen: seen["vectors"].shape == (2, 3, 128)
+     and seen["array"].shape[1] == len(seen["text"].split())),
+    ("sklearn", "sklearn", lambda seen: seen["accuracy"] > 0.9),
+    ("torch", "torch", lambda seen: seen["loss"] < 0.1),
+    ("mask", "elmo", lambda seen: seen["batch"].shape == (2, 3, 128)
+     and seen["mask"].tolist() == [[True, True, False], [True] * 3]
+     and (abs(seen["batch"]).sum(axis=-1) > 0).tolist() == seen["mask"].tolist()),
+]
+
+
+def run(*words):
+    subprocess.run([os.environ["ELMO"], *map(str, words)], check=True, capture_output=True,
+                   stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("readme")
+    lines = (ROOT / "corpora/en.txt").read_text("utf-8").splitlines()[:300]
+    (folder / "text.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    other = (ROOT / "corpora/ko.txt").read_text("utf-8").splitlines()[:300]
+    labelled = [f"{label}\t{line}\n" for pair in zip(lines, other)
+                for label, line in zip(("English", "Korean"), pair)]
+    (folder / "train.tsv").write_text("".join(labelled[:400]), "utf-8")
+    (folder / "dev.tsv").write_text("".join(labelled[400:]), "utf-8")
+    run("vocab", "--input", folder / "text.txt", "--size", 600, "--output", folder / "v.model")
+    run("pretrain", "--direction", "both", "--preset", "tiny", "--input", folder / "text.txt",
+        "--vocab", folder / "v.model", "--output", folder / "model", "--steps", 4)
+    run("dump", "--model", folder / "model", "--input", folder / "text.txt", "--output",
+        folder / "vectors.h5")
+    return folder
+
+
+def test_every_block_is_checked():
+    assert len(BLOCKS) == len(CHECKS)
+
+
+@pytest.mark.parametrize("sign, library, holds", CHECKS, ids=[check[0] for check in CHECKS])
+def test_block(folder, monkeypatch, sign, library, holds):
+    try:
+        importlib.import_module(library)
+    except ImportError:
+        pytest.skip(f"{library} is not installed")
+    block, = [block for block in BLOCKS if sign in block]
+    monkeypatch.chdir(folder)
+    seen = {"text": (folder / "text.txt").read_text("utf-8").splitlines()[0]}
+    exec(compile(block, "README.md", "exec"), seen)
+    assert holds(seen)
