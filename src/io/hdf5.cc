@@ -34,10 +34,10 @@ std::string looks_like(const fs::path& path) {
   return "other binary data";
 }
 
+// Network file systems often refuse HDF5's locks; ours stand beside the files (FileLock).
 Handle access_list(const std::string& what) {
   keep_quiet();
   Handle list = checked({H5Pcreate(H5P_FILE_ACCESS), H5Pclose}, what, "can't be opened");
-  // Network file systems often refuse HDF5's locks; ours stand beside the files (FileLock).
   check(H5Pset_file_locking(list.id(), false, true), what, "can't be opened");
   return list;
 }
@@ -71,9 +71,13 @@ Handle open_file(const fs::path& path) {
                             std::generic_category().message(errno)));
   }
   ::close(descriptor);
-  const Handle access = access_list(what);
-  Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()), H5Fclose);
-  if (file.id() >= 0) return file;
+  // A process takes a file twice only in equal ways: first the default, which is h5py's and whose
+  // handle may be open, then ours, for files that we are writing and where there are no locks.
+  const Handle ours = access_list(what);
+  for (const hid_t access : {hid_t{H5P_DEFAULT}, ours.id()}) {
+    Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
+    if (file.id() >= 0) return file;
+  }
   if (fs::file_size(path, error) == 0) throw Error(what + ": is empty, not an HDF5 file");
   if (H5Fis_hdf5(path.c_str()) > 0) {
     fail(what, "is an HDF5 file, but damaged or cut short; copy or make it anew");
