@@ -39,16 +39,16 @@ void normalise_layers(float* vectors, std::int64_t words, std::int64_t layers,
   }
 }
 
-ScalarMix::ScalarMix(const std::string& name, std::int64_t layers)
+ScalarMixLayer::ScalarMixLayer(const std::string& name, std::int64_t layers)
     : weights(name + "/weights", {layers}), gamma(name + "/gamma", {1}) {}
 
-void ScalarMix::initialise(Initialiser& initialiser, float deviation) {
+void ScalarMixLayer::initialise(Initialiser& initialiser, float deviation) {
   initialiser.normal(weights, deviation);
   gamma.value[0] = 1;
 }
 
-void ScalarMix::forward(const float* layers, std::int64_t words, std::int64_t dimension, float* y,
-                        Workers& workers) const {
+void ScalarMixLayer::forward(const float* layers, std::int64_t words, std::int64_t dimension,
+                             float* y, Workers& workers) const {
   const std::vector<double> shares = mix_shares(weights.value.span());
   workers.run([&](int index) {
     const Part part = part_of(words, index, workers.count());
@@ -66,8 +66,8 @@ void ScalarMix::forward(const float* layers, std::int64_t words, std::int64_t di
 
 // With s = softmax(w) and g_j = sum over words and dimensions of d_y layer_j:
 //   d gamma = sum_j s_j g_j    d w_j = gamma s_j (g_j - sum_i s_i g_i)
-void ScalarMix::backward(const float* layers, std::int64_t words, std::int64_t dimension,
-                         const float* d_y, Workers& workers) {
+void ScalarMixLayer::backward(const float* layers, std::int64_t words, std::int64_t dimension,
+                              const float* d_y, Workers& workers) {
   const std::vector<double> shares = mix_shares(weights.value.span());
   const auto count = static_cast<std::int64_t>(shares.size());
   const std::int64_t blocks = (words + kBlock - 1) / kBlock;
@@ -99,7 +99,7 @@ void ScalarMix::backward(const float* layers, std::int64_t words, std::int64_t d
   }
 }
 
-double ScalarMix::add_penalty(float strength) {
+double ScalarMixLayer::add_penalty(float strength) {
   double penalty = 0;
   for (std::size_t j = 0; j < weights.value.size(); ++j) {
     const float w = weights.value[j];

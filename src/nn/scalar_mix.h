@@ -22,9 +22,9 @@ std::vector<double> mix_shares(std::span<const float> w);
 void normalise_layers(float* vectors, std::int64_t words, std::int64_t layers,
                       std::int64_t dimension);
 
-class ScalarMix {
+class ScalarMixLayer {
  public:
-  ScalarMix(const std::string& name, std::int64_t layers);
+  ScalarMixLayer(const std::string& name, std::int64_t layers);
 
   template <typename F>
   void for_each_parameter(F&& f) {

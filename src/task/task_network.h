@@ -158,7 +158,7 @@ class TaskNetwork {
   TaskVocabulary vocabulary_;
   nlohmann::json results_;
 
-  std::optional<ScalarMix> mix_;
+  std::optional<ScalarMixLayer> mix_;
   std::optional<EmbeddingLayer> words_, ends_;
   std::optional<Recurrent> recurrent_;
   std::optional<ConvolutionLayer> convolution_;

@@ -12,7 +12,7 @@ namespace elmo {
 namespace {
 
 TEST(ScalarMix, IsGammaTimesTheSoftmaxOfTheLayers) {
-  ScalarMix mix("mix", 2);
+  ScalarMixLayer mix("mix", 2);
   Initialiser initialiser(1);
   mix.initialise(initialiser);
   const std::vector<float> layers = {1, 2, 3, 4};  // one word, two layers
@@ -30,7 +30,7 @@ TEST(ScalarMix, IsGammaTimesTheSoftmaxOfTheLayers) {
 TEST(ScalarMix, GradientsAgreeWithFiniteDifferences) {
   constexpr std::int64_t kWords = 150, kLayers = 3, kDimension = 6;  // more than one block
   constexpr float kPenalty = 0.3f;
-  ScalarMix mix("mix", kLayers);
+  ScalarMixLayer mix("mix", kLayers);
   Numbers numbers(2);
   numbers.fill(mix, 0.8f);
   const std::vector<float> layers = numbers.normals(kWords * kLayers * kDimension);
