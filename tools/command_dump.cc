@@ -6,9 +6,9 @@
 
 #include "base/log.h"
 #include "elmo/error.h"
+#include "elmo/model.h"
 #include "embed/dump.h"
 #include "embed/word_map.h"
-#include "task/task_network.h"
 #include "tools/commands.h"
 #include "tools/language_models.h"
 #include "tools/options.h"
@@ -19,14 +19,12 @@ namespace {
 // The mix that a task has learned, with its pooling unless another is asked for.
 LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool pooling_given,
                   DumpRequest& request) {
-  const auto task = TaskNetwork::load(path);
-  const TaskSettings& s = task->settings();
-  if (!s.uses_elmo()) throw Error(path + ": has no mix; it was trained without ELMo vectors");
-  if (!s.model_hash.empty() && s.model_hash != model.hash()) {
+  const ScalarMix mix = ScalarMix::load(path);
+  if (!mix.model_hash.empty() && mix.model_hash != model.hash()) {
     throw Error(path + ": learned its mix on another language model than the one in --model");
   }
-  if (!pooling_given) request.embed.pooling = parse_pooling(s.pooling);
-  return LayerMix::scalar_mix(task->mix_weights(), task->mix_gamma(), s.layer_norm, model.layers());
+  if (!pooling_given) request.embed.pooling = parse_pooling(mix.pooling);
+  return LayerMix::scalar_mix(mix.weights, mix.gamma, mix.layer_norm, model.layers());
 }
 
 }  // namespace

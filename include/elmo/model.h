@@ -30,6 +30,14 @@ struct ScalarMix {
   float gamma = 1.0f;
   // Bring each layer of a sentence to mean 0 and variance 1 first (AllenNLP's do_layer_norm).
   bool layer_norm = false;
+  // What words of several pieces take where EmbedSettings leaves it open.
+  std::string pooling = "boundary";
+  // Model::hash() of the model that it was learned on, the only one it is taken for; empty: any.
+  std::string model_hash;
+
+  // The mix that `elmo train` has learned, from its task file. Throws Error: not a task file,
+  // damaged, or trained without ELMo vectors.
+  static ScalarMix load(const std::string& task);
 };
 
 struct EmbedSettings {
@@ -37,8 +45,9 @@ struct EmbedSettings {
   std::string layers = "all";
   // Instead of `layers`.
   std::optional<ScalarMix> mix;
-  // What a word of several pieces takes from layers 1 and up: boundary, first, last or mean.
-  std::string pooling = "boundary";
+  // What a word of several pieces takes from layers 1 and up: boundary, first, last or mean;
+  // empty: as the mix says, without one boundary.
+  std::string pooling;
   // Words that go through the layers together, at most; vectors do not depend on it.
   int batch_words = 2048;
   // N: sentence i goes on with the state of sentence i - N; 0: sentences are independent.

@@ -26,6 +26,24 @@ std::span<const float> WordVectors::at(int layer, std::size_t word) const {
   return {values.data() + (static_cast<std::size_t>(layer) * words + word) * d, d};
 }
 
+namespace {
+
+// (words, layers, dimension) to (layers, words, dimension).
+std::vector<float> layers_first(const std::vector<float>& vectors, int layers, int dimension) {
+  const auto rows = static_cast<std::size_t>(layers);
+  const auto d = static_cast<std::size_t>(dimension);
+  const std::size_t words = vectors.size() / (rows * d);
+  std::vector<float> result(vectors.size());
+  for (std::size_t w = 0; w < words; ++w) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      std::copy_n(vectors.data() + (w * rows + r) * d, d, result.data() + (r * words + w) * d);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 struct Model::Impl {
   std::shared_ptr<const BidirectionalModel> model;
   // One team is kept, for the compiled kernels that its threads hold. A caller that finds it taken
@@ -68,55 +86,52 @@ std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::str
   options.mix = settings.mix ? LayerMix::scalar_mix(settings.mix->weights, settings.mix->gamma,
                                                     settings.mix->layer_norm, layers())
                              : LayerMix::parse(settings.layers, layers());
-  options.pooling = parse_pooling(settings.pooling);
+  if (settings.mix && !settings.mix->model_hash.empty() && settings.mix->model_hash != hash()) {
+    throw UsageError("the mix was learned on another language model than this one");
+  }
+  const std::string by_default = settings.mix ? settings.mix->pooling : "boundary";
+  options.pooling = parse_pooling(settings.pooling.empty() ? by_default : settings.pooling);
   if (settings.batch_words < 1) throw UsageError("the batch size must be 1 or more");
   if (settings.carry_state < 0) throw UsageError("carry_state must be 0 or more");
   options.batch_words = settings.batch_words;
   options.between_batches = settings.between_batches;
-  std::vector<SentenceVectors> work(sentences.size());
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    work[i].words.assign(sentences[i].begin(), sentences[i].end());
-  }
-  {
-    std::unique_lock lock(impl_->mutex, std::defer_lock);
-    std::optional<Workers> alone;
-    Workers* workers = nullptr;
-    if (threads > 1 && lock.try_lock()) {
-      if (!impl_->team || impl_->team->count() != threads) {
-        impl_->team = std::make_unique<Workers>(threads);
-      }
-      workers = impl_->team.get();
-    } else {
-      workers = &alone.emplace(1);
+  std::unique_lock lock(impl_->mutex, std::defer_lock);
+  std::optional<Workers> alone;
+  Workers* workers = nullptr;
+  if (threads > 1 && lock.try_lock()) {
+    if (!impl_->team || impl_->team->count() != threads) {
+      impl_->team = std::make_unique<Workers>(threads);
     }
-    Embedder embedder(impl_->model, options, *workers);
-    if (settings.carry_state > 0) {
-      embedder.embed_carried(work, 0, settings.carry_state);
-    } else {
-      embedder.embed(work);
-    }
+    workers = impl_->team.get();
+  } else {
+    workers = &alone.emplace(1);
   }
+  Embedder embedder(impl_->model, options, *workers);
   std::vector<WordVectors> results(sentences.size());
-  const auto rows = static_cast<std::size_t>(options.mix.rows());
-  const auto d = static_cast<std::size_t>(dimension());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    WordVectors& result = results[i];
-    result.layers = options.mix.rows();
-    result.words = sentences[i].size();
-    result.dimension = dimension();
-    result.layered = options.mix.layered;
-    if (rows == 1) {
-      result.values = std::move(work[i].vectors);
-      continue;
+  // By windows, each of enough words for batches of alike lengths, so that beside the results only
+  // one window's vectors are held.
+  constexpr std::size_t kBatches = 8;
+  const std::size_t window_words = kBatches * static_cast<std::size_t>(settings.batch_words);
+  std::vector<SentenceVectors> window;
+  for (std::size_t first = 0; first < sentences.size(); first += window.size()) {
+    window.clear();
+    for (std::size_t i = first, words = 0; i < sentences.size() && words < window_words; ++i) {
+      window.emplace_back().words.assign(sentences[i].begin(), sentences[i].end());
+      words += sentences[i].size();
     }
-    result.values.resize(work[i].vectors.size());
-    for (std::size_t w = 0; w < result.words; ++w) {
-      for (std::size_t r = 0; r < rows; ++r) {
-        std::copy_n(work[i].vectors.data() + (w * rows + r) * d, d,
-                    result.values.data() + (r * result.words + w) * d);
-      }
+    if (settings.carry_state > 0) {
+      embedder.embed_carried(window, first, settings.carry_state);
+    } else {
+      embedder.embed(window);
     }
-    work[i].vectors = {};
+    for (std::size_t i = 0; i < window.size(); ++i) {
+      WordVectors& result = results[first + i];
+      result = {.layers = options.mix.rows(),
+                .words = window[i].words.size(),
+                .dimension = dimension(),
+                .values = layers_first(window[i].vectors, options.mix.rows(), dimension()),
+                .layered = options.mix.layered};
+    }
   }
   return results;
 }

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -79,18 +80,27 @@ py::array_t<float> to_array(elmo::WordVectors vectors) {
   return py::array_t<float>(shape, data, owner);
 }
 
+// The language models with their softmax, for one caller at a time.
+struct Scoring {
+  elmo::Scorer scorer;
+  std::mutex mutex;
+};
+
 // A model and, where it came from a folder, the place of its softmax.
 struct Model {
   elmo::Model vectors;
   std::string folder, precision;
+  std::unique_ptr<Scoring> loaded = nullptr;
 
-  elmo::Scorer scorer() const {
+  // Reads the folder when first asked; to be called with the interpreter's lock.
+  Scoring& scoring() {
     if (folder.empty()) {
       throw elmo::UsageError(
           "this model came from official weights, which have no softmax: it has vectors for words, "
           "but no probabilities");
     }
-    return elmo::Scorer::load(folder, precision);
+    if (!loaded) loaded.reset(new Scoring{elmo::Scorer::load(folder, precision)});
+    return *loaded;
   }
 };
 
@@ -128,17 +138,18 @@ py::list embed(const Model& model, const Sentences& sentences, const std::string
   return arrays;
 }
 
-std::map<std::string, elmo::Perplexity> perplexity(const Model& model, const Path& input,
-                                                   int threads) {
-  elmo::Scorer scorer = model.scorer();
+std::map<std::string, elmo::Perplexity> perplexity(Model& model, const Path& input, int threads) {
+  Scoring& scoring = model.scoring();
   const py::gil_scoped_release unlocked;
-  return scorer.perplexity(input.string(), thread_count(threads), check_signals);
+  const std::lock_guard alone(scoring.mutex);
+  return scoring.scorer.perplexity(input.string(), thread_count(threads), check_signals);
 }
 
-std::vector<elmo::Scores> score(const Model& model, const Path& input, int threads) {
-  elmo::Scorer scorer = model.scorer();
+std::vector<elmo::Scores> score(Model& model, const Path& input, int threads) {
+  Scoring& scoring = model.scoring();
   const py::gil_scoped_release unlocked;
-  return scorer.score(input.string(), thread_count(threads), check_signals);
+  const std::lock_guard alone(scoring.mutex);
+  return scoring.scorer.score(input.string(), thread_count(threads), check_signals);
 }
 
 py::tuple sentence(const elmo::VectorFile& file, py::ssize_t index) {
@@ -168,12 +179,19 @@ PYBIND11_MODULE(_elmo, module) {
   py::class_<elmo::ScalarMix>(module, "ScalarMix",
                               "gamma * sum_j softmax(weights)_j layer_j; weights: one a layer.")
       .def(py::init([](std::vector<float> weights, float gamma, bool layer_norm) {
-             return elmo::ScalarMix{std::move(weights), gamma, layer_norm};
+             return elmo::ScalarMix{
+                 .weights = std::move(weights), .gamma = gamma, .layer_norm = layer_norm};
            }),
            py::arg("weights"), py::arg("gamma") = 1.0f, py::arg("layer_norm") = false)
+      .def_static(
+          "load", [](const Path& task) { return elmo::ScalarMix::load(task.string()); },
+          py::arg("task"),
+          "The mix that `elmo train` has learned, from its task file, with its pooling; for the "
+          "model that it was learned on.")
       .def_readonly("weights", &elmo::ScalarMix::weights)
       .def_readonly("gamma", &elmo::ScalarMix::gamma)
-      .def_readonly("layer_norm", &elmo::ScalarMix::layer_norm);
+      .def_readonly("layer_norm", &elmo::ScalarMix::layer_norm)
+      .def_readonly("pooling", &elmo::ScalarMix::pooling);
 
   py::class_<elmo::Perplexity>(module, "Perplexity",
                                "How well one direction predicts a text, as `elmo perplexity`.")
@@ -197,7 +215,7 @@ PYBIND11_MODULE(_elmo, module) {
       .def_property_readonly("dimension", [](const Model& m) { return m.vectors.dimension(); })
       .def_property_readonly("hash", [](const Model& m) { return m.vectors.hash(); })
       .def("embed", &embed, py::arg("sentences"), py::arg("layers") = "all",
-           py::arg("mix") = py::none(), py::arg("pooling") = "boundary", py::arg("carry_state") = 0,
+           py::arg("mix") = py::none(), py::arg("pooling") = "", py::arg("carry_state") = 0,
            py::arg("batch_size") = 2048, py::arg("threads") = 0,
            R"(The vectors of sentences, each a list of words: a list of float32 arrays, one a
 sentence, of shape (layers, words, dimension); of shape (words, dimension) where layers is "top",
@@ -205,15 +223,17 @@ sentence, of shape (layers, words, dimension); of shape (words, dimension) where
 
 layers: "all", "top", "average", or a list such as "0,2"; layer 0 is the token encoder.
 mix: a ScalarMix instead of layers.
-pooling: "boundary", "first", "last" or "mean", for words of several pieces.
+pooling: "boundary", "first", "last" or "mean", for words of several pieces; "": as the mix says,
+without one "boundary".
 carry_state: N > 0: sentence i goes on with the state of sentence i - N.
 batch_size: words that go through the layers together; vectors do not depend on it.
 threads: 0: as many as there are cores.)")
       .def("perplexity", &perplexity, py::arg("input"), py::arg("threads") = 0,
            "{\"forward\": Perplexity, \"backward\": Perplexity} of a file, one sentence a line. "
-           "Reads the model's folder again, for the softmax.")
+           "The first call reads the model's folder again, for the softmax, and keeps it.")
       .def("score", &score, py::arg("input"), py::arg("threads") = 0,
-           "Scores of each line of a file. Reads the model's folder again, for the softmax.");
+           "Scores of each line of a file. The first call reads the model's folder again, for the "
+           "softmax, and keeps it.");
 
   py::class_<elmo::VectorFile>(module, "Vectors",
                                "A dump of either layout: vectors[i] is (words, array) of sentence "

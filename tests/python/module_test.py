@@ -2,6 +2,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,10 +72,11 @@ def test_equal_bits_with_dump(made, model, sentences, tmp_path, options, setting
         assert mine.dtype == theirs.dtype == numpy.float32
         numpy.testing.assert_array_equal(mine, theirs)
         assert words == sentence or (layout == "sentences" and words is None)
-    del dumped  # HDF5 takes a file once in a process, unless it is opened in equal ways
     if layout == "sentences":
         with h5py.File(path) as file:
             numpy.testing.assert_array_equal(file["0"], vectors[0])
+            numpy.testing.assert_array_equal(elmo.open(path)[1][1], vectors[1])
+    numpy.testing.assert_array_equal(dumped[2][1], vectors[2])
 
 
 def test_mix_is_the_weighted_sum(model, sentences):
@@ -82,6 +85,27 @@ def test_mix_is_the_weighted_sum(model, sentences):
     share = 2 * numpy.exp([0.3, -1.0]) / numpy.exp([0.3, -1.0]).sum()
     for each, one in zip(layers, mixed):
         numpy.testing.assert_allclose(one, numpy.tensordot(share, each, 1), atol=1e-6)
+
+
+def test_mix_of_a_task(made, model, sentences, tmp_path):
+    rows = [f"{len(words) % 2}\t{' '.join(words)}\n" for words in sentences[:60]]
+    (tmp_path / "train.tsv").write_text("".join(rows), "utf-8")
+    task = tmp_path / "task.h5"
+    run("train", "--task", "classify", "--model", made / "model", "--train",
+        tmp_path / "train.tsv", "--dev", tmp_path / "train.tsv", "--epochs", 2, "--pooling",
+        "first", "--output", task)
+    run("dump", "--model", made / "model", "--input", made / "text.txt", "--output",
+        tmp_path / "v.h5", "--layers", "mix", "--mix", task)
+    mix = elmo.ScalarMix.load(task)
+    assert len(mix.weights) == 2 and mix.weights != [0.0, 0.0] and mix.pooling == "first"
+    for mine, (_, theirs) in zip(model.embed(sentences, mix=mix), elmo.open(tmp_path / "v.h5")):
+        numpy.testing.assert_array_equal(mine, theirs)
+    with pytest.raises(OSError, match="forward.h5"):
+        elmo.ScalarMix.load(made / "model" / "forward.h5")
+    run("pretrain", "--direction", "both", "--preset", "tiny", "--input", made / "text.txt",
+        "--vocab", made / "v.model", "--output", tmp_path / "other", "--steps", 1)
+    with pytest.raises(ValueError, match="another language model"):
+        elmo.load(tmp_path / "other").embed(sentences[:1], mix=mix)
 
 
 def test_empty_sentences_have_shapes(model):
@@ -101,6 +125,16 @@ def test_perplexity_and_score_agree_with_the_commands(made, model):
     mine = [(f"{forward:.6f}", f"{backward:.6f}") for one in model.score(text)
             for forward, backward in zip(one.forward, one.backward)]
     assert mine == [(row[3], row[4]) for row in rows]
+
+
+def test_scoring_reads_the_model_once(made, sentences, tmp_path):
+    shutil.copytree(made / "model", tmp_path / "model")
+    model = elmo.load(tmp_path / "model")
+    once = model.perplexity(made / "text.txt")
+    shutil.rmtree(tmp_path / "model")
+    again = model.perplexity(made / "text.txt")
+    assert again["forward"].word == once["forward"].word
+    assert len(model.score(made / "text.txt")) == len(sentences)
 
 
 def test_errors_are_pythons(made, model, tmp_path):
@@ -149,6 +183,19 @@ def test_ctrl_c_ends_a_long_call(model, sentences):
         for _ in range(100):
             model.embed(many, layers="top")
     assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize("layers", ["all", "top"])
+def test_a_large_call_takes_little_more_than_its_arrays(model, sentences, layers):
+    def status(name):
+        text = pathlib.Path("/proc/self/status").read_text()
+        return int(re.search(name + r":\s+(\d+)", text)[1]) << 10
+    many = sentences * 100
+    model.embed(sentences, layers=layers)
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+    before = status("VmRSS")
+    vectors = model.embed(many, layers=layers)
+    assert status("VmHWM") - before < 1.3 * sum(one.nbytes for one in vectors) + (32 << 20)
 
 
 def test_nothing_leaks_and_batches_are_given_back(model, sentences):

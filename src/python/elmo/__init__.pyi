@@ -9,9 +9,12 @@ __version__: str
 class ScalarMix:
     def __init__(self, weights: Sequence[float], gamma: float = 1.0,
                  layer_norm: bool = False) -> None: ...
+    @staticmethod
+    def load(task: Union[str, os.PathLike[str]]) -> "ScalarMix": ...
     weights: List[float]
     gamma: float
     layer_norm: bool
+    pooling: str
 
 class Perplexity:
     unit: float
@@ -35,7 +38,7 @@ class Model:
     @property
     def hash(self) -> str: ...
     def embed(self, sentences: Sequence[Sequence[str]], layers: str = "all",
-              mix: Optional[ScalarMix] = None, pooling: str = "boundary", carry_state: int = 0,
+              mix: Optional[ScalarMix] = None, pooling: str = "", carry_state: int = 0,
               batch_size: int = 2048, threads: int = 0) -> List[NDArray[numpy.float32]]: ...
     def perplexity(self, input: Union[str, os.PathLike[str]],
                    threads: int = 0) -> Dict[str, Perplexity]: ...
