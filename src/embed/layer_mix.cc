@@ -1,12 +1,12 @@
 #include "embed/layer_mix.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/numbers.h"
 #include "elmo/error.h"
 #include "nn/scalar_mix.h"
 
@@ -20,6 +20,13 @@ std::vector<float> unit(int at, int layers) {
 }
 
 }  // namespace
+
+LayerMix LayerMix::of(const std::vector<int>& chosen, int layers) {
+  LayerMix mix;
+  for (const int layer : chosen) mix.weights.push_back(unit(layer, layers));
+  mix.layered = chosen.size() > 1;
+  return mix;
+}
 
 LayerMix LayerMix::parse(std::string_view text, int layers) {
   LayerMix mix;
@@ -37,28 +44,22 @@ LayerMix LayerMix::parse(std::string_view text, int layers) {
     mix.weights.emplace_back(static_cast<std::size_t>(layers), 1.0f / static_cast<float>(layers));
     return mix;
   }
-  std::vector<int> chosen;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    int layer = -1;
-    const char* end = text.data() + comma;
-    const auto [rest, error] = std::from_chars(text.data() + at, end, layer);
-    if (error != std::errc() || rest != end || layer < 0) {
-      throw UsageError("--layers '" + std::string(text) +
-                       "' is neither all, top, average, mix nor a list of numbers such as 0,2");
-    }
-    if (layer >= layers) {
-      throw UsageError("--layers names layer " + std::to_string(layer) + ", the model has 0 to " +
+  const auto chosen = parse_numbers(text);
+  if (!chosen) {
+    throw UsageError("--layers '" + std::string(text) +
+                     "' is neither all, top, average, mix nor a list of numbers such as 0,2");
+  }
+  for (auto layer = chosen->begin(); layer != chosen->end(); ++layer) {
+    if (*layer >= layers) {
+      throw UsageError("--layers names layer " + std::to_string(*layer) + ", the model has 0 to " +
                        std::to_string(layers - 1));
     }
-    if (std::find(chosen.begin(), chosen.end(), layer) != chosen.end()) {
-      throw UsageError("--layers names layer " + std::to_string(layer) + " twice");
+    if (std::find(chosen->begin(), layer, *layer) != layer) {
+      throw UsageError("--layers names layer " + std::to_string(*layer) + " twice");
     }
-    chosen.push_back(layer);
-    at = comma + 1;
   }
-  for (const int layer : chosen) mix.weights.push_back(unit(layer, layers));
-  mix.layered = chosen.size() > 1;
+  mix = of(*chosen, layers);
+  mix.name = text;
   return mix;
 }
 

@@ -22,6 +22,8 @@ struct LayerMix {
 
   int rows() const { return static_cast<int>(weights.size()); }
 
+  // One row a layer of `chosen`, numbers below `layers`; without a name.
+  static LayerMix of(const std::vector<int>& chosen, int layers);
   // `text`: all | top | average | a list such as 0,2 (numbers below `layers`, in any order, none
   // twice). Throws UsageError.
   static LayerMix parse(std::string_view text, int layers);

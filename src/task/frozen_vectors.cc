@@ -110,11 +110,7 @@ std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalMod
   const std::vector<int> chosen = choose_layers(options.layers, layers);
   EmbedOptions embed;
   embed.pooling = options.pooling;
-  embed.mix.layered = true;
-  for (const int layer : chosen) {
-    embed.mix.weights.emplace_back(static_cast<std::size_t>(layers), 0.0f);
-    embed.mix.weights.back()[static_cast<std::size_t>(layer)] = 1.0f;
-  }
+  embed.mix = LayerMix::of(chosen, layers);
   const auto rows = static_cast<std::int64_t>(chosen.size());
   auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
   Embedder embedder(std::move(model), embed, workers);
