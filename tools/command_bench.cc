@@ -7,9 +7,9 @@
 
 #include "embed/benchmark.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 namespace {

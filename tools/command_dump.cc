@@ -10,8 +10,8 @@
 #include "embed/dump.h"
 #include "embed/word_map.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 namespace {
@@ -79,11 +79,7 @@ int run_dump(Arguments arguments) {
       .add("batch-size", &request.embed.batch_words, "WORDS",
            "words that go through the layers together; vectors do not depend on it")
       .between(1, 1 << 20);
-  options.choice("invalid", &request.invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8");
+  add_invalid(options, &request.invalid);
   options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
   options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
   options.flag("resume", &request.resume, "go on with an interrupted dump");

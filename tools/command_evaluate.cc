@@ -12,9 +12,9 @@
 #include "elmo/error.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 #include "tools/task_report.h"
 
 namespace elmo {
@@ -54,11 +54,7 @@ int run_evaluate(Arguments arguments) {
   options.add("compare", &c.compare, "OTHER.h5", "another task on the same data: McNemar's test");
   options.add("places", &c.places, "FILE",
               "line i begins with a distance of text i and a tab: accuracy by distance");
-  options.choice("invalid", &c.invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8; skip: of texts only");
+  add_invalid(options, &c.invalid, "; skip: of texts only");
   options.add("precision", &c.precision, "WORD", "of the language model's products")
       .choices({"f32", "bf16", "auto"});
   options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);

@@ -8,9 +8,9 @@
 
 #include "embed/neighbors.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 
@@ -37,11 +37,7 @@ int run_neighbors(Arguments arguments) {
                   {"mean", Pooling::kMean}},
                  "which states of a word's pieces become its vector in layers 1 and up");
   options.add("count", &count, "N", "how many").at_least(1);
-  options.choice("invalid", &invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8");
+  add_invalid(options, &invalid);
   options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
   options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
   options.flag("json", &json, "print one JSON object");

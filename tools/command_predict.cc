@@ -10,9 +10,9 @@
 #include "elmo/error.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 
@@ -30,11 +30,7 @@ int run_predict(Arguments arguments) {
                  "a text or sentence a line, or a token a line and a blank line between sentences");
   options.add("model", &model, "DIR", "the language model, where it lies elsewhere by now");
   options.add("vectors", &vectors_file, "FILE.h5", "vectors of --input dumped before, instead");
-  options.choice("invalid", &invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8; skip: of texts only");
+  add_invalid(options, &invalid, "; skip: of texts only");
   options.add("precision", &precision, "WORD", "of the language model's products")
       .choices({"f32", "bf16", "auto"});
   options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);

@@ -11,6 +11,7 @@
 #include "lm/pretraining.h"
 #include "tools/commands.h"
 #include "tools/options.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 
@@ -89,11 +90,7 @@ int run_pretrain(Arguments arguments) {
                   {"characters", Split::kCharacters},
                   {"punctuation", Split::kPunctuation}},
                  "how lines are cut into words; stored in the model");
-  options.choice("invalid", &config.invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8");
+  add_invalid(options, &config.invalid);
   options
       .add("precision", &config.precision, "WORD", "of products; auto: bf16 where the CPU has it")
       .choices({"auto", "f32", "bf16"});

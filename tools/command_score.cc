@@ -9,9 +9,9 @@
 #include "elmo/error.h"
 #include "lm/perplexity.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 
@@ -23,11 +23,7 @@ int run_score(Arguments arguments) {
   options.add("model", &folder, "DIR", "the model's folder; one direction is enough").required();
   options.add("input", &input, "FILE", "text, one sentence a line").required();
   options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
-  options.choice("invalid", &invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8");
+  add_invalid(options, &invalid);
   options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
   options.note(
       "Columns: line, index of the word from 0, word, forward and backward natural logarithm of "

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -12,12 +10,13 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/numbers.h"
 #include "elmo/error.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
-#include "tools/language_models.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 #include "tools/task_report.h"
 
 namespace elmo {
@@ -35,18 +34,11 @@ struct TrainConfig {
 };
 
 std::vector<int> parse_list(const std::string& text, const std::string& option) {
-  std::vector<int> numbers;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    int number = -1;
-    const auto [end, error] = std::from_chars(text.data() + at, text.data() + comma, number);
-    if (error != std::errc() || end != text.data() + comma || number < 0) {
-      throw UsageError(fmt::format("{} '{}' is no list of numbers such as 3,4,5", option, text));
-    }
-    numbers.push_back(number);
-    at = comma + 1;
+  auto numbers = parse_numbers(text);
+  if (!numbers) {
+    throw UsageError(fmt::format("{} '{}' is no list of numbers such as 3,4,5", option, text));
   }
-  return numbers;
+  return *std::move(numbers);
 }
 
 // Checks what options say together and brings it into the request and the settings.
@@ -175,11 +167,7 @@ int run_train(Arguments arguments) {
   options.add("split", &c.split, "WORD", "how texts are cut into words")
       .choices({"spaces", "characters", "punctuation"})
       .default_text("the language model's, else spaces");
-  options.choice("invalid", &r.invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8; skip: of texts only");
+  add_invalid(options, &r.invalid, "; skip: of texts only");
   options.add("seed", &t.seed, "N", "of weights, order and dropout");
   options
       .add("seeds", &t.seeds, "K",

@@ -15,6 +15,7 @@
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 
@@ -48,11 +49,7 @@ int run_vocab(Arguments arguments) {
                   {"characters", Split::kCharacters},
                   {"punctuation", Split::kPunctuation}},
                  "how lines are cut into words; give the same to elmo pretrain");
-  options.choice("invalid", &config.invalid,
-                 {{"refuse", InvalidText::kRefuse},
-                  {"skip", InvalidText::kSkip},
-                  {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8");
+  add_invalid(options, &config.invalid);
   options
       .add("sample-bytes", &config.sample_bytes, "N",
            "pieces are learned from a sample of the lines of about this size")

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,7 +13,6 @@
 
 #include "compute/precision.h"
 #include "compute/workers.h"
-#include "elmo/error.h"
 #include "lm/language_model.h"
 #include "lm/perplexity.h"
 
@@ -33,18 +31,11 @@ Scorer::~Scorer() = default;
 Scorer Scorer::load(const std::string& folder, const std::string& precision) {
   auto impl = std::make_unique<Impl>();
   impl->precision = parse_precision(precision);
+  impl->models = load_directions(folder);
   Workers workers(1);
-  for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-    const auto path = LanguageModel::file(folder, direction);
-    if (!std::filesystem::exists(path)) continue;
-    auto model = LanguageModel::load(path);
+  for (const auto& model : impl->models) {
     model->prepare(impl->precision, false);
     model->pack(workers);
-    impl->models.push_back(std::move(model));
-  }
-  if (impl->models.empty()) {
-    throw Error(folder +
-                ": holds neither forward.h5 nor backward.h5; make them with `elmo pretrain`");
   }
   return Scorer(std::move(impl));
 }

@@ -300,6 +300,19 @@ std::vector<Parameter*> LanguageModel::encoder_parameters() {
   return result;
 }
 
+std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder) {
+  std::vector<std::unique_ptr<LanguageModel>> models;
+  for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+    const auto path = LanguageModel::file(folder, direction);
+    if (std::filesystem::exists(path)) models.push_back(LanguageModel::load(path));
+  }
+  if (models.empty()) {
+    throw Error(folder.string() +
+                ": holds neither forward.h5 nor backward.h5; make them with `elmo pretrain`");
+  }
+  return models;
+}
+
 bool have_same_units(LanguageModel& a, LanguageModel& b) {
   if (a.settings.encoder != b.settings.encoder) return false;
   if (a.vocabulary && a.vocabulary->bytes() != b.vocabulary->bytes()) return false;

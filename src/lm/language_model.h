@@ -118,6 +118,10 @@ class LanguageModel {
                 std::shared_ptr<const WordVocabulary> words);
 };
 
+// forward.h5 and backward.h5 of a folder, those that are there, in this order. Throws Error if
+// there is none.
+std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder);
+
 // Do both read words by the same kind of encoder, of the same shape and vocabulary?
 bool have_same_units(LanguageModel& a, LanguageModel& b);
 // The token encoder's numbers into a model of the same units.

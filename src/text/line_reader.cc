@@ -21,13 +21,6 @@ constexpr std::size_t kBuffer = 1u << 18;
 
 }  // namespace
 
-InvalidText parse_invalid_text(std::string_view name) {
-  if (name == "refuse") return InvalidText::kRefuse;
-  if (name == "skip") return InvalidText::kSkip;
-  if (name == "replace") return InvalidText::kReplace;
-  throw UsageError("invalid '" + std::string(name) + "' is none of refuse, skip, replace");
-}
-
 struct LineReader::Impl {
   std::string path;
   InvalidText invalid = InvalidText::kRefuse;

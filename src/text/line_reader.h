@@ -10,7 +10,6 @@ namespace elmo {
 
 // What to do with a line that is not UTF-8 or holds a NUL byte.
 enum class InvalidText { kRefuse, kSkip, kReplace };
-InvalidText parse_invalid_text(std::string_view name);  // refuse|skip|replace; throws UsageError
 
 // Reads lines of any length; memory is one line and a buffer. Removes a byte-order mark at the
 // start of the file and a CR at a line's end. The last line need not end in a newline.

@@ -1,19 +1,14 @@
-// The language models of a folder, for the commands that take one direction or both.
+// Options that several commands take.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "embed/bidirectional_model.h"
-#include "lm/language_model.h"
+#include "text/line_reader.h"
 #include "tools/options.h"
 
 namespace elmo {
-
-// forward.h5 and backward.h5 of a folder, those that are there, in this order. Throws Error if
-// there is none.
-std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::string& folder);
 
 // What a command embeds with: a folder of ours, or a pair of official files.
 struct ModelSource {
@@ -24,6 +19,9 @@ struct ModelSource {
   // Throws UsageError where neither or both are given.
   std::shared_ptr<const BidirectionalModel> load(Precision precision) const;
 };
+
+// --invalid refuse, skip or replace. `behind` follows its help.
+void add_invalid(Options& command, InvalidText* field, const std::string& behind = "");
 
 // `asked`, or the number of cores for 0.
 int thread_count(int asked);

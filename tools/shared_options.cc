@@ -1,25 +1,11 @@
-#include "tools/language_models.h"
+#include "tools/shared_options.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <thread>
 
 #include "elmo/error.h"
 
 namespace elmo {
-
-std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::string& folder) {
-  std::vector<std::unique_ptr<LanguageModel>> models;
-  for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-    const auto path = LanguageModel::file(folder, direction);
-    if (std::filesystem::exists(path)) models.push_back(LanguageModel::load(path));
-  }
-  if (models.empty()) {
-    throw Error(folder +
-                ": holds neither forward.h5 nor backward.h5; make them with `elmo pretrain`");
-  }
-  return models;
-}
 
 void ModelSource::add_to(Options& command) {
   command.add("model", &folder, "DIR", "the model's folder, both directions in it")
@@ -40,6 +26,14 @@ std::shared_ptr<const BidirectionalModel> ModelSource::load(Precision precision)
   }
   if (!folder.empty()) return BidirectionalModel::load(folder, precision);
   return BidirectionalModel::load_official(options, weights, vocabulary, precision);
+}
+
+void add_invalid(Options& command, InvalidText* field, const std::string& behind) {
+  command.choice("invalid", field,
+                 {{"refuse", InvalidText::kRefuse},
+                  {"skip", InvalidText::kSkip},
+                  {"replace", InvalidText::kReplace}},
+                 "what to do with lines that are not UTF-8" + behind);
 }
 
 int thread_count(int asked) {
