@@ -18,31 +18,9 @@
 #include "elmo/error.h"
 #include "embed/bidirectional_model.h"
 #include "embed/layer_mix.h"
+#include "embed/word_vectors.h"
 
 namespace elmo {
-
-std::span<const float> WordVectors::at(int layer, std::size_t word) const {
-  const auto d = static_cast<std::size_t>(dimension);
-  return {values.data() + (static_cast<std::size_t>(layer) * words + word) * d, d};
-}
-
-namespace {
-
-// (words, layers, dimension) to (layers, words, dimension).
-std::vector<float> layers_first(const std::vector<float>& vectors, int layers, int dimension) {
-  const auto rows = static_cast<std::size_t>(layers);
-  const auto d = static_cast<std::size_t>(dimension);
-  const std::size_t words = vectors.size() / (rows * d);
-  std::vector<float> result(vectors.size());
-  for (std::size_t w = 0; w < words; ++w) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      std::copy_n(vectors.data() + (w * rows + r) * d, d, result.data() + (r * words + w) * d);
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 struct Model::Impl {
   std::shared_ptr<const BidirectionalModel> model;
@@ -125,12 +103,8 @@ std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::str
       embedder.embed(window);
     }
     for (std::size_t i = 0; i < window.size(); ++i) {
-      WordVectors& result = results[first + i];
-      result = {.layers = options.mix.rows(),
-                .words = window[i].words.size(),
-                .dimension = dimension(),
-                .values = layers_first(window[i].vectors, options.mix.rows(), dimension()),
-                .layered = options.mix.layered};
+      results[first + i] =
+          layers_first(window[i].vectors, options.mix.rows(), dimension(), options.mix.layered);
     }
   }
   return results;

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "compute/random.h"
 #include "elmo/error.h"
-#include "text/words.h"
+#include "embed/word_vectors.h"
 
 namespace elmo {
 namespace {
@@ -64,25 +64,18 @@ std::vector<double> main_direction(const Matrix& rows, std::uint64_t which) {
   return direction;
 }
 
-}  // namespace
-
-std::vector<std::string> dumped_words(const DumpReader& dump, std::int64_t i) {
-  const auto count = static_cast<std::size_t>(dump.word_count(i));
-  std::vector<std::string> words = dump.words(i);
-  if (dump.layout() == DumpLayout::kSentences && !words.empty()) {
-    const std::string text = words.front();
-    std::vector<std::string_view> cut;
-    split_words(text, parse_split(dump.attributes().value("split", "spaces")), cut);
-    words.assign(cut.begin(), cut.end());
-  }
-  if (words.size() != count) {
+std::vector<std::string> required_words(const DumpReader& dump, std::int64_t i) {
+  auto words = dumped_words(dump, i);
+  if (!words) {
     throw Error(
         fmt::format("the dump does not tell the words of its sentence {}; dump with "
                     "--layout matrix, which keeps them",
                     i));
   }
-  return words;
+  return *std::move(words);
 }
+
+}  // namespace
 
 WordMap map_word(const DumpReader& dump, std::string_view word, int layer, std::size_t count) {
   if (layer >= dump.layers()) {
@@ -95,7 +88,7 @@ WordMap map_word(const DumpReader& dump, std::string_view word, int layer, std::
   Matrix rows;
   for (std::int64_t i = 0; i < dump.sentences() && rows.size() < count; ++i) {
     if (dump.word_count(i) == 0) continue;
-    const std::vector<std::string> words = dumped_words(dump, i);
+    const std::vector<std::string> words = required_words(dump, i);
     if (std::ranges::find(words, word) == words.end()) continue;
     const std::vector<float> vectors = dump.vectors(i);
     for (std::size_t w = 0; w < words.size() && rows.size() < count; ++w) {
@@ -165,7 +158,7 @@ void write_projector(const DumpReader& dump, const std::filesystem::path& folder
   const auto width = static_cast<std::size_t>(dump.layers() * dump.dimension());
   for (std::int64_t i = 0; i < dump.sentences(); ++i) {
     if (dump.word_count(i) == 0) continue;
-    const std::vector<std::string> words = dumped_words(dump, i);
+    const std::vector<std::string> words = required_words(dump, i);
     const std::vector<float> values = dump.vectors(i);
     for (std::size_t w = 0; w < words.size(); ++w) {
       std::string row;

@@ -11,10 +11,6 @@
 
 namespace elmo {
 
-// The words of sentence i of a dump, as they were cut. Throws Error where the dump does not know
-// them (the sentences layout without map, or with --words).
-std::vector<std::string> dumped_words(const DumpReader& dump, std::int64_t i);
-
 struct WordMap {
   struct Occurrence {
     double x, y;

@@ -27,6 +27,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -119,6 +120,8 @@ class DumpReader {
   int layers() const;
   int dimension() const;
   const nlohmann::json& attributes() const;
+  // The attribute, where there is one and it is text.
+  std::optional<std::string> text_attribute(const std::string& name) const;
   // Words of sentence i: of the matrix layout as stored; of the sentences layout unknown (empty)
   // except through the map (the sentence's text, not cut).
   std::vector<std::string> words(std::int64_t i) const;

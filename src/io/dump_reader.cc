@@ -206,6 +206,12 @@ int DumpReader::layers() const { return impl_->layers; }
 int DumpReader::dimension() const { return impl_->dimension; }
 const nlohmann::json& DumpReader::attributes() const { return impl_->attributes; }
 
+std::optional<std::string> DumpReader::text_attribute(const std::string& name) const {
+  const auto found = impl_->attributes.find(name);
+  if (found == impl_->attributes.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
 std::vector<std::string> DumpReader::words(std::int64_t i) const {
   const Impl& d = *impl_;
   d.check_index(i);

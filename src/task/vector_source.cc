@@ -67,19 +67,12 @@ int VectorSource::layers() const {
 int VectorSource::dimension() const { return model_ ? model_->dimension() : dump_->dimension(); }
 
 std::string VectorSource::hash() const {
-  if (model_) return model_->hash();
-  const auto& attributes = dump_->attributes();
-  const auto found = attributes.find("model");
-  return found != attributes.end() && found->is_string() ? found->get<std::string>()
-                                                         : std::string();
+  return model_ ? model_->hash() : dump_->text_attribute("model").value_or("");
 }
 
 std::optional<std::string> VectorSource::pooling() const {
   if (model_) return std::nullopt;
-  const auto& attributes = dump_->attributes();
-  const auto found = attributes.find("pooling");
-  if (found == attributes.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
+  return dump_->text_attribute("pooling");
 }
 
 std::optional<Split> VectorSource::split() const {
