@@ -50,7 +50,9 @@ void read_texts(LineReader& reader, Split split, DataSet& data) {
   }
 }
 
-void read_sentences(LineReader& reader, DataSet& data) {
+// Lines with a blank line between examples: add(line, example) takes each of an example's.
+template <typename F>
+void read_blocks(LineReader& reader, DataSet& data, F&& add) {
   bool open = false;
   std::string_view line;
   while (reader.next(line)) {
@@ -58,16 +60,22 @@ void read_sentences(LineReader& reader, DataSet& data) {
       open = false;
       continue;
     }
+    if (!open) data.examples.push_back({{}, {}, reader.line_number()});
+    open = true;
+    add(line, data.examples.back());
+  }
+}
+
+void read_sentences(LineReader& reader, DataSet& data) {
+  read_blocks(reader, data, [&](std::string_view line, Example& example) {
     const auto [token, tag] = columns(line, reader, "token<TAB>tag");
     if (is_blank(tag)) {
       throw Error(fmt::format("{}:{}: the tag is empty; a line is token<TAB>tag", reader.path(),
                               reader.line_number()));
     }
-    if (!open) data.examples.push_back({{}, {}, reader.line_number()});
-    open = true;
-    data.examples.back().words.emplace_back(token);
-    data.examples.back().labels.emplace_back(tag);
-  }
+    example.words.emplace_back(token);
+    example.labels.emplace_back(tag);
+  });
   if (LabelSet::of(data).bio()) check_bio(data);
 }
 
@@ -132,20 +140,15 @@ DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, S
                         InvalidText invalid) {
   DataSet data{path, task, {}};
   LineReader reader = open_data(path, form == TextForm::kTokens, invalid);
-  bool open = false;
-  std::string_view line;
-  while (reader.next(line)) {
-    if (form == TextForm::kText) {
+  if (form == TextForm::kTokens) {
+    read_blocks(reader, data, [](std::string_view line, Example& example) {
+      example.words.emplace_back(line.substr(0, line.find('\t')));
+    });
+  } else {
+    std::string_view line;
+    while (reader.next(line)) {
       data.examples.push_back({cut(line, split), {}, reader.line_number()});
-      continue;
     }
-    if (is_blank(line)) {
-      open = false;
-      continue;
-    }
-    if (!open) data.examples.push_back({{}, {}, reader.line_number()});
-    open = true;
-    data.examples.back().words.emplace_back(line.substr(0, line.find('\t')));
   }
   check_whole(reader, data);
   return data;
