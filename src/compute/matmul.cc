@@ -167,8 +167,7 @@ class ThreadCache {
       found = products_.emplace(key, make(key)).first;
     }
     Product& product = found->second;
-    const std::size_t wanted = product.scratchpad.get_size();
-    if (scratchpad_.size() < wanted) scratchpad_ = AlignedArray<unsigned char>(wanted);
+    unsigned char* scratchpad = grown(scratchpad_, product.scratchpad.get_size());
     product.x.set_data_handle(const_cast<void*>(x));
     product.w.set_data_handle(const_cast<void*>(w));
     product.y.set_data_handle(y);
@@ -176,23 +175,21 @@ class ThreadCache {
         stream_, {{DNNL_ARG_SRC, product.x},
                   {DNNL_ARG_WEIGHTS, product.w},
                   {DNNL_ARG_DST, product.y},
-                  {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, engine(), scratchpad_.data())}});
+                  {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, engine(), scratchpad)}});
     stream_.wait();
   }
 
   dnnl::stream& stream() { return stream_; }
-  AlignedArray<unsigned char>& tile(std::size_t bytes) {
-    if (tile_.size() < bytes) tile_ = AlignedArray<unsigned char>(bytes);
-    return tile_;
-  }
-
-  AlignedArray<unsigned char>& strip(std::size_t bytes) {
-    if (strip_.size() < bytes) strip_ = AlignedArray<unsigned char>(bytes);
-    return strip_;
-  }
+  unsigned char* tile(std::size_t bytes) { return grown(tile_, bytes); }
+  unsigned char* strip(std::size_t bytes) { return grown(strip_, bytes); }
 
  private:
   ThreadCache() : stream_(engine()) { use_one_thread(); }
+
+  static unsigned char* grown(AlignedArray<unsigned char>& memory, std::size_t bytes) {
+    if (memory.size() < bytes) memory = AlignedArray<unsigned char>(bytes);
+    return memory.data();
+  }
 
   Product make(const Key& key) {
     const auto precision = (key.flags & 1) != 0 ? Precision::kBf16 : Precision::kF32;
@@ -297,9 +294,10 @@ void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatri
     const std::int64_t tile_rows = layout.any_rows ? size : tile_for(size);
     const std::size_t x_bytes = static_cast<std::size_t>(tile_rows * k) * sizeof(T);
     const std::size_t y_offset = (x_bytes + 63) / 64 * 64;
-    auto& tile = cache.tile(y_offset + static_cast<std::size_t>(tile_rows * n) * sizeof(float));
-    T* tile_x = reinterpret_cast<T*>(tile.data());
-    float* tile_y = reinterpret_cast<float*>(tile.data() + y_offset);
+    unsigned char* tile =
+        cache.tile(y_offset + static_cast<std::size_t>(tile_rows * n) * sizeof(float));
+    T* tile_x = reinterpret_cast<T*>(tile);
+    float* tile_y = reinterpret_cast<float*>(tile + y_offset);
     for (std::int64_t i = 0; i < size; ++i) {
       std::memcpy(tile_x + i * k, x + (from + i) * ldx, static_cast<std::size_t>(k) * sizeof(T));
       if (accumulate) {
@@ -325,7 +323,7 @@ void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const Pac
   for (std::int64_t from = 0; from < m; from += kTransposedRows) {
     const std::int64_t size = std::min(kTransposedRows, m - from);
     T* strip = reinterpret_cast<T*>(
-        cache.strip(static_cast<std::size_t>(kTransposedRows * k) * sizeof(T)).data());
+        cache.strip(static_cast<std::size_t>(kTransposedRows * k) * sizeof(T)));
     transpose(a + from, lda, k, size, strip);
     multiply(strip, k, size, w, y + from * n, n, accumulate);
   }
