@@ -19,11 +19,11 @@ PyTorch's own modules compute the encoders, each text by itself, so without any 
 has the gates i, f, g, o where ours has i, g, f, o.
 """
 import itertools
-import pathlib
 
-import h5py
 import numpy
 import torch
+
+from golden_file import golden_file
 
 LENGTHS = [4, 1, 7, 3, 1, 9]
 INPUT, HIDDEN, LAYERS, TAGS = 5, 6, 2, 4
@@ -162,11 +162,8 @@ def add_crf(file, generator):
 
 
 def main():
-    torch.set_num_threads(1)
     generator = numpy.random.default_rng(11)
-    path = pathlib.Path(__file__).with_name("encoders.h5")
-    unfinished = path.with_suffix(".unfinished")
-    with h5py.File(unfinished, "w", libver=("v108", "v108")) as file:
+    with golden_file("encoders.h5") as file:
         x = tensor(generator, (sum(LENGTHS), INPUT))
         add(file, "lengths", LENGTHS)
         add(file, "x", x)
@@ -175,7 +172,6 @@ def main():
                 add_recurrent(file, kind, directions, x, generator)
         add_convolution(file, x, generator)
         add_crf(file, generator)
-    unfinished.replace(path)
 
 
 if __name__ == "__main__":

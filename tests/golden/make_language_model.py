@@ -28,9 +28,10 @@ idle: PyTorch's own nn.LSTM(proj_size) must agree with it, which is checked here
 import pathlib
 import sys
 
-import h5py
 import numpy
 import torch
+
+from golden_file import golden_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "reference"))
 from language_model import LanguageModel, Optimizer, Settings, window_tensors  # noqa: E402
@@ -220,10 +221,7 @@ def add_training(file, group, settings, weights, windows, kind, rate, clip):
 
 
 def main():
-    torch.set_num_threads(1)
-    path = pathlib.Path(__file__).with_name("language_model.h5")
-    unfinished = path.with_suffix(".unfinished")
-    with h5py.File(unfinished, "w", libver=("v108", "v108")) as file:
+    with golden_file("language_model.h5") as file:
         add_case(file, "A", Settings(layers=2, hidden=24, projection=8, rows=37),
                  {"weights": 0.5, "bias": 0.5, "projection": 0.9, "token_encoder/embedding": 1.0,
                   "softmax/weights": 0.4, "softmax/bias": 0.3},
@@ -234,10 +232,6 @@ def main():
                   "softmax/weights": 0.4, "softmax/bias": 0.3},
                  seed=6, steps=4, streams=3, lengths=(12, 12), ends={}, clips_act=False,
                  recipes={"adagrad": (0.2, 1.5), "adam": (0.01, 1.5)})
-    size = unfinished.stat().st_size
-    assert size < 300_000, size
-    unfinished.rename(path)
-    print(f"{path}: {size} bytes")
 
 
 if __name__ == "__main__":

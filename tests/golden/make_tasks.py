@@ -16,13 +16,12 @@ of two layers, tags O, B-X, I-X, by a plain sum over all sequences that BIO allo
 sum over texts (crf, classifier) or words.
 """
 import itertools
-import pathlib
 
-import h5py
 import numpy
 import torch
 from torch.nn.utils import rnn
 
+from golden_file import golden_file
 from make_encoders import HIDDEN, add, make_module, module_weights, recurrent_weights, tensor
 
 LENGTHS = [3, 1, 5, 2, 4]
@@ -111,15 +110,12 @@ def add_task(file, name, weights, targets, results):
 
 
 def main():
-    torch.set_num_threads(1)
     generator = numpy.random.default_rng(12)
     rows = sum(LENGTHS)
     batch = {"layers": tensor(generator, (rows, 2, 2)).detach(),
              "words": torch.tensor(generator.integers(0, 3, rows)),
              "ends": torch.tensor(generator.integers(0, 2, rows))}
-    path = pathlib.Path(__file__).with_name("tasks.h5")
-    unfinished = path.with_suffix(".unfinished")
-    with h5py.File(unfinished, "w", libver=("v108", "v108")) as file:
+    with golden_file("tasks.h5") as file:
         add(file, "lengths", LENGTHS)
         for name, values in batch.items():
             add(file, name, values)
@@ -137,7 +133,6 @@ def main():
                     "crf/start": tensor(generator, (LABELS,)), "crf/end": tensor(generator, (LABELS,))}
         targets = torch.tensor([1, 2, 0, 1, 0, 1, 2, 2, 0, 1, 1, 0, 0, 1, 2])
         add_task(file, "crf", weights, targets, crf(weights, batch, targets))
-    unfinished.replace(path)
 
 
 if __name__ == "__main__":
