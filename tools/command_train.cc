@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/numbers.h"
@@ -184,6 +185,7 @@ int run_train(Arguments arguments) {
   if (!options.parse()) return 0;
 
   settle(options, c);
+  const FileLock lock = lock_task_output(t.output);
   check_task_output(t);
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));

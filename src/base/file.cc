@@ -185,7 +185,7 @@ void sync_path(const fs::path& path) {
   if (error != 0 && error != EINVAL) fail(path, "can't be synced to disk", error);
 }
 
-FileLock::FileLock(const fs::path& path, std::string_view what) {
+FileLock::FileLock(const fs::path& path, std::string_view what) : path_(path) {
   while (true) {
     descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) fail(path, "can't create this lock file", errno);
@@ -204,7 +204,11 @@ FileLock::FileLock(const fs::path& path, std::string_view what) {
   }
 }
 
-FileLock::~FileLock() { close(descriptor_); }
+FileLock::~FileLock() {
+  // Before the lock goes, so that nobody's new lock is removed.
+  if (still_named(descriptor_, path_)) unlink(path_.c_str());
+  close(descriptor_);
+}
 
 std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns) {
   std::vector<std::string> result;

@@ -41,8 +41,8 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
 // fsync of a closed file or of a folder. Throws Error (a full disk shows here at the latest).
 void sync_path(const std::filesystem::path& path);
 
-// An exclusive advisory lock (flock) on `path`, created if missing and left there, empty; the
-// lock goes with the process.
+// An exclusive advisory lock (flock) on `path`, an empty file made for it and removed with it; a
+// killed process leaves the file but not the lock.
 class FileLock {
  public:
   // Throws Error naming `what` ("the forward model in DIR") if another process holds it.
@@ -52,6 +52,7 @@ class FileLock {
   FileLock& operator=(const FileLock&) = delete;
 
  private:
+  std::filesystem::path path_;
   int descriptor_ = -1;
 };
 

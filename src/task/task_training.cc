@@ -10,7 +10,6 @@
 #include <map>
 #include <numeric>
 
-#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -507,8 +506,13 @@ std::filesystem::path task_log(const std::filesystem::path& output) {
   return beside(output, ".log.jsonl");
 }
 
+FileLock lock_task_output(const std::filesystem::path& output) {
+  const auto folder = std::filesystem::absolute(output).parent_path();
+  make_folder(folder);
+  return {folder / fmt::format(".{}.lock", output.filename().string()), output.string()};
+}
+
 void check_task_output(const TaskTrainingOptions& options) {
-  make_folder(std::filesystem::absolute(options.output).parent_path());
   if (options.resume || options.overwrite) return;
   for (const auto& path : {options.output, task_checkpoint(options.output)}) {
     if (!std::filesystem::exists(path)) continue;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "compute/workers.h"
 #include "nn/optimizer.h"
 #include "task/task_data.h"
@@ -46,8 +47,10 @@ struct TaskTrainingReport {
   bool already_finished = false;
 };
 
-// Makes the folder of `options.output` and checks that it may be written, before any work. Throws
-// Error: it exists and neither resume nor overwrite is asked for.
+// Makes the folder of TASK.h5; it is this process's alone as long as the lock lives. Throws Error:
+// another process trains into it.
+FileLock lock_task_output(const std::filesystem::path& output);
+// Before any work. Throws Error: the output exists and neither resume nor overwrite is asked for.
 void check_task_output(const TaskTrainingOptions& options);
 
 // TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.

@@ -131,9 +131,13 @@ TEST_F(FileTest, LockHoldsAgainstAnotherProcessAndGoesWithIt) {
   kill(child, SIGKILL);
   int status;
   waitpid(child, &status, 0);
+  EXPECT_TRUE(fs::exists(path));
+  {
+    FileLock lock(path, "it");
+    EXPECT_EQ(fs::file_size(path), 0u);
+  }
+  EXPECT_FALSE(fs::exists(path));
   { FileLock lock(path, "it"); }
-  { FileLock lock(path, "it"); }
-  EXPECT_EQ(fs::file_size(path), 0u);
 }
 
 TEST_F(FileTest, ExpandInputs) {

@@ -366,11 +366,15 @@ class RepeatableTest(TaskTest):
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while running.poll() is None and not (self.folder / "part.checkpoint.h5").exists():
             time.sleep(0.01)
+        # One process alone trains into a file.
+        self.refused(self.train("part.h5", "four", *words, "--resume", epochs=10, status=1),
+                     "another process is writing", "part.h5")
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate()
         self.assertEqual(running.returncode, 130, errors)
         self.assertIn("--resume goes on", errors)
-        self.assertFalse((self.folder / "part.h5").exists())
+        self.assertEqual(sorted(path.name for path in self.folder.glob("*part.*")),
+                         ["part.checkpoint.h5", "part.log.jsonl"])
         self.train("part.h5", "four", *words, "--resume", epochs=10)
         self.assert_equal_tasks("whole.h5", "part.h5")
 
