@@ -157,7 +157,7 @@ void TaskNetwork::pack() {
 }
 
 void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, Workers& workers) {
-  const std::int64_t rows = batch.texts.rows(), texts = batch.texts.texts();
+  const std::int64_t rows = batch.texts.rows();
   resize(x_, rows, input_width_);
   std::int64_t column = 0;
   const auto put = [&](std::int64_t columns) {
@@ -198,8 +198,7 @@ void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, Workers
   } else {
     std::copy_n(sequence_, rows * encoded_width_, y_.data());
   }
-  // Without an encoder a tagger's inputs have had their dropout already.
-  if (key != nullptr && (texts == outputs || recurrent_)) {
+  if (key != nullptr && drops_encoded()) {
     apply_dropout(y_.data(), 0, outputs * encoded_width_, settings_.dropout,
                   dropout_numbers(*key, kEncoded));
   }
@@ -208,11 +207,11 @@ void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, Workers
 }
 
 void TaskNetwork::backward(const TaskBatch& batch, const DropoutKey* key, Workers& workers) {
-  const std::int64_t rows = batch.texts.rows(), texts = batch.texts.texts();
+  const std::int64_t rows = batch.texts.rows();
   const std::int64_t outputs = output_rows(batch);
   resize(d_y_, outputs, encoded_width_);
   head_.backward(y_.data(), d_logits_.data(), outputs, d_y_.data(), workers);
-  if (key != nullptr && (texts == outputs || recurrent_)) {
+  if (key != nullptr && drops_encoded()) {
     apply_dropout(d_y_.data(), 0, outputs * encoded_width_, settings_.dropout,
                   dropout_numbers(*key, kEncoded));
   }

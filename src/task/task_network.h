@@ -149,6 +149,8 @@ class TaskNetwork {
     return settings_.task == TaskKind::kClassify ? batch.texts.texts() : batch.texts.rows();
   }
   std::int64_t logits_width() const { return head_.output(); }
+  // Without an encoder a tagger's inputs have had their dropout already.
+  bool drops_encoded() const { return settings_.task == TaskKind::kClassify || recurrent_; }
   // Fills x_, y_ and logits_.
   void forward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);
   void backward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);
