@@ -347,17 +347,18 @@ class DirectionTraining {
   }
 
   std::string status() const {
-    // Before the first report: the mean so far.
+    // Before the first report: the means so far.
+    const bool reported = last_speed_ != 0;
     const double loss =
-        last_loss_ != 0
-            ? last_loss_
-            : report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
+        reported ? last_loss_
+                 : report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
+    const double speed = reported ? last_speed_ : speed_since_report();
     // The loss of a sample is no perplexity.
     const std::string perplexity =
         samples_ > 0 ? " (sampled)" : fmt::format(" ppl {:.1f}", std::exp(loss));
     return fmt::format("{} epoch {} step {} loss {:.3f}{} {} words/s", direction_name(direction_),
                        corpus_.epoch() + 1, step_, loss, perplexity,
-                       format_count(last_speed_ * words_per_unit()));
+                       format_count(speed * words_per_unit()));
   }
 
   PretrainingResult result() const {
@@ -441,10 +442,14 @@ class DirectionTraining {
            static_cast<double>(std::max<std::uint64_t>(1, dealt_units_));
   }
 
+  double speed_since_report() const {  // units/s
+    const double seconds = std::chrono::duration<double>(Clock::now() - report_start_).count();
+    return static_cast<double>(units_ - reported_units_) / std::max(seconds, 1e-9);
+  }
+
   void report() {
     last_loss_ = report_nll_ / static_cast<double>(std::max<std::uint64_t>(1, report_units_));
-    const double seconds = std::chrono::duration<double>(Clock::now() - report_start_).count();
-    last_speed_ = static_cast<double>(units_ - reported_units_) / std::max(seconds, 1e-9);
+    last_speed_ = speed_since_report();
     reported_units_ = units_;
     nlohmann::json line = {{"direction", direction_name(direction_)},
                            {"step", step_},
