@@ -161,7 +161,7 @@ int run_train(Arguments arguments) {
   options.choice("optimizer", &t.optimizer,
                  {{"adam", OptimizerKind::kAdam}, {"sgd", OptimizerKind::kSgd}},
                  "how weights are updated");
-  options.add("learning-rate", &t.learning_rate, "X", "0: 0.001 for adam, 0.1 for sgd").at_least(0);
+  options.add("learning-rate", &t.learning_rate, "X", "0: 0.003 for adam, 0.1 for sgd").at_least(0);
   options.add("decay", &t.decay, "X", "weight decay").at_least(0);
   options.add("clip", &t.clip, "X", "largest global norm of the gradients; 0: any").at_least(0);
   options.flag("class-weights", &t.class_weights, "rare classes weigh more");

@@ -26,7 +26,9 @@ constexpr std::size_t kSortedBatches = 50;
 
 double learning_rate(const TaskTrainingOptions& options) {
   if (options.learning_rate > 0) return options.learning_rate;
-  return options.optimizer == OptimizerKind::kAdam ? 0.001 : 0.1;
+  // After three epochs Adam's 0.003 beats its usual 0.001 (part-of-speech tags and reviews, words
+  // learned from scratch and the language model's alike).
+  return options.optimizer == OptimizerKind::kAdam ? 0.003 : 0.1;
 }
 
 std::filesystem::path beside(const std::filesystem::path& output, const char* ending) {

@@ -22,7 +22,7 @@ struct TaskTrainingOptions {
   int patience = 3;
   int batch_size = 32;  // texts
   OptimizerKind optimizer = OptimizerKind::kAdam;
-  double learning_rate = 0;  // 0: 0.001 for adam, 0.1 for sgd and adagrad
+  double learning_rate = 0;  // 0: 0.003 for adam, 0.1 for sgd
   double decay = 0.01;
   double clip = 5;
   // Each class weighs as if it were as frequent as the others.
