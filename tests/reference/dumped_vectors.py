@@ -3,6 +3,7 @@
 Both layouts are read, with all words of a line or, for `--words` dumps, those in /places.
 """
 import math
+import sys
 import unicodedata
 
 import h5py
@@ -121,6 +122,16 @@ def wilson(right, total, z=1.959964):
     width = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     scale = 1 + z * z / total
     return (middle - width) / scale, (middle + width) / scale
+
+
+def parse_with_options(parser):
+    """The arguments, and in `options` what stands behind `--` (argparse keeps them apart only
+    where a positional argument follows)."""
+    words = sys.argv[1:]
+    end = words.index("--") if "--" in words else len(words)
+    arguments = parser.parse_args(words[:end])
+    arguments.options = words[end + 1:]
+    return arguments
 
 
 def write_lines(path, lines):
