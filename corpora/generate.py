@@ -25,12 +25,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 LANGUAGES = {"en": (English, labelled_en), "ko": (Korean, labelled_ko)}
 
 # Sentences of the unlabelled text: for each sense, for each general subject, of the other kinds.
-TEXT = {"en": {"sense": 280, "general": 120, "entities": 1000, "reviews": 800},
-        "ko": {"sense": 330, "general": 120, "entities": 1000, "reviews": 800}}
+TEXT = {"en": {"sense": 250, "general": 120, "entities": 1000, "reviews": 1600},
+        "ko": {"sense": 330, "general": 120, "entities": 1000, "reviews": 1600}}
 SENSES = 300
 POS = {"train": 350, "dev": 200}
 NER = {"train": 350, "dev": 300}
-SENTIMENT = {"train": 400, "dev": 300}
+SENTIMENT = {"train": 200, "dev": 300}
 
 
 class Sets:

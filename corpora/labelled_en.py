@@ -132,8 +132,14 @@ delivery: quick reliable | slow late
 _REVIEW_LISTS = parse_lists(r"""
 good: wonderful | excellent | delightful | superb | charming | brilliant | lovely | impressive | perfect
   | enjoyable | splendid | outstanding | pleasant | great | amazing | fantastic | beautiful | gripping
+  | marvellous | magnificent | terrific | remarkable | satisfying | memorable | stunning | glorious | exquisite
+  | fabulous | refreshing | admirable | elegant | thrilling | sublime | heavenly | flawless | cheerful | inspiring
+  | rewarding | tasteful | irresistible | captivating | adorable | phenomenal
 bad: terrible | awful | dreadful | disappointing | poor | tedious | mediocre | annoying | horrible
-  | clumsy | dull | useless | boring | unpleasant | forgettable | pathetic | bad
+  | clumsy | dull | useless | boring | unpleasant | forgettable | pathetic | bad | lousy | miserable | appalling
+  | shabby | dismal | ghastly | lame | hopeless | sloppy | tiresome | ridiculous | abysmal | inferior | shoddy | dreary
+  | wretched | atrocious | frustrating | irritating | lifeless | unbearable | disgusting | worthless | embarrassing
+  | laughable | unacceptable
 good_end: I ed+love every minute of it | I would/AUX recommend/VERB it to/ADP all my friends | we will/AUX be/AUX back/ADV soon
   | it ed+be worth/ADJ the money | I would/AUX buy/VERB it again | it ed+make me smile/VERB | I could/AUX not/PART stop/VERB laughing/VERB
   | I ed+be sorry/ADJ when/SCONJ it ed+end | you will/AUX not/PART regret/VERB it | nobody ed+be disappointed/ADJ
