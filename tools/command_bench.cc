@@ -1,6 +1,6 @@
 // elmo bench: the machine's ceiling, and what of it pretraining and dumping reach.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 #include <string>

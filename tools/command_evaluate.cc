@@ -1,6 +1,6 @@
 // elmo evaluate: how good a classifier or tagger is on labelled data.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>

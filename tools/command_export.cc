@@ -1,6 +1,6 @@
 // elmo export: a model of ours in the official format.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <string>

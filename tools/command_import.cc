@@ -1,6 +1,6 @@
 // elmo import: weights in the official format become a model of ours.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <string>

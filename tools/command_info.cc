@@ -1,6 +1,6 @@
 // elmo info: what a file holds, as a table or as JSON.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -121,7 +121,11 @@ Json describe_dump(const h5::File& file) {
   }
   result["layers"] = reader.layered() ? reader.layers() : 1;
   result["dimension"] = reader.dimension();
-  result["made_by"] = reader.attributes();
+  Json made_by = Json::object();
+  for (const auto& [name, attribute] : reader.attributes()) {
+    std::visit([&](const auto& value) { made_by[name] = value; }, attribute);
+  }
+  result["made_by"] = made_by;
   if (matrix) {
     result["datasets"] = dataset_rows(file);
     result["readers"] = {"elmo", "h5py"};

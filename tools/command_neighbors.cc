@@ -1,6 +1,6 @@
 // elmo neighbors: the words of a text nearest to a word of a query sentence.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 // elmo perplexity: how well a model predicts a text.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <memory>

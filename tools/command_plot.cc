@@ -1,6 +1,6 @@
 // elmo plot: pictures of trainings, words and results.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <string>

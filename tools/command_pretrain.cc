@@ -1,6 +1,6 @@
 // elmo pretrain: trains the forward and the backward language model.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 // elmo score: the log-likelihood of every word of a text.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <deque>
 #include <string>

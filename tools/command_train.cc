@@ -1,8 +1,9 @@
 // elmo train: a classifier or tagger on contextual vectors, learned ones, or both.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>

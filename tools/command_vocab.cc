@@ -1,6 +1,6 @@
 // elmo vocab: makes the vocabulary that a language model is trained with.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <fstream>

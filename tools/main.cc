@@ -1,6 +1,6 @@
 // elmo: the table of commands, and the one place that turns exceptions into exit statuses.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <new>
 #include <string>

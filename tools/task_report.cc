@@ -1,9 +1,10 @@
 #include "tools/task_report.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "nn/scalar_mix.h"
 #include "text/utf8.h"

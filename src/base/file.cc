@@ -1,7 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <glob.h>
 #include <sys/file.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
 // written while a Progress bar is on the terminal takes the bar's line, the bar moves below.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "embed/bidirectional_model.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <memory>

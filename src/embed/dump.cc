@@ -1,6 +1,6 @@
 #include "embed/dump.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <chrono>
@@ -134,9 +134,9 @@ class Dump {
     result.places = request_.words.has_value();
     result.attributes = {{"model", model_.hash()},
                          {"layers", request_.embed.mix.name},
-                         {"pooling", pooling_name(request_.embed.pooling)},
-                         {"precision", precision_name(model_.precision())},
-                         {"split", split_name(model_.split())},
+                         {"pooling", std::string(pooling_name(request_.embed.pooling))},
+                         {"precision", std::string(precision_name(model_.precision()))},
+                         {"split", std::string(split_name(model_.split()))},
                          {"carry_state", request_.carry_state},
                          {"version", version()}};
     if (request_.embed.mix.name == "mix") {

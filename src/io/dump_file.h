@@ -25,13 +25,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "io/hdf5.h"
 
 namespace elmo {
 
@@ -48,9 +50,9 @@ struct DumpOptions {
   int layers = 3;       // 1 when not layered
   int dimension = 0;
   bool places = false;
-  // String and number attributes of the root; they also guard a resume: other attributes, an
-  // Error that names the first that differs.
-  nlohmann::json attributes = nlohmann::json::object();
+  // Attributes of the root; they also guard a resume: other attributes, an Error that names the
+  // first that differs.
+  std::map<std::string, h5::Attribute> attributes;
   // A segment is closed when it holds this many bytes of vectors or this many sentences.
   std::uint64_t segment_bytes = 256u << 20;
   std::uint64_t segment_sentences = 1'000'000;
@@ -119,7 +121,8 @@ class DumpReader {
   bool layered() const;
   int layers() const;
   int dimension() const;
-  const nlohmann::json& attributes() const;
+  // Of the root.
+  const std::map<std::string, h5::Attribute>& attributes() const;
   // The attribute, where there is one and it is text.
   std::optional<std::string> text_attribute(const std::string& name) const;
   // Words of sentence i: of the matrix layout as stored; of the sentences layout unknown (empty)

@@ -1,7 +1,8 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
 
@@ -154,26 +155,6 @@ h5::Type type_of(const DumpOptions& options) {
   return options.type == DumpType::kF16 ? h5::Type::kFloat16 : h5::Type::kFloat32;
 }
 
-void write_attributes(h5::File& file, const nlohmann::json& attributes) {
-  for (const auto& item : attributes.items()) {
-    const nlohmann::json& value = item.value();
-    if (value.is_string()) {
-      file.set_attribute(item.key(), value.get<std::string>());
-    } else if (value.is_boolean()) {
-      file.set_attribute(item.key(), std::int64_t{value.get<bool>()});
-    } else if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) {
-      file.set_attribute(item.key(), value.get<std::uint64_t>());
-    } else if (value.is_number_integer()) {
-      file.set_attribute(item.key(), value.get<std::int64_t>());
-    } else if (value.is_number()) {
-      file.set_attribute(item.key(), value.get<double>());
-    } else {
-      throw Error(fmt::format("{}: the attribute {} is neither a string nor a number",
-                              file.path().string(), item.key()));
-    }
-  }
-}
-
 // One dataset of the layout `sentences`, its vectors from `vectors`, in blocks.
 void copy_sentence(h5::Dataset& dataset, const DumpOptions& options, std::int64_t words,
                    SequentialFile& vectors, std::vector<char>& block) {
@@ -282,7 +263,7 @@ void join_dump(const std::filesystem::path& final_path, const DumpOptions& optio
   const bool matrix = options.layout == DumpLayout::kMatrix;
   h5::File file = h5::File::create(pending.temporary_path(), final_path,
                                    {.checksums = matrix, .many_datasets = !matrix});
-  write_attributes(file, options.attributes);
+  for (const auto& [name, value] : options.attributes) file.set_attribute(name, value);
   {
     std::optional<ChunkWriter> places;
     if (options.places)

@@ -1,6 +1,7 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "elmo/error.h"
@@ -24,19 +25,11 @@ bool holds_vectors(const h5::Dataset& dataset) {
          (dataset.extents().size() == 2 || dataset.extents().size() == 3);
 }
 
-nlohmann::json read_attributes(const h5::File& file) {
-  nlohmann::json result = nlohmann::json::object();
-  for (const std::string& name : file.attribute_names()) {
-    std::visit([&](const auto& value) { result[name] = value; }, *file.attribute(name));
-  }
-  return result;
-}
-
 }  // namespace
 
 struct DumpReader::Impl {
   h5::File file;
-  nlohmann::json attributes;
+  std::map<std::string, h5::Attribute> attributes;
   DumpLayout layout = DumpLayout::kSentences;
   bool layered = true;
   int layers = 1;
@@ -54,7 +47,9 @@ struct DumpReader::Impl {
   mutable bool texts_read = false;
 
   explicit Impl(const std::filesystem::path& path) : file(h5::File::open(path)) {
-    attributes = read_attributes(file);
+    for (const std::string& name : file.attribute_names()) {
+      attributes.emplace(name, *file.attribute(name));
+    }
     if (file.has_dataset("vectors") && file.has_dataset("offsets")) {
       open_matrix();
     } else {
@@ -64,19 +59,23 @@ struct DumpReader::Impl {
 
   std::string path() const { return file.path().string(); }
 
+  std::optional<std::string> text_attribute(const std::string& name) const {
+    const auto found = attributes.find(name);
+    if (found == attributes.end()) return std::nullopt;
+    const auto* text = std::get_if<std::string>(&found->second);
+    return text != nullptr ? std::optional(*text) : std::nullopt;
+  }
+
   [[noreturn]] void damaged(const std::string& what) const {
     throw Error(fmt::format("{}: {}; the file is damaged, dump it anew", path(), what));
   }
 
   [[noreturn]] void foreign() const {
-    const auto format = attributes.find("format");
+    const auto format = text_attribute("format");
     throw Error(
         fmt::format("{}: holds no vectors of sentences{}; give a file that elmo dump or "
                     "AllenNLP's elmo command wrote",
-                    path(),
-                    format != attributes.end() && format->is_string()
-                        ? fmt::format(" (it is an {})", format->get<std::string>())
-                        : ""));
+                    path(), format ? fmt::format(" (it is an {})", *format) : ""));
   }
 
   void set_shape(const h5::Extents& extents, std::size_t layer_axis) {
@@ -204,12 +203,12 @@ std::int64_t DumpReader::sentences() const { return impl_->sentences; }
 bool DumpReader::layered() const { return impl_->layered; }
 int DumpReader::layers() const { return impl_->layers; }
 int DumpReader::dimension() const { return impl_->dimension; }
-const nlohmann::json& DumpReader::attributes() const { return impl_->attributes; }
+const std::map<std::string, h5::Attribute>& DumpReader::attributes() const {
+  return impl_->attributes;
+}
 
 std::optional<std::string> DumpReader::text_attribute(const std::string& name) const {
-  const auto found = impl_->attributes.find(name);
-  if (found == impl_->attributes.end() || !found->is_string()) return std::nullopt;
-  return found->get<std::string>();
+  return impl_->text_attribute(name);
 }
 
 std::vector<std::string> DumpReader::words(std::int64_t i) const {

@@ -1,7 +1,7 @@
 #include "io/dump_segments.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -180,6 +180,14 @@ nlohmann::json settings_of(const DumpOptions& options) {
           {"places", options.places}};
 }
 
+nlohmann::json attributes_of(const DumpOptions& options) {
+  auto result = nlohmann::json::object();
+  for (const auto& [name, attribute] : options.attributes) {
+    std::visit([&](const auto& value) { result[name] = value; }, attribute);
+  }
+  return result;
+}
+
 // Throws Error that names the first key whose value differs.
 void check_equal(const fs::path& path, const nlohmann::json& old_values,
                  const nlohmann::json& new_values) {
@@ -222,7 +230,7 @@ DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, b
   state_ = {{"version", kStateVersion},
             {"settings", settings_of(options)},
             {"map", has_map(options)},
-            {"attributes", options.attributes},
+            {"attributes", attributes_of(options)},
             {"segments", nlohmann::json::array()}};
 }
 
@@ -245,7 +253,7 @@ void DumpFolder::load(const DumpOptions& options) {
                       path.string()));
     }
     check_equal(final_path_, state_.at("settings"), settings_of(options));
-    check_equal(final_path_, state_.at("attributes"), options.attributes);
+    check_equal(final_path_, state_.at("attributes"), attributes_of(options));
     const bool had_map = state_.at("map").get<bool>();
     // Without a map from now on is no harm: the records are read, the map is not written.
     if (has_map(options) && !had_map) {

@@ -1,6 +1,6 @@
 #include "io/hdf5_detail.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <bit>
 #include <cerrno>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "compute/random.h"

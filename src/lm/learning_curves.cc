@@ -1,6 +1,6 @@
 #include "lm/learning_curves.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <map>

@@ -1,6 +1,6 @@
 #include "lm/official.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstddef>

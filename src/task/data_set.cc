@@ -1,6 +1,6 @@
 #include "task/data_set.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <xxhash.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "task/frozen_vectors.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "task/task_data.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 // TaskSettings to and from JSON.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "task/vector_source.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "elmo/error.h"
 

@@ -1,6 +1,6 @@
 #include "task/vector_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <cmath>

@@ -63,7 +63,7 @@ class PieceVocabulary {
 // words longer than 64 bytes are never kept.
 class PieceCache {
  public:
-  explicit PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words = 200'000);
+  explicit PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words = 32'768);
   // Appends the pieces of `word` to `ids`.
   void encode(std::string_view word, std::vector<std::int32_t>& ids);
 

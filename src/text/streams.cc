@@ -1,6 +1,6 @@
 #include "text/streams.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <utility>
 

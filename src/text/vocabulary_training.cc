@@ -1,10 +1,11 @@
 #include "text/vocabulary_training.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
-#include <regex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "compute/random.h"
@@ -77,6 +78,14 @@ class SampleIterator : public sentencepiece::SentenceIterator {
   std::size_t at_ = 0;
 };
 
+// The digits behind the first occurrence of `lead`; empty where there are none.
+std::string_view number_behind(std::string_view text, std::string_view lead) {
+  const std::size_t at = text.find(lead);
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + lead.size());
+  return text.substr(0, text.find_first_not_of("0123456789"));
+}
+
 std::string train_pieces(const std::vector<std::string>& inputs, const VocabularyOptions& options,
                          VocabularyReport& report) {
   // SentencePiece's own buffers are quadratic in places; long lines are cut between words.
@@ -128,16 +137,18 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
     reason = error.what();
   }
   if (reason.empty()) return model;
-  std::smatch found;
-  if (std::regex_search(reason, found, std::regex("value <= ([0-9]+)"))) {
+  if (const std::string_view largest = number_behind(reason, "value <= "); !largest.empty()) {
     throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",
-                            options.size, found[1].str()));
+                            options.size, largest));
   }
-  if (std::regex_search(reason, found, std::regex("required_chars\\. [0-9]+ vs ([0-9]+)"))) {
+  // "... required_chars. SIZE vs NUMBER".
+  if (const std::string_view least =
+          number_behind(reason, fmt::format("required_chars. {} vs ", options.size));
+      !least.empty()) {
     throw Error(
         fmt::format("--size {} is too small for this text: its characters and the 256 "
                     "bytes take {}; raise --size or lower --character-coverage",
-                    options.size, found[1].str()));
+                    options.size, least));
   }
   throw Error(
       fmt::format("SentencePiece can't make {} pieces of this text: {}", options.size, reason));

@@ -1,6 +1,6 @@
 #include "text/word_vocabulary.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/file.h"
 #include "elmo/error.h"

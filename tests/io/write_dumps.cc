@@ -1,5 +1,6 @@
 // Writes the files that h5py_test.py reads: write_dumps FOLDER.
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "elmo/error.h"
 #include "io/dump_file.h"
