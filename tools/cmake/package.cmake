@@ -3,7 +3,8 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL runtime devel)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
-set(CPACK_PACKAGE_CONTACT "The authors of elmo.cpp <elmo@localhost>")
+set(CPACK_PACKAGE_CONTACT "elmo.cpp developers <developers@elmo.invalid>" CACHE STRING
+  "Maintainer of the Debian packages")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME elmo)
