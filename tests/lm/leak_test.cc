@@ -3,37 +3,49 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <string>
 #include <tuple>
 #include <vector>
 
 #include "lm/engine.h"
 #include "tests/lm/lm_support.h"
 #include "tests/support/precisions.h"
+#include "text/characters.h"
 #include "text/words.h"
 
 namespace elmo {
 namespace {
 
 constexpr int kRows = 50, kStreams = 3, kSteps = 5, kLayers = 2, kWidth = 16;
+// Of the character models: what their softmax knows; and how many characters of a word they read.
+constexpr char kWords[] = "<S>\n</S>\n<UNK>\nthe\ncat\nsat\non\na\nmat\n";
+constexpr int kPositions = 12;
 
-// Sentences by position: BOS, units, EOS at 0 .. n + 1. State [layer][position], -1 sized where a
-// direction does not read the position.
-using States = std::vector<std::vector<std::vector<float>>>;
+ModelSettings settings_of(Direction direction) {
+  return {.direction = direction,
+          .layers = kLayers,
+          .hidden = 40,
+          .projection = kWidth,
+          .cell_clip = 3,
+          .projection_clip = 3,
+          .skip_connections = true,
+          .split = Split::kSpaces};
+}
+
+// What a direction says of a sentence, by position in the text: BOS, units, EOS at 0 .. n + 1.
+struct Reading {
+  // [layer][position], empty where a direction does not read the position.
+  std::vector<std::vector<std::vector<float>>> states;
+  // [position]: the loss of what the direction predicts behind it. Evaluation only.
+  std::vector<double> losses;
+};
 
 class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
  protected:
-  // All layers' outputs of a sentence read together with others, by position in the text.
-  States states(Direction direction, const std::vector<std::int32_t>& units) {
+  // Reads a sentence of `direction` together with others.
+  Reading read(LanguageModel& model, const Sequence& sequence) {
     const auto& [precision, training] = GetParam();
-    LanguageModel model({.direction = direction,
-                         .layers = kLayers,
-                         .hidden = 40,
-                         .projection = kWidth,
-                         .cell_clip = 3,
-                         .projection_clip = 3,
-                         .skip_connections = true,
-                         .split = Split::kSpaces},
-                        vocabulary_of(kRows));
     model.initialise(5);
     Workers workers(2);
     model.prepare(precision, true);
@@ -43,13 +55,7 @@ class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
         model, precision,
         {.steps = kSteps, .streams = kStreams, .dropout = training ? 0.2f : 0.0f, .seed = 3},
         workers);
-    const bool forward = direction == Direction::kForward;
-    Sequence sequence;
-    sequence.inputs = units;
-    if (!forward) std::ranges::reverse(sequence.inputs);
-    sequence.targets = sequence.inputs;
-    sequence.inputs.insert(sequence.inputs.begin(), forward ? 1 : 2);
-    sequence.targets.push_back(forward ? 2 : 1);
+    const bool forward = model.settings.direction == Direction::kForward;
     const std::size_t length = sequence.inputs.size();
     // The sentence of interest goes to stream 1, the others hold something else.
     int given = 0;
@@ -57,11 +63,15 @@ class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
         [&](Sequence& next) {
           if (given == kStreams) return false;
           next = sequence;
-          if (given++ != 1) std::ranges::fill(next.inputs, 7);
+          if (given++ == 1) return true;
+          std::ranges::fill(next.inputs, 7);
+          std::ranges::fill(next.input_words, "other");
           return true;
         },
         kStreams, kSteps, false);
-    States result(kLayers + 1, std::vector<std::vector<float>>(length + 1));
+    Reading result;
+    result.states.assign(kLayers + 1, std::vector<std::vector<float>>(length + 1));
+    result.losses.resize(length + 1);
     Window window;
     std::vector<double> losses;
     std::size_t read = 0;
@@ -73,17 +83,73 @@ class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
       }
       for (int t = 0; t < kSteps && read < length; ++t, ++read) {
         const std::size_t position = forward ? read : length - read;
+        const auto row = static_cast<std::size_t>(t * kStreams + 1);
         for (int j = 0; j <= kLayers; ++j) {
-          const auto row = engine->layer_output(j).subspan((t * kStreams + 1) * kWidth, kWidth);
-          result[static_cast<std::size_t>(j)][position].assign(row.begin(), row.end());
+          const auto state = engine->layer_output(j).subspan(row * kWidth, kWidth);
+          result.states[static_cast<std::size_t>(j)][position].assign(state.begin(), state.end());
         }
+        if (!training) result.losses[position] = losses[row];
       }
     }
     return result;
   }
+  Reading read_units(Direction direction, const std::vector<std::int32_t>& units) {
+    LanguageModel model(settings_of(direction), vocabulary_of(kRows));
+    const bool forward = direction == Direction::kForward;
+    Sequence sequence;
+    sequence.inputs = units;
+    if (!forward) std::ranges::reverse(sequence.inputs);
+    sequence.targets = sequence.inputs;
+    sequence.inputs.insert(sequence.inputs.begin(), forward ? 1 : 2);
+    sequence.targets.push_back(forward ? 2 : 1);
+    return read(model, sequence);
+  }
+  Reading read_words(Direction direction, const std::vector<std::string>& words) {
+    ModelSettings settings = settings_of(direction);
+    settings.encoder = Encoder::kCharacters;
+    settings.characters = {.rows = kCharacterRows,
+                           .dimension = 8,
+                           .filters = {{1, 16}, {2, 16}, {3, 16}},
+                           .highways = 1,
+                           .projection = kWidth,
+                           .positions = kPositions,
+                           .padding = kPadding};
+    LanguageModel model(settings, std::make_shared<const WordVocabulary>(kWords, "a test's words"));
+    std::string line;
+    for (const std::string& word : words) line += word + ' ';
+    Sequence sequence;
+    LineEncoder(model).read(line, sequence);
+    return read(model, sequence);
+  }
 
   static bool equal(const std::vector<float>& a, const std::vector<float>& b) {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  }
+
+  // Unit `changed` (1 .. last) alone differs: what has not read it keeps its bits, at every layer,
+  // and so do the losses, unless it is the unit to be predicted and is `predicted` otherwise now.
+  static void expect_no_leak(Direction direction, const Reading& before, const Reading& after,
+                             int last, int changed, bool predicted, const std::string& what) {
+    const bool forward = direction == Direction::kForward;
+    for (int position = forward ? 0 : 1; position <= (forward ? last : last + 1); ++position) {
+      const auto at = static_cast<std::size_t>(position);
+      const bool has_read = forward ? position >= changed : position <= changed;
+      for (std::size_t j = 0; j <= kLayers; ++j) {
+        const auto& a = before.states[j][at];
+        const auto& b = after.states[j][at];
+        ASSERT_EQ(a.size(), static_cast<std::size_t>(kWidth));
+        // The token encoder sees its own unit only.
+        const bool differs = j == 0 ? position == changed : has_read;
+        EXPECT_EQ(equal(a, b), !differs)
+            << direction_name(direction) << ", " << what << " changed at " << changed << ", layer "
+            << j << ", position " << position;
+      }
+      const bool predicts = position == (forward ? changed - 1 : changed + 1);
+      if (has_read || (predicted && predicts)) continue;
+      EXPECT_EQ(before.losses[at], after.losses[at])
+          << direction_name(direction) << ", " << what << " changed at " << changed
+          << ", loss at position " << position;
+    }
   }
 };
 
@@ -93,25 +159,48 @@ TEST_P(Leak, StatesKeepTheirBitsWhenAUnitNotYetReadChanges) {
   for (int i = 0; i < 13; ++i) units.push_back(3 + (i * 17) % (kRows - 3));
   const int last = static_cast<int>(units.size());
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-    const bool forward = direction == Direction::kForward;
-    const States before = states(direction, units);
+    const Reading before = read_units(direction, units);
     for (int changed = 1; changed <= last; ++changed) {
       auto other = units;
       auto& unit = other[static_cast<std::size_t>(changed - 1)];
       unit = unit == 20 ? 21 : 20;
-      const States after = states(direction, other);
-      for (int j = 0; j <= kLayers; ++j) {
-        for (int position = forward ? 0 : 1; position <= (forward ? last : last + 1); ++position) {
-          const auto& a = before[static_cast<std::size_t>(j)][static_cast<std::size_t>(position)];
-          const auto& b = after[static_cast<std::size_t>(j)][static_cast<std::size_t>(position)];
-          ASSERT_EQ(a.size(), static_cast<std::size_t>(kWidth));
-          const bool has_read = forward ? position >= changed : position <= changed;
-          // The token encoder sees its own unit only.
-          const bool differs = j == 0 ? position == changed : has_read;
-          EXPECT_EQ(equal(a, b), !differs) << direction_name(direction) << ", unit " << changed
-                                           << " changed, layer " << j << ", position " << position;
-        }
+      expect_no_leak(direction, before, read_units(direction, other), last, changed, true, "unit");
+    }
+  }
+}
+
+TEST_P(Leak, CharactersOfAWordNotYetReadChangeNoBits) {
+  // Listed words and others, one of them twice, one longer than what is read of it.
+  const std::vector<std::string> words = {"the", "배를",  "cat", "sat",   "dogs",
+                                          "on",  "a",     "mat", "the",   "강을건넜다",
+                                          "cat", "zebra", "on",  "dogs's"};
+  const int last = static_cast<int>(words.size());
+  for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+    const Reading before = read_words(direction, words);
+    for (int changed = 1; changed <= last; ++changed) {
+      const std::string& word = words[static_cast<std::size_t>(changed - 1)];
+      const auto with = [&](const std::string& other) {
+        auto changed_words = words;
+        changed_words[static_cast<std::size_t>(changed - 1)] = other;
+        return read_words(direction, changed_words);
+      };
+      expect_no_leak(direction, before, with("<S>"), last, changed, true, "word");
+      // Words that the softmax does not know are all the same to it: then not even the prediction
+      // of the word itself may show which characters it has.
+      const bool known = ("\n" + std::string(kWords)).find("\n" + word + "\n") != std::string::npos;
+      const std::size_t seen = std::min<std::size_t>(word.size(), kPositions - 2);
+      for (const std::size_t byte : {std::size_t{0}, seen / 2, seen - 1}) {
+        // Whether UTF-8 it is or not: the encoder reads bytes.
+        std::string other = word;
+        other[byte] = other[byte] == 'q' ? 'x' : 'q';
+        expect_no_leak(direction, before, with(other), last, changed, known,
+                       "byte " + std::to_string(byte));
       }
+      if (word.size() <= kPositions - 2) continue;
+      // Beyond the characters that are read nothing is seen at all.
+      std::string other = word;
+      other.back() = 'q';
+      EXPECT_EQ(with(other).states, before.states);
     }
   }
 }
