@@ -324,62 +324,83 @@ void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const fl
 
 void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
                                         const float* d, Workers& workers) {
-  const std::int64_t f = shape_.filter_count(), c = shape_.dimension;
-  // The sum of a filter reached the maximum at one place: the table's rows there get the gradient.
-  std::vector<AlignedArray<float>> characters_by_filter;
+  std::vector<FilterColumns> parts;
+  std::int64_t at = 0;
   for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
-    characters_by_filter.emplace_back(characters.value.size());
+    for (std::int64_t first = 0; first < shape_.filters[i].count; first += kBlock) {
+      parts.push_back({i, first, std::min(kBlock, shape_.filters[i].count - first), at + first});
+    }
+    at += shape_.filters[i].count;
   }
-  std::vector<std::int64_t> columns = {0};
-  for (const auto& filter : shape_.filters) columns.push_back(columns.back() + filter.count);
+  std::vector<AlignedArray<float>> d_characters(parts.size());
   workers.run([&](int index) {
-    // Wide filters come last and are most of the work.
-    for (std::size_t i = static_cast<std::size_t>(index); i < shape_.filters.size();
+    for (std::size_t i = static_cast<std::size_t>(index); i < parts.size();
          i += static_cast<std::size_t>(workers.count())) {
-      const auto& [width, count] = shape_.filters[i];
-      AlignedArray<float> d_table(table_[i].size());
-      filter_biases[i].gradient.zero();
-      for (std::int64_t word = 0; word < words.count(); ++word) {
-        const auto at = static_cast<std::size_t>(word);
-        const std::uint16_t* ids = words.ids.data() + words.begin[at];
-        const std::int64_t size = words.begin[at + 1] - words.begin[at];
-        const float* from = d + word * f + columns[i];
-        const std::uint8_t* place = tape.place.data() + word * f + columns[i];
-        for (int n = 0; n < count; ++n) {
-          if (from[n] == 0) continue;
-          filter_biases[i].gradient[static_cast<std::size_t>(n)] += from[n];
-          for (int k = 0; k < width; ++k) {
-            const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
-            d_table[area(static_cast<std::int64_t>(id) * width + k, count) +
-                    static_cast<std::size_t>(n)] += from[n];
-          }
-        }
-      }
-      // table[c][k] = characters[c] W[k]
-      filters[i].gradient.zero();
-      for (int row = 0; row < shape_.rows; ++row) {
-        const float* vector = characters.value.data() + row * c;
-        float* d_vector = characters_by_filter[i].data() + row * c;
-        for (int k = 0; k < width; ++k) {
-          const float* sums = d_table.data() + (static_cast<std::int64_t>(row) * width + k) * count;
-          for (std::int64_t q = 0; q < c; ++q) {
-            const std::int64_t weights = (k * c + q) * count;
-            float* d_weights = filters[i].gradient.data() + weights;
-            const float* w = filters[i].value.data() + weights;
-            float total = 0;
-            for (int n = 0; n < count; ++n) {
-              d_weights[n] += vector[q] * sums[n];
-              total += w[n] * sums[n];
-            }
-            d_vector[q] += total;
-          }
-        }
-      }
+      d_characters[i] = AlignedArray<float>(characters.value.size());
+      filter_gradients(words, tape, d, parts[i], d_characters[i].data());
     }
   });
+  // In the order of the parts, so the number of workers does not matter.
   characters.gradient.zero();
-  for (const auto& part : characters_by_filter) {
+  for (const auto& part : d_characters) {
     for (std::size_t j = 0; j < part.size(); ++j) characters.gradient[j] += part[j];
+  }
+}
+
+void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
+                                        const float* d, const FilterColumns& columns,
+                                        float* d_characters) {
+  const std::int64_t f = shape_.filter_count(), c = shape_.dimension, count = columns.count;
+  const auto& [width, filter_columns] = shape_.filters[columns.filter];
+  // A filter's sum reached the maximum at one place: the table's rows there get the gradient.
+  AlignedArray<float> d_table(area(static_cast<std::int64_t>(shape_.rows) * width, count));
+  std::vector<bool> met(static_cast<std::size_t>(shape_.rows));
+  float* d_bias = filter_biases[columns.filter].gradient.data() + columns.first;
+  std::fill_n(d_bias, count, 0.0f);
+  for (std::int64_t word = 0; word < words.count(); ++word) {
+    const std::int64_t begin = words.begin[static_cast<std::size_t>(word)];
+    const std::int64_t size = words.begin[static_cast<std::size_t>(word) + 1] - begin;
+    const std::uint16_t* ids = words.ids.data() + begin;
+    const float* from = d + word * f + columns.at;
+    const std::uint8_t* place = tape.place.data() + word * f + columns.at;
+    for (std::int64_t n = 0; n < count; ++n) {
+      if (from[n] == 0) continue;
+      d_bias[n] += from[n];
+      for (int k = 0; k < width; ++k) {
+        const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
+        met[static_cast<std::size_t>(id)] = true;
+        d_table[area(static_cast<std::int64_t>(id) * width + k, count) +
+                static_cast<std::size_t>(n)] += from[n];
+      }
+    }
+  }
+  // table[c][k] = characters[c] W[k]
+  const auto weights_at = [&](std::int64_t k, std::int64_t q) {
+    return (k * c + q) * filter_columns + columns.first;
+  };
+  Parameter& filter = filters[columns.filter];
+  for (int k = 0; k < width; ++k) {
+    for (std::int64_t q = 0; q < c; ++q) {
+      std::fill_n(filter.gradient.data() + weights_at(k, q), count, 0.0f);
+    }
+  }
+  for (int row = 0; row < shape_.rows; ++row) {
+    if (!met[static_cast<std::size_t>(row)]) continue;
+    const float* vector = characters.value.data() + row * c;
+    float* d_vector = d_characters + row * c;
+    for (int k = 0; k < width; ++k) {
+      const float* sums = d_table.data() + (static_cast<std::int64_t>(row) * width + k) * count;
+      for (std::int64_t q = 0; q < c; ++q) {
+        float* d_weights = filter.gradient.data() + weights_at(k, q);
+        const float* w = filter.value.data() + weights_at(k, q);
+        float total = 0;
+        for (std::int64_t n = 0; n < count; ++n) {
+          d_weights[n] += vector[q] * sums[n];
+          total += w[n] * sums[n];
+        }
+        d_vector[q] += total;
+      }
+    }
   }
 }
 

@@ -121,6 +121,15 @@ class CharacterEncoder {
                      std::int64_t row, bool accumulate = false) const;
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
                         Workers& workers);
+  // A stretch of a filter's columns, which needs nothing of the others.
+  struct FilterColumns {
+    std::size_t filter;
+    std::int64_t first, count;  // among the filter's
+    std::int64_t at;            // among all filters'
+  };
+  // Of these columns; adds their share of the characters' gradient to `d_characters`, of zeros.
+  void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
+                        const FilterColumns& columns, float* d_characters);
 
   CharacterShape shape_;
   Precision precision_ = Precision::kF32;

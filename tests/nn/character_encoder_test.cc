@@ -15,13 +15,18 @@ namespace {
 
 constexpr int kCharacters = 9, kPadding = 8, kPositions = 7;
 
-CharacterShape small_shape(bool tanh, bool project) {
+// `wide`: more columns of a filter than a worker takes at a time.
+CharacterShape small_shape(bool tanh, bool project, bool wide = false) {
   CharacterShape shape;
   shape.rows = kCharacters;
   shape.dimension = 3;
   shape.filters = {{1, 4}, {2, 3}, {4, 5}};
   shape.tanh = tanh;
   shape.highways = 2;
+  if (wide) {
+    shape.filters = {{1, 4}, {2, 70}};
+    shape.highways = 0;
+  }
   shape.projection = project ? 5 : 12;
   shape.project = project;
   shape.positions = kPositions;
@@ -125,11 +130,13 @@ Values values_of(CharacterEncoder& encoder) {
 struct Case {
   bool tanh, project;
   int threads;
+  bool wide = false;
 };
 class CharacterGradient : public testing::TestWithParam<Case> {};
 
 TEST_P(CharacterGradient, AgreesWithFiniteDifferences) {
-  CharacterEncoder encoder("token_encoder", small_shape(GetParam().tanh, GetParam().project));
+  CharacterEncoder encoder("token_encoder",
+                           small_shape(GetParam().tanh, GetParam().project, GetParam().wide));
   fill(encoder, 3);
   pack(encoder, Precision::kF32, true);
   const CharacterRows words = some_words();
@@ -172,7 +179,29 @@ TEST_P(CharacterGradient, AgreesWithFiniteDifferences) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, CharacterGradient,
                          testing::Values(Case{false, true, 1}, Case{true, true, 2},
-                                         Case{false, false, 3}));
+                                         Case{false, false, 3}, Case{false, true, 3, true}));
+
+TEST(CharacterGradientBits, DoNotDependOnTheNumberOfThreads) {
+  const CharacterRows words = some_words();
+  std::vector<std::vector<float>> expected;
+  for (const int threads : {1, 2, 5}) {
+    CharacterEncoder encoder("token_encoder", small_shape(true, true, true));
+    fill(encoder, 7);
+    pack(encoder, Precision::kF32, true);
+    Workers workers(threads);
+    CharacterEncoder::Tape tape(encoder, words.count());
+    std::vector<float> y(30), d(30);
+    for (std::size_t i = 0; i < d.size(); ++i) d[i] = 0.3f * static_cast<float>(i) - 4;
+    encoder.forward(words, tape, y.data(), workers);
+    encoder.backward(words, tape, d.data(), workers);
+    std::vector<std::vector<float>> gradients;
+    encoder.for_each_parameter([&](const Parameter& parameter) {
+      gradients.emplace_back(parameter.gradient.span().begin(), parameter.gradient.span().end());
+    });
+    if (threads == 1) expected = gradients;
+    EXPECT_EQ(gradients, expected) << threads << " threads";
+  }
+}
 
 class CharacterEncoderBits : public testing::TestWithParam<Precision> {};
 
