@@ -2,13 +2,14 @@
 
     python3 tests/golden/make_language_model.py        (needs torch, h5py, numpy)
 
-Layout, for each case X of A, B (T steps, B streams, L layers, H cells, P projection, V rows;
+Layout, for each case X of A, B, C (T steps, B streams, L layers, H cells, P projection, V rows;
 everything float64 unless it says otherwise, scalars of shape (1)):
 
-    /X/weights/NAME             names and shapes of a model file; each a float32 number exactly
+    /X/weights/NAME             names and shapes of a model file; float32
     /X/window_K/                three consecutive windows, the first from zero states, the state
                                 carried on, all with the weights above:
-        inputs, targets (T, B)  int32; target -1 where a stream is idle (it reads input 0)
+        inputs, targets (T, B)  int32; target -1 where a stream is idle (it reads input 0, with
+                                characters a vector of zeros)
         resets (T, B)           uint8; 1: the stream's state is zero before this step
         loss                    total negative log-likelihood, nats
         predictions             targets that are not -1, int32
@@ -16,27 +17,36 @@ everything float64 unless it says otherwise, scalars of shape (1)):
         state/lstm_k/h (B, P), state/lstm_k/c (B, H): at the window's end
     /X/gradients/NAME           window_1's, of (mean loss x T), without a gradient into window_0
     /X/gradient_norm            their global norm
-    /X/adagrad/, /X/adam/       training on window_0, window_1, window_2, the state carried on
+    /X/adagrad/, /X/adam/       not of C: training on window_0, window_1, window_2, the state
+                                carried on
         learning_rate, clip     given
         norms (3), losses (3)   of each step: gradient norm before clipping; total loss
         weights/NAME            after the third step
 
 Case A: two layers, skip connection, clips at 3 that act on cells and projections, sentences that
 begin inside windows, idle streams. Case B: one layer; no clip, no reset after the start, nothing
-idle: PyTorch's own nn.LSTM(proj_size) must agree with it, which is checked here.
+idle: PyTorch's own nn.LSTM(proj_size) must agree with it, which is checked here. Case C: as
+A, but the token encoder reads characters; besides:
+
+    /C/words                    uint8: UTF-8 words, one a line. The inputs are places in this list;
+                                its first V words are the softmax's outcomes, `<UNK>` the first
+    /C/positions                characters that a word is padded to, int32
 """
+import dataclasses
 import pathlib
 import sys
 
 import numpy
 import torch
+import torch.nn.functional as F
 
 from golden_file import golden_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "reference"))
 from language_model import LanguageModel, Optimizer, Settings, window_tensors  # noqa: E402
+from official_elmo import character_ids  # noqa: E402
 
-BOS, EOS = 1, 2
+UNK, BOS, EOS = 0, 1, 2
 WINDOWS = 3
 # A value this near to a clip's bound could fall on its other side in float32.
 MARGIN = 1e-4
@@ -59,23 +69,73 @@ class WatchedModel(LanguageModel):
         return super().clip(values, bound)
 
 
+@dataclasses.dataclass
+class CharacterSettings(Settings):
+    words: tuple = ()      # that inputs are places in
+    positions: int = 0     # of a word's characters
+    dimension: int = 0     # of a character's vector
+    filters: tuple = ()    # (width, count)
+    highways: int = 0
+
+
+class CharacterModel(WatchedModel):
+    """The token encoder of the ELMo paper: characters, convolutions, highways, a projection."""
+
+    @staticmethod
+    def encoder_shapes(settings):
+        s, count = settings, sum(n for _, n in settings.filters)
+        shapes = {"characters": (261, s.dimension)}
+        for i, (width, n) in enumerate(s.filters):
+            shapes[f"filter_{i}"] = (width, s.dimension, n)
+            shapes[f"filter_bias_{i}"] = (n,)
+        for k in range(s.highways):
+            shapes[f"highway_{k}/carry"] = shapes[f"highway_{k}/transform"] = (count, count)
+            shapes[f"highway_{k}/carry_bias"] = shapes[f"highway_{k}/transform_bias"] = (count,)
+        shapes["projection"] = (count, s.projection)
+        shapes["projection_bias"] = (s.projection,)
+        return {f"token_encoder/{name}": shape for name, shape in shapes.items()}
+
+    def tokens(self, inputs):
+        s = self.settings
+        p = {name.removeprefix("token_encoder/"): value for name, value in self.parameters.items()}
+        ids = torch.tensor([character_ids(word, s.positions) for word in s.words]) - 1
+        x = F.embedding(ids, p["characters"]).transpose(1, 2)
+        x = torch.cat([F.conv1d(x, p[f"filter_{i}"].permute(2, 1, 0), p[f"filter_bias_{i}"])
+                       .max(dim=2).values for i in range(len(s.filters))], dim=1).relu()
+        for k in range(s.highways):
+            h = {name: p[f"highway_{k}/{name}"]
+                 for name in ("carry", "transform", "carry_bias", "transform_bias")}
+            gate = torch.sigmoid(x @ h["carry"] + h["carry_bias"])
+            x = gate * (x @ h["transform"] + h["transform_bias"]).relu() + (1 - gate) * x
+        x = x @ p["projection"] + p["projection_bias"]
+        idle = torch.zeros(1, s.projection, dtype=x.dtype)
+        return torch.cat([x, idle])[inputs]
+
+
+def model_class(settings):
+    return CharacterModel if isinstance(settings, CharacterSettings) else WatchedModel
+
+
 def make_weights(settings, generator, gains):
-    """Normals by `gains` (by the last part of the name), rounded to float32."""
+    """Normals by `gains` (of the LSTM by the last part of the name), rounded to float32."""
     weights = {}
-    for name, shape in LanguageModel.names_and_shapes(settings).items():
+    for name, shape in model_class(settings).names_and_shapes(settings).items():
         gain = gains[name.split("/")[1]] if name.startswith("lstm") else gains[name]
         weights[name] = (gain * generator.standard_normal(shape)).astype("f4").astype("f8")
     return weights
 
 
 def make_model(settings, weights, dtype):
-    return WatchedModel(settings, {name: torch.tensor(value, dtype=dtype, requires_grad=True)
-                                   for name, value in weights.items()})
+    return model_class(settings)(settings,
+                                 {name: torch.tensor(value, dtype=dtype, requires_grad=True)
+                                  for name, value in weights.items()})
 
 
 def make_windows(settings, generator, steps, streams, lengths, ends):
     """Streams of sentences (BOS u1..un EOS) of lengths[0] to lengths[1] units, cut every `steps`;
     stream b goes idle at the end of the sentence that holds position ends[b]."""
+    characters = isinstance(settings, CharacterSettings)
+    units_to = len(settings.words) if characters else settings.rows
     total = WINDOWS * steps
     inputs = numpy.zeros((total, streams), numpy.int32)
     targets = numpy.full((total, streams), -1, numpy.int32)
@@ -83,13 +143,16 @@ def make_windows(settings, generator, steps, streams, lengths, ends):
     for b in range(streams):
         at = 0
         while at < min(total, ends.get(b, total)):
-            units = generator.integers(3, settings.rows, generator.integers(*lengths, endpoint=True))
+            units = generator.integers(3, units_to, generator.integers(*lengths, endpoint=True))
             sentence = numpy.array([BOS, *units, EOS])
             kept = min(len(units) + 1, total - at)
             inputs[at:at + kept, b] = sentence[:kept]
             targets[at:at + kept, b] = sentence[1:kept + 1]
             resets[at, b] = 1
             at += kept
+    if characters:
+        inputs[targets < 0] = len(settings.words)
+        targets[targets >= settings.rows] = UNK
     return [(inputs[t:t + steps], targets[t:t + steps], resets[t:t + steps])
             for t in range(0, total, steps)]
 
@@ -170,7 +233,7 @@ def add_case(file, case, settings, gains, seed, steps, streams, lengths, ends, c
 
     names = ["token_encoder"] + [f"lstm_{k}" for k in range(settings.layers)]
     for name, value in weights.items():
-        add(file, f"{case}/weights/{name}", value)
+        add(file, f"{case}/weights/{name}", value, "f4")
     for k, (window, (loss, predictions, outputs, state)) in enumerate(zip(windows, results)):
         group = f"{case}/window_{k}"
         for name, values, kind in zip(("inputs", "targets", "resets"), window, ("i4", "i4", "u1")):
@@ -232,6 +295,18 @@ def main():
                   "softmax/weights": 0.4, "softmax/bias": 0.3},
                  seed=6, steps=4, streams=3, lengths=(12, 12), ends={}, clips_act=False,
                  recipes={"adagrad": (0.2, 1.5), "adam": (0.01, 1.5)})
+        words = ("<UNK>", "<S>", "</S>", "a", "cat", "배를", "on", "the", "mat", "tea",
+                 # Not of the softmax: misspelt, longer than what is read, Korean, an emoji.
+                 "thee", "unreadable", "unreadably", "강을", "🙂", "aaaa")
+        settings = CharacterSettings(layers=2, hidden=10, projection=6, rows=10, words=words,
+                                     positions=10, dimension=2, filters=((1, 3), (2, 4), (4, 3)),
+                                     highways=2)
+        gains = {name: 0.5 for name in CharacterModel.names_and_shapes(settings)}
+        gains |= {"weights": 0.9, "bias": 0.6, "projection": 1.6, "token_encoder/characters": 1.0}
+        add_case(file, "C", settings, gains, seed=1, steps=7, streams=4, lengths=(1, 8),
+                 ends={3: 9}, clips_act=True, recipes={})
+        add(file, "C/words", numpy.frombuffer("\n".join(words).encode(), numpy.uint8), "u1")
+        add(file, "C/positions", settings.positions, "i4")
 
 
 if __name__ == "__main__":

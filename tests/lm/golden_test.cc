@@ -6,6 +6,8 @@
 
 #include <cmath>
 #include <functional>
+#include <memory>
+#include <sstream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -13,11 +15,33 @@
 #include "lm/engine.h"
 #include "nn/optimizer.h"
 #include "tests/lm/lm_support.h"
+#include "text/characters.h"
 
 namespace elmo {
 namespace {
 
 constexpr int kWindows = 3;
+
+CharacterShape read_character_shape(const std::string& group) {
+  CharacterShape shape;
+  const auto extents = [&](const std::string& name) {
+    return golden().open_dataset(group + "/weights/token_encoder/" + name).extents();
+  };
+  const auto has = [&](const std::string& name) {
+    return golden().has_dataset(group + "/weights/token_encoder/" + name);
+  };
+  shape.rows = kCharacterRows;
+  shape.padding = kPadding;
+  shape.positions = read_golden_as<int>(group + "/positions").at(0);
+  shape.dimension = static_cast<int>(extents("characters")[1]);
+  for (int i = 0; has("filter_" + std::to_string(i)); ++i) {
+    const h5::Extents filter = extents("filter_" + std::to_string(i));
+    shape.filters.push_back({static_cast<int>(filter[0]), static_cast<int>(filter[2])});
+  }
+  while (has("highway_" + std::to_string(shape.highways) + "/carry")) ++shape.highways;
+  shape.projection = static_cast<int>(extents("projection")[1]);
+  return shape;
+}
 
 // (case, threads, direction): the direction changes which sentence is read, never the numbers.
 using Parameters = std::tuple<std::string, int, Direction>;
@@ -27,19 +51,32 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
   GoldenLanguageModel() : case_(std::get<0>(GetParam())), workers_(std::get<1>(GetParam())) {
     const h5::Extents outputs = golden().open_dataset(case_ + "/window_0/outputs/lstm_0").extents();
     const h5::Extents cells = golden().open_dataset(case_ + "/window_0/state/lstm_0/c").extents();
-    const bool clips_act = case_ == "A";
+    const bool has_characters = case_ == "C";
     steps_ = static_cast<int>(outputs[0]);
     streams_ = static_cast<int>(outputs[1]);
-    const ModelSettings settings = {.direction = std::get<2>(GetParam()),
-                                    .layers = clips_act ? 2 : 1,
-                                    .hidden = static_cast<int>(cells[1]),
-                                    .projection = static_cast<int>(outputs[2]),
-                                    .cell_clip = 3,
-                                    .projection_clip = 3,
-                                    .skip_connections = true,
-                                    .split = Split::kSpaces};
-    const int rows = static_cast<int>(read_golden(case_ + "/weights/softmax/bias").size());
-    model_ = std::make_unique<LanguageModel>(settings, vocabulary_of(rows));
+    ModelSettings settings = {.direction = std::get<2>(GetParam()),
+                              .layers = case_ == "B" ? 1 : 2,
+                              .hidden = static_cast<int>(cells[1]),
+                              .projection = static_cast<int>(outputs[2]),
+                              .cell_clip = 3,
+                              .projection_clip = 3,
+                              .skip_connections = true,
+                              .split = Split::kSpaces};
+    const auto rows = read_golden(case_ + "/weights/softmax/bias").size();
+    if (has_characters) {
+      settings.encoder = Encoder::kCharacters;
+      settings.characters = read_character_shape(case_);
+      const auto bytes = read_golden_as<char>(case_ + "/words");
+      std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+      for (std::string word; std::getline(lines, word);) words_.push_back(word);
+      std::string listed;
+      for (std::size_t i = 0; i < rows; ++i) listed += words_.at(i) + "\n";
+      model_ = std::make_unique<LanguageModel>(
+          settings, std::make_shared<const WordVocabulary>(listed, "the golden file's words"));
+      words_.emplace_back();  // of an idle stream
+    } else {
+      model_ = std::make_unique<LanguageModel>(settings, vocabulary_of(static_cast<int>(rows)));
+    }
     model_->for_each_parameter(
         [&](Parameter& parameter) { read_golden_parameter(case_ + "/weights", parameter); });
     model_->prepare(Precision::kF32, true);
@@ -58,6 +95,10 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
     window.targets = read_golden_as<std::int32_t>(name(k) + "/targets");
     window.resets = read_golden_as<std::uint8_t>(name(k) + "/resets");
     window.predictions = read_golden_as<std::uint64_t>(name(k) + "/predictions").at(0);
+    if (words_.empty()) return window;
+    for (const std::int32_t input : window.inputs) {
+      window.input_words.push_back(words_.at(static_cast<std::size_t>(input)));
+    }
     return window;
   }
 
@@ -104,6 +145,7 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
   }
 
   std::string case_;
+  std::vector<std::string> words_;  // that the inputs of C are places in
   Workers workers_;
   int steps_ = 0, streams_ = 0;
   std::unique_ptr<LanguageModel> model_;
@@ -148,17 +190,19 @@ TEST_P(GoldenLanguageModel, RestoredStateIsTheCarriedOne) {
   EXPECT_EQ(engine_->evaluate(window(1), losses), other->evaluate(window(1), losses));
 }
 
-TEST_P(GoldenLanguageModel, TrainsByAdagrad) {
-  expect_training("adagrad", OptimizerKind::kAdagrad);
-}
-TEST_P(GoldenLanguageModel, TrainsByAdam) { expect_training("adam", OptimizerKind::kAdam); }
+class GoldenTraining : public GoldenLanguageModel {};
+TEST_P(GoldenTraining, TrainsByAdagrad) { expect_training("adagrad", OptimizerKind::kAdagrad); }
+TEST_P(GoldenTraining, TrainsByAdam) { expect_training("adam", OptimizerKind::kAdam); }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenLanguageModel,
-                         testing::Values(Parameters{"A", 1, Direction::kForward},
-                                         Parameters{"A", 2, Direction::kBackward},
-                                         Parameters{"A", 3, Direction::kForward},
-                                         Parameters{"B", 1, Direction::kForward},
-                                         Parameters{"B", 3, Direction::kBackward}));
+const auto kPieceCases = testing::Values(
+    Parameters{"A", 1, Direction::kForward}, Parameters{"A", 2, Direction::kBackward},
+    Parameters{"A", 3, Direction::kForward}, Parameters{"B", 1, Direction::kForward},
+    Parameters{"B", 3, Direction::kBackward});
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenLanguageModel, kPieceCases);
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenTraining, kPieceCases);
+INSTANTIATE_TEST_SUITE_P(Characters, GoldenLanguageModel,
+                         testing::Values(Parameters{"C", 1, Direction::kForward},
+                                         Parameters{"C", 3, Direction::kBackward}));
 
 }  // namespace
 }  // namespace elmo

@@ -46,9 +46,13 @@ class LanguageModel:
         self.training = True
 
     @staticmethod
-    def names_and_shapes(settings):
+    def encoder_shapes(settings):
+        return {"token_encoder/embedding": (settings.rows, settings.projection)}
+
+    @classmethod
+    def names_and_shapes(cls, settings):
         s = settings
-        shapes = {"token_encoder/embedding": (s.rows, s.projection)}
+        shapes = cls.encoder_shapes(settings)
         for k in range(s.layers):
             shapes[f"lstm_{k}/weights"] = (4 * s.hidden, 2 * s.projection)
             shapes[f"lstm_{k}/bias"] = (4 * s.hidden,)
@@ -126,6 +130,10 @@ class LanguageModel:
             outputs.append(h)
         return torch.stack(outputs), (h, c)
 
+    def tokens(self, inputs):
+        """(T, B) integers -> (T, B, P): the token encoder."""
+        return F.embedding(inputs, self.parameters["token_encoder/embedding"])
+
     def dropout(self, x):
         return F.dropout(x, self.settings.dropout, self.training and self.settings.dropout > 0)
 
@@ -135,7 +143,7 @@ class LanguageModel:
         outputs: (T, B, P) each: the token encoder, then every layer with its residual. The state
         returned has no gradient: it is what the next window begins with.
         """
-        x = F.embedding(inputs, self.parameters["token_encoder/embedding"])
+        x = self.tokens(inputs)
         kept = (1 - resets).to(x.dtype)
         keeps = [kept[t][:, None] if bool(resets[t].any()) else None for t in range(len(resets))]
         outputs, last = [x], []
