@@ -31,8 +31,13 @@ struct Link {
   bool transposed = false;  // (in, out) there, (out, in) here
 };
 
-// `words`: rows of /embedding.
-std::vector<Link> links(OfficialModel& model) {
+// Where a layer's datasets lie; `bare`: OfficialModel::bare_cell.
+std::string cell_group(int direction, std::size_t layer, bool bare) {
+  if (bare) return fmt::format("RNN_{}/RNN/LSTMCell/", direction);
+  return fmt::format("RNN_{}/RNN/MultiRNNCell/Cell{}/LSTMCell/", direction, layer);
+}
+
+std::vector<Link> links(OfficialModel& model, bool bare_cell) {
   std::vector<Link> result;
   if (model.words) {
     result.push_back({"embedding", model.words->table.shape, &model.words->table});
@@ -65,7 +70,7 @@ std::vector<Link> links(OfficialModel& model) {
   for (int d = 0; d < 2; ++d) {
     for (std::size_t j = 0; j < model.directions[d].size(); ++j) {
       LstmLayer& layer = model.directions[d][j];
-      const std::string group = fmt::format("RNN_{}/RNN/MultiRNNCell/Cell{}/LSTMCell/", d, j);
+      const std::string group = cell_group(d, j, bare_cell);
       const auto turned = [](const Parameter& parameter) {
         return Shape{parameter.shape[1], parameter.shape[0]};
       };
@@ -174,15 +179,18 @@ CharacterShape character_shape(const OptionsReader& options, int projection) {
   return shape;
 }
 
-// Said before memory is taken for what the options claim.
-void check_size(double numbers, const std::filesystem::path& options,
-                const std::filesystem::path& weights) {
-  const auto bytes = static_cast<double>(std::filesystem::file_size(weights));
-  if (4 * numbers > bytes) {
+// Said before memory is taken for what the options claim. Smaller claims are answered by the name
+// of the dataset that does not bear them out.
+void check_size(double numbers, const std::filesystem::path& options, const h5::File& weights) {
+  double held = 0;
+  for (const std::string& name : weights.dataset_names()) {
+    held += static_cast<double>(weights.open_dataset(name).elements());
+  }
+  if (numbers > 4 * held) {
     throw Error(
-        fmt::format("{}: has {:.0f} bytes, {} speaks of {:.0f} at least; the file is cut "
-                    "short, or the two don't belong together",
-                    weights.string(), bytes, options.string(), 4 * numbers));
+        fmt::format("{}: holds {:.0f} numbers, {} speaks of {:.0f}; is it the options.json of "
+                    "these weights?",
+                    weights.path().string(), held, options.string(), numbers));
   }
 }
 
@@ -233,6 +241,25 @@ void read_link(const h5::File& file, const Link& link, const std::filesystem::pa
   }
 }
 
+// 261, or one more: bilm-tf's training once took 262 too, and nothing reads the last row (AllenNLP
+// takes any number).
+int character_rows(const h5::File& file) {
+  const auto extents = file.open_dataset("char_embed").extents();
+  return !extents.empty() && extents[0] == kRows + 1 ? kRows + 1 : kRows;
+}
+
+// A first row of zeros is the one that readers put before the file's rows, and moves all by one.
+void refuse_padding_row(const CharacterEncoder& encoder, const std::filesystem::path& weights) {
+  const auto row =
+      encoder.characters.value.span().first(static_cast<std::size_t>(encoder.shape().dimension));
+  if (encoder.shape().rows == kRows || std::ranges::any_of(row, [](float x) { return x != 0; })) {
+    return;
+  }
+  throw Error(weights.string() +
+              ": char_embed has 262 rows and the first is zero, a reader's padding row, which "
+              "these files don't hold; remove it");
+}
+
 // Layers that the options do not speak of: the options are another model's.
 void refuse_leftovers(const h5::File& file, const std::vector<Link>& wanted,
                       const std::filesystem::path& options) {
@@ -280,16 +307,18 @@ OfficialModel read_official(const std::filesystem::path& options_path,
                               weights_path.string(), to_string(extents), options_path.string(),
                               model.projection));
     }
-    check_size(numbers, options_path, weights_path);
+    check_size(numbers, options_path, file);
     model.words =
         std::make_unique<EmbeddingLayer>("token_encoder/embedding", extents[0], model.projection);
   } else if (file.has_dataset("char_embed")) {
     CharacterShape shape = character_shape(options, model.projection);
-    const double f = shape.filter_count();
+    const double f = shape.filter_count(), c = shape.dimension;
     numbers += shape.highways * 2 * f * f;
-    check_size(numbers, options_path, weights_path);
+    for (const auto& [width, count] : shape.filters) numbers += width * c * count;
+    check_size(numbers, options_path, file);
     // bilm-tf leaves the projection out where it would change no size.
     shape.project = file.has_dataset("CNN_proj/W_proj");
+    shape.rows = character_rows(file);
     if (!shape.project && shape.filter_count() != model.projection) {
       throw Error(weights_path.string() + ": the dataset CNN_proj/W_proj is missing, which " +
                   options_path.string() + " speaks of");
@@ -310,12 +339,15 @@ OfficialModel read_official(const std::filesystem::path& options_path,
                                        .residual = model.skip_connections && j > 0});
     }
   }
-  refuse_leftovers(file, links(model), options_path);
-  for (const Link& link : links(model)) {
+  model.bare_cell = model.layers == 1 && file.has_dataset(cell_group(0, 0, true) + "W_0");
+  const std::vector<Link> wanted = links(model, model.bare_cell);
+  refuse_leftovers(file, wanted, options_path);
+  for (const Link& link : wanted) {
     read_link(file, link, options_path);
     const auto values = std::as_bytes(link.parameter->value.span());
     model.content_hash = XXH3_64bits_withSeed(values.data(), values.size(), model.content_hash);
   }
+  if (model.characters) refuse_padding_row(*model.characters, weights_path);
   return model;
 }
 
@@ -348,7 +380,7 @@ void write_official(OfficialModel& model, std::string_view vocabulary,
   PendingFile pending(path);
   {
     auto file = h5::File::create(pending.temporary_path(), path, {});
-    for (const Link& link : links(model)) {
+    for (const Link& link : links(model, false)) {
       auto dataset = file.create_dataset(link.name, h5::Type::kFloat32, link.shape);
       const auto& values = link.parameter->value;
       if (link.transposed) {

@@ -27,6 +27,9 @@ struct OfficialModel {
   std::unique_ptr<EmbeddingLayer> words;  // row i: word i of the vocabulary
 
   std::vector<LstmLayer> directions[2];  // forward, backward
+  // Was read from datasets without MultiRNNCell/Cell0 in their names, which only bilm-tf's training
+  // of a single layer writes; write_official() takes the names that all can read.
+  bool bare_cell = false;
 
   std::uint64_t content_hash = 0;  // of the numbers read
 };
