@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "elmo/error.h"
@@ -42,13 +43,16 @@ int run_export(Arguments arguments) {
   }
   OfficialModel model = export_official(*forward, *backward);
   write_official(model, forward->words ? forward->words->bytes() : std::string(), output);
-  const auto exceptions = official_exceptions(model);
-  if (exceptions.empty()) {
-    log::info("{}: AllenNLP, bilm-tf and simple_elmo can load it", output.string());
-  } else {
-    log::warn("{}: not all of AllenNLP, bilm-tf and simple_elmo can load it, for it has {}",
-              output.string(), join_words(exceptions, "and"));
+  std::vector<std::string> able;
+  for (const auto& [name, obstacles] : official_readers(model)) {
+    if (obstacles.empty()) {
+      able.push_back(name);
+    } else {
+      log::warn("{}: {} can't load it, for it has {}", output.string(), name,
+                join_words(obstacles, "and"));
+    }
   }
+  if (!able.empty()) log::info("{}: {} can load it", output.string(), join_words(able, "and"));
   return 0;
 }
 

@@ -220,10 +220,13 @@ Json describe_official(const fs::path& options, const fs::path& weights) {
                  {"settings", settings},
                  {"datasets", rows},
                  {"parameters", values},
-                 {"readers", {"elmo", "AllenNLP", "bilm-tf", "simple_elmo"}}};
-  const auto exceptions = official_exceptions(model);
-  if (!exceptions.empty()) {
-    result["not_all_can_load"] = join_words(exceptions, "and");
+                 {"readers", {"elmo"}}};
+  for (const auto& [name, obstacles] : official_readers(model)) {
+    if (obstacles.empty()) {
+      result["readers"].push_back(name);
+    } else {
+      result["no_readers"][name] = join_words(obstacles, "and");
+    }
   }
   return result;
 }

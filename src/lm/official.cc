@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 
 #include "elmo/error.h"
+#include "text/characters.h"
 
 namespace elmo {
 namespace {
@@ -129,20 +131,28 @@ OfficialModel export_official(LanguageModel& forward, LanguageModel& backward) {
   return model;
 }
 
-std::vector<std::string> official_exceptions(const OfficialModel& model) {
-  std::vector<std::string> result;
-  const auto add = [&](bool is_so, const char* text) {
-    if (is_so) result.emplace_back(text);
+std::vector<OfficialReader> official_readers(const OfficialModel& model) {
+  enum Reader { kAllenNlp, kBilm, kSimple };
+  std::vector<OfficialReader> result = {{"AllenNLP", {}}, {"bilm-tf", {}}, {"simple_elmo", {}}};
+  const auto add = [&](bool is_so, const char* what, std::initializer_list<Reader> readers) {
+    for (const Reader reader : readers) {
+      if (is_so) result[reader].obstacles.emplace_back(what);
+    }
   };
-  add(!model.skip_connections, "no skip connections");
-  add(model.hidden <= model.projection, "no more cells than the projection has numbers");
-  add(model.words != nullptr, "a vector a word instead of characters");
+  add(!model.skip_connections, "no skip connections", {kAllenNlp});
+  add(model.hidden <= model.projection, "no more cells than the projection has numbers",
+      {kBilm, kSimple});
+  add(model.bare_cell, "a single layer not named MultiRNNCell/Cell0 (import and export rename it)",
+      {kAllenNlp, kBilm, kSimple});
+  add(model.words != nullptr, "a vector a word instead of characters", {kAllenNlp, kSimple});
   if (!model.characters) return result;
   const CharacterShape& shape = model.characters->shape();
-  add(!shape.project, "no projection behind the filters");
-  add(shape.filter_count() <= model.projection, "no more filters than the projection has numbers");
-  add(shape.highways == 0, "no highway layer");
-  add(shape.positions != 50, "words of other than 50 characters");
+  add(!shape.project, "no projection behind the filters", {kAllenNlp});
+  add(shape.project && shape.filter_count() <= model.projection,
+      "no more filters than the projection has numbers", {kBilm, kSimple});
+  add(shape.highways == 0, "no highway layer", {kAllenNlp});
+  add(shape.positions != 50, "words of other than 50 characters", {kAllenNlp});
+  add(shape.rows != kCharacterRows, "vectors of 262 characters, not 261", {kBilm, kSimple});
   return result;
 }
 

@@ -24,7 +24,12 @@ OfficialModel export_official(LanguageModel& forward, LanguageModel& backward);
 // Are the token encoders equal, number by number?
 bool have_equal_encoders(LanguageModel& forward, LanguageModel& backward);
 
-// What of the model not all of AllenNLP, simple_elmo and bilm-tf can load; nothing: they all can.
-std::vector<std::string> official_exceptions(const OfficialModel& model);
+// A program that reads the official format, and what of a model it can't load; nothing: it can.
+struct OfficialReader {
+  std::string name;
+  std::vector<std::string> obstacles;
+};
+// AllenNLP 0.9, bilm-tf, simple_elmo.
+std::vector<OfficialReader> official_readers(const OfficialModel& model);
 
 }  // namespace elmo

@@ -60,7 +60,9 @@ class OfficialTest(ProgramTest):
         self.assert_equal_files(direct, own)
         back = self.folder / "back"
         self.elmo("export", "--model", model, "--output", back)
-        self.assertEqual(datasets(back / "model.hdf5"), datasets(weights))
+        renamed = {name.replace("/RNN/LSTMCell", "/RNN/MultiRNNCell/Cell0/LSTMCell"): values
+                   for name, values in datasets(weights).items()}
+        self.assertEqual(datasets(back / "model.hdf5"), renamed)
         written = json.loads((back / "options.json").read_text())
         read = json.loads(options.read_text())
         for key, value in read["lstm"].items():
@@ -78,11 +80,25 @@ class OfficialTest(ProgramTest):
     def test_other_shapes(self):
         for shape in ({"skip": False, "activation": "tanh", "characters": 261},
                       {"layers": 1, "highways": 1}, {"layers": 3, "highways": 0, "seed": 3},
-                      {"projection": 15, "project": False, "seed": 4}):
+                      {"projection": 15, "project": False, "seed": 4},
+                      {"layers": 1, "bare_cell": True}, {"rows": 262, "seed": 5},
+                      {"clips": (3, 3), "gain": 1.0, "seed": 6}):
             with self.subTest(**shape):
                 self.check(**shape)
                 for folder in ("model", "back"):
                     shutil.rmtree(self.folder / folder)
+
+    def test_compressed_weights(self):
+        options, weights = self.pair()
+        packed = self.folder / "packed.hdf5"
+        with h5py.File(weights) as file, h5py.File(packed, "w") as target:
+            for name in datasets(weights):
+                target.create_dataset(name, data=file[name][()], compression="gzip")
+        for path in (weights, packed):
+            self.elmo("import", "--options", options, "--weights", path, "--output",
+                      self.folder / path.stem)
+        for name in ("forward.h5", "backward.h5"):
+            self.assert_equal_files(self.folder / "weights" / name, self.folder / "packed" / name)
 
     def test_a_vector_a_word(self):
         self.check(vocabulary=["<S>", "</S>", "<UNK>", "the", "cat", "배를", "a"], words=7)
@@ -123,6 +139,30 @@ class OfficialTest(ProgramTest):
             done = self.elmo(command, "--model", model, "--input", self.text, status=1)
             self.assertIn("no softmax", done.stderr)
 
+    def test_what_peers_do_not_load(self):
+        every = {"AllenNLP", "bilm-tf", "simple_elmo"}
+        for shape, part, able in (
+                ({"layers": 1, "bare_cell": True}, "MultiRNNCell", set()),
+                ({"rows": 262}, "262 characters", {"AllenNLP"}),
+                ({"skip": False}, "skip", every - {"AllenNLP"}),
+                ({"highways": 0}, "highway", every - {"AllenNLP"}),
+                ({"cells": 6}, "cells", {"AllenNLP"}),
+                ({"projection": 15, "cells": 16}, "filters", {"AllenNLP"}),
+                ({"projection": 15, "cells": 16, "project": False}, "projection",
+                 every - {"AllenNLP"})):
+            options, weights = self.pair(**shape)
+            info = json.loads(self.elmo("info", "--options", options, "--weights", weights,
+                                        "--json").stdout)
+            self.assertEqual(set(info["readers"]), {"elmo", *able})
+            self.assertEqual(set(info["no_readers"]), every - able)
+            for reason in info["no_readers"].values():
+                self.assertIn(part, reason)
+        model, official = self.folder / "model", self.folder / "exported"
+        self.elmo("import", "--options", options, "--weights", weights, "--output", model)
+        done = self.elmo("export", "--model", model, "--output", official)
+        self.assertRegex(done.stderr, "AllenNLP can't load it, for it has no projection")
+        self.assertRegex(done.stderr, "bilm-tf and simple_elmo can load it")
+
     def test_bad_files(self):
         options, weights = self.pair()
         content = weights.read_bytes()
@@ -142,6 +182,7 @@ class OfficialTest(ProgramTest):
 
         cell = "RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell/"
         nan = numpy.full(24 * 2, numpy.nan, "f4")
+        padded = numpy.vstack([numpy.zeros((1, 3)), numpy.ones((261, 3))]).astype("f4")
 
         def claim(file):
             del file["CNN_proj/b_proj"]
@@ -155,6 +196,9 @@ class OfficialTest(ProgramTest):
                 (lambda: change(replace("CNN/b_cnn_0", numpy.zeros(4, "f8"))), "float64"),
                 (lambda: change(replace(cell + "B", nan)), "nan"),
                 (lambda: change(replace("char_embed", None)), "no ELMo weights"),
+                (lambda: change(replace("char_embed", padded)), "padding row"),
+                (lambda: change(replace("char_embed", padded[:260])), "wants (261, 3)"),
+                (lambda: change(replace("char_embed", padded[0, 0])), "wants (261, 3)"),
                 (lambda: change(claim), "CNN_proj/b_proj"),
                 (lambda: weights.write_bytes(content[:len(content) // 2]), str(weights)),
                 (lambda: weights.write_bytes(b""), str(weights)),
