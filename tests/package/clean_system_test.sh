@@ -59,7 +59,7 @@ main_job() {
   head -n 2000 "$source/corpora/ko.txt" >"$system/job/text"
   within sh -exc "
     cd /job
-    $1 vocab --input text --size 1000 --output pieces.model
+    $1 vocab --input text --size 2000 --output pieces.model
     $1 pretrain --direction both --preset tiny --steps 20 --input text --vocab pieces.model \
       --output model
     $1 perplexity --model model --input text
