@@ -39,6 +39,19 @@ double learning_rate_of(const PretrainingOptions& options) {
   return options.optimizer == OptimizerKind::kAdagrad ? 0.2 : 0.001;
 }
 
+constexpr char kCheckpointFormat[] = "elmo checkpoint";
+constexpr std::int64_t kCheckpointVersion = 1;
+
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder, Direction direction) {
+  return folder / fmt::format("{}.checkpoint.h5", direction_name(direction));
+}
+
+// One process alone trains a direction into a folder.
+FileLock lock_direction(const std::filesystem::path& folder, Direction direction) {
+  return {folder / fmt::format(".{}.lock", direction_name(direction)),
+          fmt::format("the {} model in {}", direction_name(direction), folder.string())};
+}
+
 // One JSON line a report; shared by both directions.
 class TrainingLog {
  public:
@@ -66,9 +79,7 @@ class DirectionTraining {
       : options_(options),
         direction_(direction),
         log_(log),
-        lock_(
-            options.output / fmt::format(".{}.lock", direction_name(direction)),
-            fmt::format("the {} model in {}", direction_name(direction), options.output.string())),
+        lock_(lock_direction(options.output, direction)),
         workers_(threads),
         precision_(parse_precision(options.precision)),
         corpus_({.inputs = options.inputs, .invalid = options.invalid, .seed = options.seed}),
@@ -89,7 +100,7 @@ class DirectionTraining {
     }
     std::optional<TensorFileReader> checkpoint;
     if (resuming) {
-      checkpoint.emplace(checkpoint_path(), kFormat, kVersion);
+      checkpoint.emplace(checkpoint_path(), kCheckpointFormat, kCheckpointVersion);
       check_settings(checkpoint->settings().at("training"));
       const auto settings =
           ModelSettings::from_json(checkpoint->settings().at("model"), checkpoint_path().string());
@@ -238,9 +249,13 @@ class DirectionTraining {
 
   void end() {
     if (already_finished_) return;
-    if (report_units_ != 0) report();
+    report_rest();
     if (dev_is_missing()) judge(measure());
     save();
+  }
+
+  void report_rest() {
+    if (report_units_ != 0) report();
   }
 
   // Of the development text, by unit.
@@ -284,6 +299,10 @@ class DirectionTraining {
     commit(write_checkpoint());
   }
 
+  std::filesystem::path checkpoint_path() const {
+    return checkpoint_file(options_.output, direction_);
+  }
+
   // Whole, but under a temporary name until commit().
   TensorFileWriter write_checkpoint() {
     const nlohmann::json settings = {
@@ -302,7 +321,7 @@ class DirectionTraining {
         {"ended", ended_},
         {"frozen_encoder", frozen_},
         {"position", options_.inputs[0] == "-" ? "" : corpus_.position()}};
-    TensorFileWriter writer(checkpoint_path(), kFormat, kVersion, settings);
+    TensorFileWriter writer(checkpoint_path(), kCheckpointFormat, kCheckpointVersion, settings);
     model_->for_each_parameter([&](Parameter& parameter) {
       writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
     });
@@ -402,13 +421,6 @@ class DirectionTraining {
     model_->initialise(options_.seed);
     copy_encoder(*donor, *model_);
     frozen_ = true;
-  }
-
-  static constexpr char kFormat[] = "elmo checkpoint";
-  static constexpr std::int64_t kVersion = 1;
-
-  std::filesystem::path checkpoint_path() const {
-    return options_.output / fmt::format("{}.checkpoint.h5", direction_name(direction_));
   }
 
   bool next_sequence(Sequence& sequence) {
@@ -592,6 +604,23 @@ class SharedTraining {
     }
     copy_encoder(forward.model(), backward.model());
     backward.pack();
+    // What a kill in the first save() of later goes back to.
+    save();
+  }
+
+  // Puts right what a kill in save() left in `folder`.
+  static void settle_checkpoints(const std::filesystem::path& folder) {
+    const auto forward = checkpoint_file(folder, Direction::kForward);
+    const auto backward = checkpoint_file(folder, Direction::kBackward);
+    const auto step = [](const std::filesystem::path& path) {
+      return TensorFileReader(path, kCheckpointFormat, kCheckpointVersion)
+          .settings()
+          .at("step")
+          .get<std::uint64_t>();
+    };
+    const FileLock lock = lock_direction(folder, Direction::kForward);
+    if (!std::filesystem::exists(previous(forward)) || !std::filesystem::exists(backward)) return;
+    if (step(forward) != step(backward)) std::filesystem::rename(previous(forward), forward);
   }
 
   bool advance() {
@@ -612,20 +641,37 @@ class SharedTraining {
 
   void end() {
     if (both_[0]->already_finished() && both_[1]->already_finished()) return;
+    for (DirectionTraining* one : both_) one->report_rest();
     if (both_[0]->dev_is_missing()) measure();
-    for (DirectionTraining* one : both_) one->end();
+    save();
   }
 
-  // The checkpoints get their names together: a kill leaves both or neither, all but surely.
+  // Both checkpoints are to be of one step. The forward one gets its name first, and the one before
+  // it stays beside it until the backward one has its own.
   void save() {
     for (DirectionTraining* one : both_) one->save_model();
     TensorFileWriter forward = both_[0]->write_checkpoint();
     TensorFileWriter backward = both_[1]->write_checkpoint();
+    const auto checkpoint = both_[0]->checkpoint_path();
+    std::filesystem::remove(previous(checkpoint));
+    if (std::filesystem::exists(checkpoint)) keep(checkpoint, previous(checkpoint));
     both_[0]->commit(std::move(forward));
     both_[1]->commit(std::move(backward));
+    std::filesystem::remove(previous(checkpoint));
   }
 
  private:
+  static std::filesystem::path previous(std::filesystem::path checkpoint) {
+    return checkpoint.replace_extension(".previous.h5");
+  }
+
+  // A second name for a file, or, where the file system has none, a copy.
+  static void keep(const std::filesystem::path& path, const std::filesystem::path& name) {
+    std::error_code failed;
+    std::filesystem::create_hard_link(path, name, failed);
+    if (failed) std::filesystem::copy_file(path, name);
+  }
+
   void each(const std::function<void(int)>& work) {
     hosts_.run([&](int index) {
       for (int i = index; i < 2; i += hosts_.count()) work(i);
@@ -693,14 +739,14 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
   make_folder(options.output);
   if (options.resume) {
     const bool any = std::ranges::any_of(options.directions, [&](Direction direction) {
-      return std::filesystem::exists(options.output /
-                                     fmt::format("{}.checkpoint.h5", direction_name(direction)));
+      return std::filesystem::exists(checkpoint_file(options.output, direction));
     });
     if (!any) {
       throw Error(options.output.string() +
                   ": holds no checkpoint to resume; leave --resume out to start anew");
     }
   }
+  if (options.resume && options.share_encoder) SharedTraining::settle_checkpoints(options.output);
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int threads = options.threads > 0 ? options.threads : cores;
   const int count = static_cast<int>(options.directions.size());

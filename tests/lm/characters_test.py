@@ -2,6 +2,7 @@
 import json
 import math
 import pathlib
+import shutil
 import sys
 import tempfile
 import unittest
@@ -60,6 +61,20 @@ class CharactersTest(ProgramTest):
                 self.assertGreater(kills, 0)
                 self.pretrain(part, *more, "--resume")
                 self.assert_equal_models(f"{name}-whole", part)
+
+    def test_killed_between_two_checkpoints_of_one_encoder(self):
+        """The forward one is of step 10 by now, the backward one still of step 5."""
+        self.pretrain("whole", "--share-encoder")
+        self.pretrain("part", "--share-encoder", steps=5)
+        part = self.folder / "part"
+        for direction in ("forward", "backward"):
+            shutil.copy(part / f"{direction}.checkpoint.h5", self.folder / f"{direction}.5")
+        self.pretrain("part", "--share-encoder", "--resume", steps=10)
+        shutil.copy(self.folder / "forward.5", part / "forward.checkpoint.previous.h5")
+        shutil.copy(self.folder / "backward.5", part / "backward.checkpoint.h5")
+        self.pretrain("part", "--share-encoder", "--resume")
+        self.assert_equal_models("whole", "part")
+        self.assertFalse((part / "forward.checkpoint.previous.h5").exists())
 
     def test_threads_and_directions_change_no_bits(self):
         for more in ((), ("--samples", 50)):
