@@ -89,6 +89,13 @@ def module_weights(kind, directions, weights):
     return result
 
 
+def add_weights(file, group, weights):
+    """With their gradients."""
+    for name, weight in weights.items():
+        add(file, f"{group}/weights/{name}", weight)
+        add(file, f"{group}/gradients/{name}", weight.grad)
+
+
 def add_gradients(file, group, weights, x, y, generator):
     d_y = tensor(generator, tuple(y.shape))
     x.grad = None
@@ -96,9 +103,7 @@ def add_gradients(file, group, weights, x, y, generator):
     add(file, f"{group}/y", y)
     add(file, f"{group}/d_y", d_y)
     add(file, f"{group}/d_x", x.grad)
-    for name, weight in weights.items():
-        add(file, f"{group}/weights/{name}", weight)
-        add(file, f"{group}/gradients/{name}", weight.grad)
+    add_weights(file, group, weights)
 
 
 def add_recurrent(file, kind, directions, x, generator):
@@ -156,9 +161,7 @@ def add_crf(file, generator):
     for name, values in (("lengths", lengths), ("scores", scores), ("tags", tags), ("losses", losses),
                          ("d_scores", scores.grad)):
         add(file, f"crf/{name}", values)
-    for name, weight in weights.items():
-        add(file, f"crf/weights/{name}", weight)
-        add(file, f"crf/gradients/{name}", weight.grad)
+    add_weights(file, "crf", weights)
 
 
 def main():

@@ -22,7 +22,8 @@ import torch
 from torch.nn.utils import rnn
 
 from golden_file import golden_file
-from make_encoders import HIDDEN, add, make_module, module_weights, recurrent_weights, tensor
+from make_encoders import (HIDDEN, add, add_weights, make_module, module_weights,
+                           recurrent_weights, tensor)
 
 LENGTHS = [3, 1, 5, 2, 4]
 LABELS = 3
@@ -104,9 +105,7 @@ def add_task(file, name, weights, targets, results):
     for key, values in (("targets", targets), ("loss", loss[None]), ("labels", labels),
                         ("probabilities", probabilities)):
         add(file, f"{name}/{key}", values)
-    for key, weight in weights.items():
-        add(file, f"{name}/weights/{key}", weight)
-        add(file, f"{name}/gradients/{key}", weight.grad)
+    add_weights(file, name, weights)
 
 
 def main():
