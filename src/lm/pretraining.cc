@@ -604,7 +604,7 @@ class SharedTraining {
     }
     copy_encoder(forward.model(), backward.model());
     backward.pack();
-    // What a kill in the first save() of later goes back to.
+    // Gives a kill in the next save() a pair of checkpoints to go back to.
     save();
   }
 
