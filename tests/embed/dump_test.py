@@ -133,7 +133,7 @@ class DumpTest(ProgramTest):
         took = time.monotonic() - start
         path = self.folder / "part.h5"
         kills = 0
-        for part in (0.2, 0.5, 0.8):
+        for part in (0.1, 0.3, 0.5, 0.8):
             again = ("--resume",) if (self.folder / "part.h5.partial").exists() else ()
             kills += self.killed(*words, path, *again, after=took * part)
             if path.exists():

@@ -347,7 +347,7 @@ class RepeatableTest(TaskTest):
                 took = time.monotonic() - start
                 part = f"part-{data}.h5"
                 kills = 0
-                for share in (0.3, 0.5, 0.4):
+                for share in (0.1, 0.4, 0.5, 0.4):
                     kills += self.killed(*self.command(part, data, *words, "--resume", **options),
                                          after=took * share)
                     # Whoever sees the name sees the whole.
