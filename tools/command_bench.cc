@@ -17,7 +17,9 @@ namespace {
 nlohmann::ordered_json to_json(const BenchmarkSpeed& speed) {
   nlohmann::ordered_json phases;
   for (const auto& phase : speed.phases) phases[std::string(phase.name)] = phase.seconds;
-  return {{"words_per_second", speed.words_per_second},
+  return {{"words", speed.words},
+          {"units", speed.units},
+          {"words_per_second", speed.words_per_second},
           {"units_per_second", speed.units_per_second},
           {"gflops", speed.gflops},
           {"share", speed.share},
@@ -107,7 +109,8 @@ int run_bench(Arguments arguments) {
   options.flag("json", &json, "print one JSON object");
   options.note(
       "A round measures the ceiling, trains both directions and dumps, everything included, so "
-      "that the shares hold on a machine that others use too.");
+      "that the shares hold on a machine that others use too. Words are those of the text; units "
+      "are counted in each direction, which computes its own.");
   if (!options.parse()) return 0;
   config.precision = parse_precision(precision);
   config.threads = thread_count(threads);

@@ -94,23 +94,13 @@ double ceiling(Precision precision, Workers& workers) {
   return sum;
 }
 
-BenchmarkSpeed median(const std::vector<BenchmarkSpeed>& rounds) {
-  const auto middle = [&](double BenchmarkSpeed::*field) {
-    std::vector<double> values;
-    for (const auto& round : rounds) values.push_back(round.*field);
-    return quantile(values, 0.5);
-  };
-  BenchmarkSpeed result;
-  result.words_per_second = middle(&BenchmarkSpeed::words_per_second);
-  result.units_per_second = middle(&BenchmarkSpeed::units_per_second);
-  result.gflops = middle(&BenchmarkSpeed::gflops);
-  result.share = middle(&BenchmarkSpeed::share);
-  std::vector<const BenchmarkSpeed*> order;
-  for (const auto& round : rounds) order.push_back(&round);
-  std::sort(order.begin(), order.end(),
-            [](const auto* a, const auto* b) { return total(a->phases) < total(b->phases); });
-  result.phases = order[order.size() / 2]->phases;
-  return result;
+// The round with the median time.
+const BenchmarkSpeed& median(std::vector<BenchmarkSpeed>& rounds) {
+  const auto middle = rounds.begin() + static_cast<std::ptrdiff_t>(rounds.size() / 2);
+  std::nth_element(rounds.begin(), middle, rounds.end(), [](const auto& a, const auto& b) {
+    return a.units_per_second > b.units_per_second;
+  });
+  return *middle;
 }
 
 class Benchmark {
@@ -137,6 +127,9 @@ class Benchmark {
       dump.push_back(dump_once(report));
       for (BenchmarkSpeed* speed : {&train.back(), &dump.back()}) {
         const double flop = speed == &train.back() ? report.train_flop : report.dump_flop;
+        const double seconds = total(speed->phases);
+        speed->words_per_second = static_cast<double>(speed->words) / seconds;
+        speed->units_per_second = static_cast<double>(speed->units) / seconds;
         speed->gflops = speed->units_per_second * flop * 1e-9;
         speed->share = speed->gflops / limit;
       }
@@ -203,9 +196,9 @@ class Benchmark {
     const auto results = pretrain(config);
     BenchmarkSpeed speed;
     for (const PretrainingResult& result : results) {
-      const double seconds = total(result.phases);
-      speed.units_per_second += static_cast<double>(result.measured_units) / seconds;
-      speed.words_per_second += static_cast<double>(result.measured_words) / seconds;
+      speed.units += result.measured_units;
+      // Both directions train on the same words.
+      speed.words = result.measured_words;
       for (const auto& phase : result.phases) {
         const auto found = std::find_if(speed.phases.begin(), speed.phases.end(),
                                         [&](const auto& one) { return one.name == phase.name; });
@@ -233,9 +226,8 @@ class Benchmark {
     const DumpReport result = dump(model_, request, workers_);
     BenchmarkSpeed speed;
     speed.phases = result.phases;
-    const double seconds = total(result.phases);
-    speed.words_per_second = 2 * static_cast<double>(result.words) / seconds;
-    speed.units_per_second = 2 * static_cast<double>(sample_units_) / seconds;
+    speed.words = result.words;
+    speed.units = 2 * sample_units_;
     return speed;
   }
 

@@ -22,9 +22,11 @@ struct BenchmarkOptions {
   int repeats = 5;                   // rounds
 };
 
-// Medians over the rounds; the phases are those of the round with the median time.
+// The round with the median time.
 struct BenchmarkSpeed {
-  // Both directions together: a word is read once by each.
+  // What a round went through: words of the text, and units in each direction added up, since
+  // each direction computes its own.
+  std::uint64_t words = 0, units = 0;
   double words_per_second = 0, units_per_second = 0;
   double gflops = 0;  // what the layers' products need by the formulas below, no more
   double share = 0;   // of the ceiling measured in the same round in the same precision
