@@ -65,11 +65,10 @@ _DOUBLED = {"rob", "plan", "stop", "drop", "grab", "trap", "drag", "chop", "hop"
             "cut", "dig", "get", "hit", "let", "put", "run", "set", "shut", "sit", "spin",
             "split", "swim", "win", "begin", "forget", "trim", "stir", "pop", "ship", "wag",
             "refer", "fit", "nod"}
-_PLURALS = {"man": "men", "woman": "women", "child": "children", "wife": "wives",
-            "mouse": "mice", "fisherman": "fishermen", "policeman": "policemen", "foot": "feet",
-            "fireman": "firemen", "leaf": "leaves", "wolf": "wolves", "thief": "thieves",
-            "salesman": "salesmen", "knife": "knives", "shelf": "shelves", "tooth": "teeth",
-            "craftsman": "craftsmen", "businessman": "businessmen"}
+_PLURALS = {"child": "children", "mouse": "mice", "foot": "feet", "leaf": "leaves",
+            "wolf": "wolves", "thief": "thieves", "shelf": "shelves", "tooth": "teeth"}
+# Endings, so that whatever is made of the word follows: fisherman, housewife.
+_PLURAL_ENDINGS = {"man": "men", "ife": "ives"}
 _AN = re.compile(r"(?i)(?!euro|uni[^mn]|us[ei]|one\b)(?:[aeiou]|hour|honest)")
 
 _TENSES = {"past": 50, "present": 17, "future": 9, "progressive": 8, "perfect": 5, "modal": 6,
@@ -83,6 +82,8 @@ def plural(noun):
     noun, mark, rest = re.fullmatch(r"([^#/]+)([#/]?)(.*)", noun).groups()
     if noun in _PLURALS:
         result = _PLURALS[noun]
+    elif noun[-3:] in _PLURAL_ENDINGS:
+        result = noun[:-3] + _PLURAL_ENDINGS[noun[-3:]]
     elif re.search(r"(s|x|ch|sh)$", noun):
         result = noun + "es"
     elif re.search(r"[^aeiou]y$", noun):
