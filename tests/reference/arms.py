@@ -1,12 +1,13 @@
-"""What do contextual vectors bring? The same classifier or tagger on four kinds of input.
+"""What do contextual vectors bring? The same classifier or tagger on six kinds of input.
 
     python3 tests/reference/arms.py --task classify --train train.tsv --dev dev.tsv \\
         --model DIR --embeddings FILE.vec --output FOLDER -- --encoder lstm --bidirectional
 
 The arms: `scratch`, word vectors learned from the task alone; `static`, begun with those of a
 word2vec, fastText or GloVe file; `layer 0`, the language models' vectors without context; `mixed`,
-all their layers, mixed; `both`, mixed beside learned ones. What stands behind `--` goes to each
-`elmo train`. A task that is in FOLDER already is taken from there.
+all their layers, mixed; `both`, mixed beside learned ones; `both static`, mixed beside those of
+the file, which learn on. What stands behind `--` goes to each `elmo train`. A task that is in
+FOLDER already is taken from there.
 Prints a table: the mean of the seeds with its standard deviation, for accuracies the Wilson 95 %
 interval of the mean, the shares of the layers, and how much of the error against `scratch` and
 `static` is gone; above it what needs no network: naive Bayes over words and pairs of words
@@ -23,13 +24,18 @@ import sys
 
 from dumped_vectors import parse_with_options, wilson
 
+
+def static(a):
+    return ["--embeddings", a.embeddings, "--embedding-words", "20000"]
+
+
 ARMS = {
     "scratch": lambda a: ["--inputs", "embedding"],
-    "static": lambda a: ["--inputs", "embedding", "--embeddings", a.embeddings,
-                         "--embedding-words", "20000"],
+    "static": lambda a: ["--inputs", "embedding", *static(a)],
     "layer 0": lambda a: ["--inputs", "elmo", "--model", a.model, "--elmo-layers", "0"],
     "mixed": lambda a: ["--inputs", "elmo", "--model", a.model],
     "both": lambda a: ["--inputs", "elmo,embedding", "--model", a.model],
+    "both static": lambda a: ["--inputs", "elmo,embedding", "--model", a.model, *static(a)],
 }
 
 
