@@ -19,9 +19,9 @@
 namespace elmo {
 namespace {
 
-// Floats of one layer's outputs that a chunk of steps may hold: 16 MiB at most, whatever the
-// length of the sentences.
-constexpr std::int64_t kChunkFloats = std::int64_t{1} << 20;
+// Floats of one layer's outputs that a chunk of steps may hold: 1 MiB. Most batches fill it, so a
+// long text takes no more memory than a short one.
+constexpr std::int64_t kChunkFloats = std::int64_t{1} << 18;
 
 template <typename T>
 AlignedArray<T> array(std::int64_t rows, std::int64_t columns) {

@@ -52,11 +52,13 @@ struct Embedder::Impl {
         : scratch{model.direction(Direction::kForward).make_scratch(),
                   model.direction(Direction::kBackward).make_scratch()} {
       if (model.encoder() != Encoder::kPieces) return;
-      for (const Direction direction : kDirections) {
-        caches.emplace_back(model.direction(direction).pieces());
-      }
+      const PieceVocabulary& forward = model.direction(Direction::kForward).pieces();
+      const PieceVocabulary& backward = model.direction(Direction::kBackward).pieces();
+      caches.emplace_back(forward);
+      if (backward.bytes() != forward.bytes()) caches.emplace_back(backward);
     }
-    std::vector<PieceCache> caches;  // of pieces, by direction
+    // Of pieces, by direction; one where both have the same vocabulary.
+    std::vector<PieceCache> caches;
     DirectionModel::ScratchPointer scratch[2];
   };
 
@@ -87,7 +89,8 @@ struct Embedder::Impl {
               std::vector<std::int32_t>& units) const {
     switch (model.encoder()) {
       case Encoder::kPieces:
-        thread.caches[static_cast<std::size_t>(d)].encode(word, units);
+        thread.caches[std::min(static_cast<std::size_t>(d), thread.caches.size() - 1)].encode(
+            word, units);
         break;
       case Encoder::kWords:
         units.push_back(model.direction(kDirections[d]).words().id(word));
