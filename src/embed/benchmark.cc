@@ -94,12 +94,16 @@ double ceiling(Precision precision, Workers& workers) {
   return sum;
 }
 
-// The round with the median time.
-const BenchmarkSpeed& median(std::vector<BenchmarkSpeed>& rounds) {
+// The round with the median time, its share replaced by the median of all: one round's ceiling may
+// have met a busy machine.
+BenchmarkSpeed median(std::vector<BenchmarkSpeed> rounds) {
+  std::vector<double> shares;
+  for (const auto& round : rounds) shares.push_back(round.share);
   const auto middle = rounds.begin() + static_cast<std::ptrdiff_t>(rounds.size() / 2);
   std::nth_element(rounds.begin(), middle, rounds.end(), [](const auto& a, const auto& b) {
     return a.units_per_second > b.units_per_second;
   });
+  middle->share = quantile(shares, 0.5);
   return *middle;
 }
 

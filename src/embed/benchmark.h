@@ -22,7 +22,7 @@ struct BenchmarkOptions {
   int repeats = 5;                   // rounds
 };
 
-// The round with the median time.
+// The round with the median time; the share is the median of all rounds'.
 struct BenchmarkSpeed {
   // What a round went through: words of the text, and units in each direction added up, since
   // each direction computes its own.

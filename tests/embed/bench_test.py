@@ -30,6 +30,7 @@ class BenchTest(ProgramTest):
         self.assertEqual(report["flop_per_unit"], flop)
         for work in ("train", "dump"):
             speed = report[work]
+            self.assertGreater(speed["units_per_second"], speed["words_per_second"])
             seconds = sum(speed["phases_seconds"].values())
             for what in ("words", "units"):
                 self.assertAlmostEqual(speed[what + "_per_second"] * seconds, speed[what])
