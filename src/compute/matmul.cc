@@ -26,7 +26,7 @@ std::int64_t tile_for(std::int64_t rows) { return rows <= 16 ? 16 : rows <= 48 ?
 
 // Columns of a transposed operand that are turned at a time. oneDNN's fast kernels take only
 // operands without gaps between the rows, so a strip is copied; it turns it anyway otherwise.
-constexpr std::int64_t kTransposedRows = 256;
+constexpr std::int64_t kTransposedRows = 128;
 
 const dnnl::engine& engine() {
   static const dnnl::engine instance(dnnl::engine::kind::cpu, 0);

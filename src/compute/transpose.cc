@@ -1,9 +1,12 @@
 #include "compute/transpose.h"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/transpose.cc"
 // The squares are 128 bits wide: AVX-512 would be the code of AVX2 once more.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -64,9 +67,22 @@ void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::i
 #else
   constexpr std::int64_t kSide = 16 / sizeof(U);
   const std::int64_t whole_rows = rows / kSide * kSide, whole = columns / kSide * kSide;
-  for (std::int64_t i = 0; i < whole_rows; i += kSide) {
-    for (std::int64_t j = 0; j < whole; j += kSide) {
-      square(source + i * ld + j, ld, to + j * rows + i, rows);
+  // A strip of a cache line's width at a time: both its lines and those of the result stay in the
+  // first-level cache until they are used up, whatever the powers of 2 in the strides.
+  constexpr std::int64_t kStrip = 64 / sizeof(U);
+  // Rows lie far apart, which no hardware prefetcher follows.
+  constexpr std::int64_t kAhead = 32;
+  for (std::int64_t strip = 0; strip < whole; strip += kStrip) {
+    const std::int64_t end = std::min(strip + kStrip, whole);
+    for (std::int64_t i = 0; i < whole_rows; i += kSide) {
+      // At the very end this lies behind the matrix and is never read.
+      const std::int64_t ahead = i + kAhead;
+      const U* next = ahead < whole_rows ? source + ahead * ld + strip
+                                         : source + (ahead - whole_rows) * ld + strip + kStrip;
+      for (std::int64_t k = 0; k < kSide; ++k) hwy::Prefetch(next + k * ld);
+      for (std::int64_t j = strip; j < end; j += kSide) {
+        square(source + i * ld + j, ld, to + j * rows + i, rows);
+      }
     }
   }
 #endif
