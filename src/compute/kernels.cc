@@ -38,11 +38,14 @@ HWY_INLINE void store(VF v, Bf16* p) {
 }
 
 // exp(x) by 2^n times a polynomial on [-ln2/2, ln2/2] (the coefficients of Cephes' expf, relative
-// error 2e-7); x is held to [-87, 88], where the result is finite.
+// error 2e-7); x is held to [-87, 88], where the result is finite. Adding 1.5 x 2^23 rounds to the
+// whole number n, whose bits then are the low ones; they go straight into the exponent.
 HWY_INLINE VF exp(VF x) {
   const DF d;
+  const VF rounder = hn::Set(d, 12582912.0f);
   x = hn::Min(hn::Max(x, hn::Set(d, -87.0f)), hn::Set(d, 88.0f));
-  const VF n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504088896341f)));
+  const VF rounded = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), rounder);
+  const VF n = hn::Sub(rounded, rounder);
   VF r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
   r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
   VF p = hn::Set(d, 1.9875691500e-4f);
@@ -52,9 +55,9 @@ HWY_INLINE VF exp(VF x) {
   p = hn::MulAdd(p, r, hn::Set(d, 1.6666665459e-1f));
   p = hn::MulAdd(p, r, hn::Set(d, 5.0000001201e-1f));
   p = hn::MulAdd(p, hn::Mul(r, r), hn::Add(r, hn::Set(d, 1.0f)));
-  const hn::RebindToSigned<DF> di;
-  const auto power = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
-  return hn::Mul(p, hn::BitCast(d, power));
+  const hn::RebindToUnsigned<DF> bits;
+  return hn::BitCast(d,
+                     hn::Add(hn::BitCast(bits, p), hn::ShiftLeft<23>(hn::BitCast(bits, rounded))));
 }
 HWY_INLINE VF sigmoid(VF x) {
   const VF one = hn::Set(DF(), 1.0f);
@@ -71,7 +74,8 @@ HWY_INLINE VF tanh(VF x) {
 // formulas instead, through one-lane vectors.
 template <typename T>
 HWY_INLINE void cell_forward_at(const float* z, const float* bias, const float* c_previous, VF clip,
-                                std::int64_t h, std::int64_t k, T* gates, float* c, T* m) {
+                                std::int64_t h, std::int64_t k, T* gates, std::int64_t stride,
+                                float* c, T* m) {
   const VF i = sigmoid(hn::Add(load(z + k), load(bias + k)));
   const VF j = tanh(hn::Add(load(z + h + k), load(bias + h + k)));
   const VF f = sigmoid(hn::Add(load(z + 2 * h + k), load(bias + 2 * h + k)));
@@ -79,21 +83,21 @@ HWY_INLINE void cell_forward_at(const float* z, const float* bias, const float* 
   VF cell = hn::MulAdd(f, load(c_previous + k), hn::Mul(i, j));
   cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
   store(i, gates + k);
-  store(j, gates + h + k);
-  store(f, gates + 2 * h + k);
-  store(o, gates + 3 * h + k);
+  store(j, gates + stride + k);
+  store(f, gates + 2 * stride + k);
+  store(o, gates + 3 * stride + k);
   store(cell, c + k);
   store(hn::Mul(o, tanh(cell)), m + k);
 }
 
 template <typename T>
 void cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                  std::int64_t h, T* gates, float* c, T* m) {
+                  std::int64_t h, T* gates, std::int64_t stride, float* c, T* m) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
   std::int64_t k = 0;
   for (; k + lanes <= h; k += lanes) {
-    cell_forward_at(z, bias, c_previous, clip, h, k, gates, c, m);
+    cell_forward_at(z, bias, c_previous, clip, h, k, gates, stride, c, m);
   }
   if (k == h) return;
   // The tail, in a block of its own that is a whole vector wide.
@@ -107,9 +111,9 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
     }
   }
   for (std::int64_t q = k; q < h; ++q) tp[q - k] = c_previous[q];
-  cell_forward_at(tz, tb, tp, clip, lanes, 0, tg, tc, tm);
+  cell_forward_at(tz, tb, tp, clip, lanes, 0, tg, lanes, tc, tm);
   for (std::int64_t q = k; q < h; ++q) {
-    for (std::int64_t g = 0; g < 4; ++g) gates[g * h + q] = tg[g * lanes + q - k];
+    for (std::int64_t g = 0; g < 4; ++g) gates[g * stride + q] = tg[g * lanes + q - k];
     c[q] = tc[q - k];
     m[q] = tm[q - k];
   }
@@ -160,12 +164,12 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
 }
 
 void cell_forward_f32(const float* z, const float* bias, const float* cp, float clip,
-                      std::int64_t h, float* g, float* c, float* m) {
-  cell_forward(z, bias, cp, clip, h, g, c, m);
+                      std::int64_t h, float* g, std::int64_t stride, float* c, float* m) {
+  cell_forward(z, bias, cp, clip, h, g, stride, c, m);
 }
 void cell_forward_bf16(const float* z, const float* bias, const float* cp, float clip,
-                       std::int64_t h, Bf16* g, float* c, Bf16* m) {
-  cell_forward(z, bias, cp, clip, h, g, c, m);
+                       std::int64_t h, Bf16* g, std::int64_t stride, float* c, Bf16* m) {
+  cell_forward(z, bias, cp, clip, h, g, stride, c, m);
 }
 void cell_backward_f32(const float* dm, const float* cp, const float* c, float clip, std::int64_t h,
                        float* g, float* dc) {
@@ -385,13 +389,17 @@ HWY_EXPORT(adam);
 
 template <>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t hidden, float* gates, float* c, float* m) {
-  HWY_DYNAMIC_DISPATCH(cell_forward_f32)(z, bias, c_previous, cell_clip, hidden, gates, c, m);
+                       std::int64_t cells, float* gates, std::int64_t gate_stride, float* c,
+                       float* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_f32)
+  (z, bias, c_previous, cell_clip, cells, gates, gate_stride, c, m);
 }
 template <>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t hidden, Bf16* gates, float* c, Bf16* m) {
-  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)(z, bias, c_previous, cell_clip, hidden, gates, c, m);
+                       std::int64_t cells, Bf16* gates, std::int64_t gate_stride, float* c,
+                       Bf16* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)
+  (z, bias, c_previous, cell_clip, cells, gates, gate_stride, c, m);
 }
 template <>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
@@ -411,39 +419,23 @@ void apply_tanh(float* values, std::int64_t size) {
   HWY_DYNAMIC_DISPATCH(tanh_values)(values, size);
 }
 
-double cross_entropy(float* logits, const float* bias, std::int64_t rows, std::int32_t target) {
-  const float top = HWY_DYNAMIC_DISPATCH(add_bias_and_max)(logits, bias, rows);
-  const double correct = logits[target];
-  const double sum = HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, rows);
-  return std::log(sum) + top - correct;
+SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size) {
+  const float top = HWY_DYNAMIC_DISPATCH(add_bias_and_max)(logits, bias, size);
+  return {top, HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, size)};
 }
 
-template <typename T>
-double cross_entropy_gradient(float* logits, const float* bias, std::int64_t rows,
-                              std::int32_t target, float scale, T* gradient) {
-  const float top = HWY_DYNAMIC_DISPATCH(add_bias_and_max)(logits, bias, rows);
-  const double correct = logits[target];
-  const double sum = HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, rows);
-  // The one-hot is taken off before the scaling pass, which may overwrite the logits.
-  logits[target] = static_cast<float>(logits[target] - sum);
-  const float factor = static_cast<float>(scale / sum);
-  if constexpr (sizeof(T) == 2) {
-    HWY_DYNAMIC_DISPATCH(scale_bf16)(logits, factor, rows, gradient);
-  } else {
-    HWY_DYNAMIC_DISPATCH(scale_f32)(logits, factor, rows, gradient);
-  }
-  return std::log(sum) + top - correct;
+void scale(const float* source, float factor, std::int64_t size, float* destination) {
+  HWY_DYNAMIC_DISPATCH(scale_f32)(source, factor, size, destination);
 }
-template double cross_entropy_gradient(float*, const float*, std::int64_t, std::int32_t, float,
-                                       float*);
-template double cross_entropy_gradient(float*, const float*, std::int64_t, std::int32_t, float,
-                                       Bf16*);
+void scale(const float* source, float factor, std::int64_t size, Bf16* destination) {
+  HWY_DYNAMIC_DISPATCH(scale_bf16)(source, factor, size, destination);
+}
 
 void convert(const float* source, std::int64_t size, float* destination) {
   std::memcpy(destination, source, static_cast<std::size_t>(size) * sizeof(float));
 }
 void convert(const float* source, std::int64_t size, Bf16* destination) {
-  HWY_DYNAMIC_DISPATCH(scale_bf16)(source, 1.0f, size, destination);
+  scale(source, 1.0f, size, destination);
 }
 
 template <>

@@ -11,13 +11,14 @@
 
 namespace elmo {
 
-// One row of an LSTM step. `z` (4H) holds [x; h] W^T in the order i, j, f, o; `bias` (4H) is
-// added, its forget part raised by 1 already (ELMo's forget bias). Writes the activated gates
-// (4H; float gates may be the memory of z), the cell c = clip(f c_previous + i j) and m = o
-// tanh(c), to be projected. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
+// One row of an LSTM step, or some of its cells: `z` (4H) holds their [x; h] W^T in the order i, j,
+// f, o; `bias` (4H) is added, its forget part raised by 1 already (ELMo's forget bias). Writes the
+// activated gates (each at `gate_stride` from the one before; float gates may be the memory of z
+// where that is H), the cell c = clip(f c_previous + i j) and m = o tanh(c), to be projected.
+// Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
 template <typename T>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t hidden, T* gates, float* c, T* m);
+                       std::int64_t cells, T* gates, std::int64_t gate_stride, float* c, T* m);
 
 // Its backward. d_m (H) comes in; d_c (H) holds the gradient of c from the step after and leaves
 // as the gradient of c_previous. `gates` (4H) leave as the gradient of z. No gradient passes
@@ -31,14 +32,17 @@ void lstm_cell_backward(const float* d_m, const float* c_previous, const float* 
 void apply_sigmoid(float* values, std::int64_t size);
 void apply_tanh(float* values, std::int64_t size);
 
-// Softmax cross-entropy of one row. `logits` (V, with the bias still to be added) are read;
-// returns log-sum-exp - logits[target] in nats.
-double cross_entropy(float* logits, const float* bias, std::int64_t rows, std::int32_t target);
-// The same, and writes scale * (softmax - one-hot) to `gradient` (V), which may be the memory
-// of the logits themselves.
-template <typename T>
-double cross_entropy_gradient(float* logits, const float* bias, std::int64_t rows,
-                              std::int32_t target, float scale, T* gradient);
+// A part of a softmax's row: adds `bias` to the `size` logits and leaves exp(logit - top), where
+// top is their largest; `sum` is the sum of what is left.
+struct SoftmaxPart {
+  float top;
+  double sum;
+};
+SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size);
+
+// destination[i] = factor * source[i], which may be the same memory.
+void scale(const float* source, float factor, std::int64_t size, float* destination);
+void scale(const float* source, float factor, std::int64_t size, Bf16* destination);
 
 // destination[i] = source[i] in T.
 void convert(const float* source, std::int64_t size, float* destination);

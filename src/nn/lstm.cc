@@ -10,9 +10,32 @@ namespace elmo {
 namespace {
 
 constexpr std::int64_t kRowTile = LstmLayer::kStepRows;
-// Output rows of a weight gradient that one product makes. Fixed, so that the bits do not depend
-// on how many threads share the blocks.
-constexpr std::int64_t kGradientBlock = 512;
+constexpr std::int64_t kCells = LstmLayer::kStepCells;
+// A weight gradient is made in strips of so many of its rows, each summed over the window's rows in
+// blocks, so that what a product reads stays in the second-level cache. Fixed, so that the bits do
+// not depend on how many threads share the strips.
+constexpr std::int64_t kGradientStrip = 128;
+constexpr std::int64_t kProjectionStrip = 64;  // P is small
+constexpr std::int64_t kGradientRows = 512;
+
+// gradient (count x width) = a^T b for `count` columns of a (leading dimension lda); b is packed.
+template <typename T>
+void gradient_strip(const T* a, std::int64_t lda, std::int64_t count,
+                    const std::vector<PackedMatrix>& b, float* gradient) {
+  for (std::size_t block = 0; block < b.size(); ++block) {
+    multiply_transposed(a + static_cast<std::int64_t>(block) * kGradientRows * lda, lda, count,
+                        b[block], gradient, block != 0);
+  }
+}
+
+// Dense rows.
+template <typename T>
+void pack_rows(const T* source, std::vector<PackedMatrix>& packed) {
+  for (PackedMatrix& block : packed) {
+    block.pack(source, block.n(), 1);
+    source += block.k() * block.n();
+  }
+}
 
 std::size_t area(std::int64_t rows, std::int64_t columns) {
   return static_cast<std::size_t>(rows * columns);
@@ -37,7 +60,9 @@ LstmTape<T>::LstmTape(const LstmShape& s, int steps, int streams) {
 }
 
 LstmScratch::LstmScratch(const LstmShape& s, std::int64_t rows, bool training) {
-  z = AlignedArray<float>(area(rows, std::max(4 * s.hidden, s.input + s.projection)));
+  z = AlignedArray<float>(
+      area(rows, std::max<std::int64_t>(4 * std::min<std::int64_t>(s.hidden, kCells),
+                                        s.input + s.projection)));
   zero = AlignedArray<float>(static_cast<std::size_t>(s.hidden));
   if (!training) return;
   d_m = AlignedArray<float>(area(rows, s.hidden));
@@ -54,7 +79,10 @@ LstmLayer::LstmLayer(const std::string& name, const LstmShape& shape)
 
 void LstmLayer::prepare(Precision precision, bool training) {
   const std::int64_t h4 = 4 * shape_.hidden, xh = shape_.input + shape_.projection;
-  packed_weights_ = PackedMatrix(xh, h4, precision);
+  packed_weights_.clear();
+  for (std::int64_t cell = 0; cell < shape_.hidden; cell += kCells) {
+    packed_weights_.emplace_back(xh, 4 * std::min(kCells, shape_.hidden - cell), precision);
+  }
   packed_projection_ = PackedMatrix(shape_.hidden, shape_.projection, precision);
   if (!training) return;
   packed_weights_back_ = PackedMatrix(h4, xh, precision);
@@ -64,14 +92,25 @@ void LstmLayer::prepare(Precision precision, bool training) {
 void LstmLayer::pack(int part) {
   const std::int64_t xh = shape_.input + shape_.projection, hidden = shape_.hidden;
   switch (part) {
-    case 0:
-      packed_weights_.pack(weights.value.data(), 1, xh);
-      for (std::int64_t k = 0; k < 4 * hidden; ++k) {
-        const bool forget = k >= 2 * hidden && k < 3 * hidden;
-        const auto at = static_cast<std::size_t>(k);
-        step_bias_[at] = bias.value[at] + (forget ? 1.0f : 0.0f);
+    case 0: {
+      AlignedArray<float> rows(area(4 * kCells, xh));
+      std::int64_t cell = 0;
+      for (PackedMatrix& packed : packed_weights_) {
+        const std::int64_t cells = packed.n() / 4;
+        for (std::int64_t gate = 0; gate < 4; ++gate) {
+          const std::int64_t from = gate * hidden + cell;
+          std::copy_n(weights.value.data() + from * xh, cells * xh,
+                      rows.data() + gate * cells * xh);
+          const float forget = gate == 2 ? 1.0f : 0.0f;
+          float* bias_to = step_bias_.data() + 4 * cell + gate * cells;
+          for (std::int64_t k = 0; k < cells; ++k)
+            bias_to[k] = bias.value.data()[from + k] + forget;
+        }
+        packed.pack(rows.data(), 1, xh);
+        cell += cells;
       }
       break;
+    }
     case 1:
       if (packed_weights_back_.bytes() != 0) packed_weights_back_.pack(weights.value.data(), xh, 1);
       break;
@@ -93,12 +132,19 @@ void LstmLayer::step(const T* xh, std::int64_t ld_xh, std::int64_t rows, const f
   const std::int64_t hidden = shape_.hidden, p = shape_.projection;
   for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
     const std::int64_t end = std::min(rows, begin + kRowTile);
-    multiply(xh + begin * ld_xh, ld_xh, end - begin, packed_weights_, scratch.z.data(), 4 * hidden);
-    for (std::int64_t row = begin; row < end; ++row) {
-      const bool reset = resets != nullptr && resets[row] != 0;
-      lstm_cell_forward(scratch.z.data() + (row - begin) * 4 * hidden, step_bias_.data(),
-                        reset ? scratch.zero.data() : c_previous + row * hidden, shape_.cell_clip,
-                        hidden, gates + row * ld_gates, c + row * hidden, m + row * hidden);
+    std::int64_t cell = 0;
+    for (const PackedMatrix& packed : packed_weights_) {
+      const std::int64_t cells = packed.n() / 4;
+      multiply(xh + begin * ld_xh, ld_xh, end - begin, packed, scratch.z.data(), 4 * cells);
+      for (std::int64_t row = begin; row < end; ++row) {
+        const bool reset = resets != nullptr && resets[row] != 0;
+        const std::int64_t at = row * hidden + cell;
+        lstm_cell_forward(scratch.z.data() + (row - begin) * 4 * cells,
+                          step_bias_.data() + 4 * cell,
+                          reset ? scratch.zero.data() : c_previous + at, shape_.cell_clip, cells,
+                          gates + row * ld_gates + cell, hidden, c + at, m + at);
+      }
+      cell += cells;
     }
     multiply(m + begin * hidden, hidden, end - begin, packed_projection_, h + begin * p, p);
     clip(h + begin * p, (end - begin) * p, shape_.projection_clip);
@@ -187,28 +233,35 @@ void LstmLayer::weight_gradients(LstmTape<T>& tape, int steps, int streams, Work
   const std::int64_t width = shape_.input + shape_.projection, hidden = shape_.hidden;
   const std::int64_t p = shape_.projection, h4 = 4 * hidden;
   constexpr auto precision = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
-  if (packed_rows_.k() != rows) {
-    packed_rows_ = PackedMatrix(rows, width, precision);
-    packed_m_ = PackedMatrix(rows, hidden, precision);
+  std::int64_t packed_count = 0;
+  for (const PackedMatrix& block : packed_rows_) packed_count += block.k();
+  if (packed_count != rows) {
+    packed_rows_.clear();
+    packed_m_.clear();
+    for (std::int64_t row = 0; row < rows; row += kGradientRows) {
+      const std::int64_t size = std::min(kGradientRows, rows - row);
+      packed_rows_.emplace_back(size, width, precision);
+      packed_m_.emplace_back(size, hidden, precision);
+    }
   }
   const int threads = workers.count();
   workers.run([&](int index) {
-    if (index == 0) packed_rows_.pack(tape.xh.data(), width, 1);
-    if (index == threads - 1) packed_m_.pack(tape.m.data(), hidden, 1);
+    if (index == 0) pack_rows(tape.xh.data(), packed_rows_);
+    if (index == threads - 1) pack_rows(tape.m.data(), packed_m_);
   });
   bias.gradient.zero();
   workers.run([&](int index) {
-    const Part part = part_of(h4, index, threads, kGradientBlock);
-    for (std::int64_t from = part.begin; from < part.end; from += kGradientBlock) {
-      const std::int64_t size = std::min(kGradientBlock, part.end - from);
-      multiply_transposed(tape.gates.data() + from, h4, size, packed_rows_,
-                          weights.gradient.data() + from * width);
+    const Part part = part_of(h4, index, threads, kGradientStrip);
+    for (std::int64_t from = part.begin; from < part.end; from += kGradientStrip) {
+      const std::int64_t size = std::min(kGradientStrip, part.end - from);
+      gradient_strip(tape.gates.data() + from, h4, size, packed_rows_,
+                     weights.gradient.data() + from * width);
       add_column_sums(tape.gates.data() + from, rows, size, h4, bias.gradient.data() + from);
     }
-    const Part out = part_of(p, index, threads, 64);
-    for (std::int64_t from = out.begin; from < out.end; from += 64) {
-      multiply_transposed(tape.d_h.data() + from, p, std::min<std::int64_t>(64, out.end - from),
-                          packed_m_, projection.gradient.data() + from * hidden);
+    const Part out = part_of(p, index, threads, kProjectionStrip);
+    for (std::int64_t from = out.begin; from < out.end; from += kProjectionStrip) {
+      gradient_strip(tape.d_h.data() + from, p, std::min(kProjectionStrip, out.end - from),
+                     packed_m_, projection.gradient.data() + from * hidden);
     }
   });
 }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "compute/aligned.h"
 #include "compute/matmul.h"
@@ -45,7 +46,7 @@ struct LstmTape {
 struct LstmScratch {
   LstmScratch() = default;
   LstmScratch(const LstmShape& shape, std::int64_t rows, bool training);
-  AlignedArray<float> z;     // rows x 4H; training uses it for d_[x; h] too
+  AlignedArray<float> z;     // rows x 4 kStepCells; training uses it for d_[x; h] too
   AlignedArray<float> d_m;   // rows x H
   AlignedArray<float> d_c;   // rows x H
   AlignedArray<float> d_h;   // rows x P
@@ -71,9 +72,10 @@ class LstmLayer {
   // Packs the weights for the products; again after every change. Part `index` of kPackParts,
   // so that threads can share the work (pack the parts in any order).
   static constexpr int kPackParts = 4;
-  // Rows that go through a step together: their z (64 x 4H floats) stays in the second-level
-  // cache for the presets up to H = 1024. Scratch for so many rows serves step() with any number.
+  // Rows and cells that go through a step together: their z (64 x 4 x 256 floats) stays in the
+  // second-level cache. Scratch for so many rows serves step() with any number.
   static constexpr std::int64_t kStepRows = 64;
+  static constexpr std::int64_t kStepCells = 256;
   void prepare(Precision precision, bool training);
   void pack(int part);
 
@@ -105,10 +107,11 @@ class LstmLayer {
 
  private:
   LstmShape shape_;
-  PackedMatrix packed_weights_, packed_projection_;
+  std::vector<PackedMatrix> packed_weights_;  // of kStepCells cells: their rows of i, j, f, o
+  PackedMatrix packed_projection_;
   PackedMatrix packed_weights_back_, packed_projection_back_;
-  PackedMatrix packed_rows_, packed_m_;  // operands of the weight gradients
-  AlignedArray<float> step_bias_;        // bias with the forget gate's 1 added
+  std::vector<PackedMatrix> packed_rows_, packed_m_;  // operands of the weight gradients
+  AlignedArray<float> step_bias_;  // in the order of packed_weights_, the forget gate's 1 added
 };
 
 }  // namespace elmo

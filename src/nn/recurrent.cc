@@ -175,8 +175,8 @@ void RecurrentLayer::cells_forward(std::int64_t first, std::int64_t rows, std::i
       for (std::int64_t i = 0; i < rows; ++i) {
         lstm_cell_forward(gates + i * gates_, b,
                           before < 0 ? zeros_.data() : tape.c.data() + (before + i) * hidden_, 0,
-                          hidden_, gates + i * gates_, tape.c.data() + (first + i) * hidden_,
-                          h + i * hidden_);
+                          hidden_, gates + i * gates_, hidden_,
+                          tape.c.data() + (first + i) * hidden_, h + i * hidden_);
       }
       break;
     case RecurrentKind::kGru: {

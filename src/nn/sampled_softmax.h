@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "compute/aligned.h"
-#include "compute/matmul.h"
 #include "compute/random.h"
 #include "compute/workers.h"
+#include "nn/cross_entropy.h"
 #include "nn/softmax.h"
 
 namespace elmo {
@@ -47,13 +47,12 @@ class SampledSoftmax {
   void forget(std::span<const std::int32_t> targets, const std::vector<std::int32_t>& chosen);
 
   SoftmaxLayer& layer_;
-  std::int64_t samples_, columns_, width_;
-  PackedMatrix packed_, packed_back_, packed_x_;
-  AlignedArray<float> rows_, bias_;      // of the columns: weights (columns x P) and biases
+  std::int64_t samples_, width_;
+  CrossEntropy cross_entropy_;
+  AlignedArray<float> rows_, bias_;      // of the samples: weights (samples x P) and biases
   AlignedArray<float> d_rows_, d_bias_;  // their gradients
-  AlignedArray<float> logits_;           // a chunk's
-  AlignedArray<Bf16> gradients_;         // of a chunk's logits, in bf16
-  std::vector<float> d_target_;          // of all rows
+  std::vector<float> target_logits_, d_target_logits_;
+  std::vector<std::int32_t> hits_;  // the sample that is a row's target, -1
 };
 
 }  // namespace elmo

@@ -1,14 +1,12 @@
 // The output layer: full softmax over V rows with fused cross-entropy.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <span>
 #include <string>
 
-#include "compute/aligned.h"
-#include "compute/matmul.h"
+#include "compute/precision.h"
 #include "compute/workers.h"
+#include "nn/cross_entropy.h"
 #include "nn/parameter.h"
 
 namespace elmo {
@@ -26,12 +24,9 @@ class SoftmaxLayer {
   Parameter weights;  // (V, P)
   Parameter bias;     // (V)
 
-  static constexpr int kPackParts = 2;
+  static constexpr int kPackParts = CrossEntropy::kPackParts;
   void prepare(Precision precision, bool training);
   void pack(int part);
-
-  // Rows whose logits are in memory at a time; fewer where an evaluation has very many outcomes.
-  static constexpr std::int64_t kChunkRows = 256;
 
   // Negative log-likelihood in nats of each of `count` rows (x: T, dense) into `losses`; target
   // -1 gives 0. Nothing is kept.
@@ -45,14 +40,7 @@ class SoftmaxLayer {
                             float scale, double* losses, float* d_x, Workers& workers);
 
  private:
-  std::int64_t chunk_rows() const {
-    return std::clamp<std::int64_t>((std::int64_t{1} << 24) / rows_, 16, kChunkRows);
-  }
-  std::int64_t rows_, width_;
-  PackedMatrix packed_, packed_back_;
-  PackedMatrix packed_x_;
-  AlignedArray<float> logits_;    // kChunkRows x V
-  AlignedArray<Bf16> gradients_;  // of the logits, in bf16 training
+  CrossEntropy cross_entropy_;
 };
 
 }  // namespace elmo

@@ -5,12 +5,15 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <vector>
 
 #include "compute/aligned.h"
 #include "compute/kernels.h"
 #include "compute/matmul.h"
 #include "compute/precision.h"
 #include "compute/random.h"
+#include "compute/workers.h"
+#include "nn/cross_entropy.h"
 
 namespace elmo {
 namespace {
@@ -82,8 +85,8 @@ void cell_forward(benchmark::State& state) {
   AlignedArray<T> gates(4 * kHidden), m(kHidden);
   AlignedArray<float> c(kHidden);
   for (auto _ : state) {
-    lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), c.data(),
-                      m.data());
+    lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), kHidden,
+                      c.data(), m.data());
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * kHidden);
@@ -107,19 +110,45 @@ BENCHMARK(cell_backward<float>);
 BENCHMARK(cell_backward<Bf16>);
 
 template <typename T>
-void softmax_row(benchmark::State& state) {
-  const std::int64_t rows = 16'000;
-  auto logits = noise<float>(rows);
-  const auto bias = noise<float>(rows);
-  AlignedArray<T> gradient(static_cast<std::size_t>(rows));
+void softmax_part_and_scale(benchmark::State& state) {
+  const std::int64_t size = 2'000;
+  auto logits = noise<float>(size);
+  const auto bias = noise<float>(size);
+  AlignedArray<T> gradient(static_cast<std::size_t>(size));
   for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        cross_entropy_gradient(logits.data(), bias.data(), rows, 7, 1.0f, gradient.data()));
+    const SoftmaxPart part = softmax_part(logits.data(), bias.data(), size);
+    scale(logits.data(), static_cast<float>(1 / part.sum), size, gradient.data());
+    benchmark::ClobberMemory();
   }
-  state.SetItemsProcessed(state.iterations() * rows);
+  state.SetItemsProcessed(state.iterations() * size);
 }
-BENCHMARK(softmax_row<float>);
-BENCHMARK(softmax_row<Bf16>);
+BENCHMARK(softmax_part_and_scale<float>);
+BENCHMARK(softmax_part_and_scale<Bf16>);
+
+// Losses and gradients of 512 rows over a vocabulary of 16,000, by the width of the projection.
+template <typename T>
+void cross_entropy(benchmark::State& state) {
+  if (!served<T>(state)) return;
+  const std::int64_t rows = 512, columns = 16'000, width = state.range(0);
+  const auto x = noise<T>(rows * width);
+  const auto weights = noise<float>(columns * width), bias = noise<float>(columns);
+  const std::vector<std::int32_t> targets(static_cast<std::size_t>(rows), 7);
+  std::vector<double> losses(static_cast<std::size_t>(rows));
+  AlignedArray<float> d_x(static_cast<std::size_t>(rows * width));
+  AlignedArray<float> d_weights(static_cast<std::size_t>(columns * width));
+  AlignedArray<float> d_bias(static_cast<std::size_t>(columns));
+  CrossEntropy softmax(columns, width, sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32, true);
+  for (int part = 0; part < CrossEntropy::kPackParts; ++part) softmax.pack(part, weights.data());
+  const CrossEntropyGradients gradients{1e-3f, d_x.data(), d_weights.data(), d_bias.data()};
+  Workers one(1);
+  for (auto _ : state) {
+    softmax.run(CrossEntropyRows<T>{x.data(), rows, targets.data()}, bias.data(), losses.data(),
+                &gradients, one);
+  }
+  state.SetItemsProcessed(state.iterations() * 3 * rows * columns * width);
+}
+BENCHMARK(cross_entropy<float>)->Arg(128)->Arg(256)->Arg(512);
+BENCHMARK(cross_entropy<Bf16>)->Arg(128)->Arg(256)->Arg(512);
 
 void adagrad(benchmark::State& state) {
   const std::int64_t size = 1 << 20;

@@ -61,10 +61,15 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
     for (const float clip : {0.0f, 0.5f}) {
       const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
       Numbers z(4 * h, 1, 6), bias(4 * h, 2), before(h, 3, 1), d_m(h, 4), d_c(h, 5);
-      std::vector<T> gates(at(4 * h)), m(at(h));
+      std::vector<T> gates(at(4 * h)), m(at(h)), apart(at(4 * (h + 5)));
       std::vector<float> c(at(h));
-      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, gates.data(), c.data(),
+      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, apart.data(), h + 5,
+                        c.data(), m.data());
+      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, gates.data(), h, c.data(),
                         m.data());
+      for (std::int64_t i = 0; i < 4 * h; ++i) {
+        ASSERT_EQ(to_float(apart[at(i / h * (h + 5) + i % h)]), to_float(gates[at(i)]));
+      }
       const std::vector<T> activated = gates;
       const Numbers d_c_after = d_c;
       lstm_cell_backward(d_m.data(), before.data(), c.data(), clip, h, gates.data(), d_c.data());
@@ -100,24 +105,25 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
   }
 }
 
-TYPED_TEST(Kernels, CrossEntropyAndItsGradient) {
+TYPED_TEST(Kernels, SoftmaxPartAndScaling) {
   using T = TypeParam;
   for (const std::int64_t n : kSizes) {
-    const auto target = static_cast<std::int32_t>(n / 2);
     const Numbers given(n, 1, 20);
-    Numbers logits = given, again = given, bias(n, 2, 3);
-    std::vector<T> gradient(static_cast<std::size_t>(n));
+    Numbers logits = given, bias(n, 2, 3);
     double most = -1e9, sum = 0;
     const auto logit = [&](std::int64_t v) { return static_cast<double>(given[v]) + bias[v]; };
     for (std::int64_t v = 0; v < n; ++v) most = std::max(most, logit(v));
     for (std::int64_t v = 0; v < n; ++v) sum += std::exp(logit(v) - most);
-    const double expected = std::log(sum) + most - logit(target);
-    ASSERT_NEAR(cross_entropy(logits.data(), bias.data(), n, target), expected, 2e-5);
-    ASSERT_NEAR(cross_entropy_gradient(again.data(), bias.data(), n, target, 0.5f, gradient.data()),
-                expected, 2e-5);
+    const SoftmaxPart part = softmax_part(logits.data(), bias.data(), n);
+    ASSERT_NEAR(part.top, most, 2e-6 * std::abs(most));
+    ASSERT_NEAR(part.sum, sum, 2e-5 * sum);
+    std::vector<T> scaled(static_cast<std::size_t>(n));
+    scale(logits.data(), 0.25f, n, scaled.data());
     for (std::int64_t v = 0; v < n; ++v) {
-      const double d = 0.5 * (std::exp(logit(v) - most) / sum - (v == target ? 1 : 0));
-      ASSERT_NEAR(to_float(gradient[static_cast<std::size_t>(v)]), d, 2e-6 + rounding<T>(d));
+      const double exact = std::exp(logit(v) - most);
+      ASSERT_NEAR(logits[v], exact, 5e-6);
+      ASSERT_NEAR(to_float(scaled[static_cast<std::size_t>(v)]), exact / 4,
+                  2e-6 + rounding<T>(exact / 4));
     }
   }
 }
