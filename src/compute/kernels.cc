@@ -1,5 +1,6 @@
 #include "compute/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 
 #undef HWY_TARGET_INCLUDE
@@ -69,25 +70,42 @@ HWY_INLINE VF tanh(VF x) {
                  one);
 }
 
-// Sizes that are no multiple of the vector width: `body` on whole vectors, then once more on a
-// padded copy would change nothing but cost code; the tail is done in scalars by the same
-// formulas instead, through one-lane vectors.
+// Cells [k, k + count), count a multiple of the vector width up to kPart. Gate by gate: of a loop
+// over one function the processor overlaps several rounds, of one over all five hardly two.
+constexpr std::int64_t kPart = 64;
 template <typename T>
-HWY_INLINE void cell_forward_at(const float* z, const float* bias, const float* c_previous, VF clip,
-                                std::int64_t h, std::int64_t k, T* gates, std::int64_t stride,
-                                float* c, T* m) {
-  const VF i = sigmoid(hn::Add(load(z + k), load(bias + k)));
-  const VF j = tanh(hn::Add(load(z + h + k), load(bias + h + k)));
-  const VF f = sigmoid(hn::Add(load(z + 2 * h + k), load(bias + 2 * h + k)));
-  const VF o = sigmoid(hn::Add(load(z + 3 * h + k), load(bias + 3 * h + k)));
-  VF cell = hn::MulAdd(f, load(c_previous + k), hn::Mul(i, j));
-  cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
-  store(i, gates + k);
-  store(j, gates + stride + k);
-  store(f, gates + 2 * stride + k);
-  store(o, gates + 3 * stride + k);
-  store(cell, c + k);
-  store(hn::Mul(o, tanh(cell)), m + k);
+HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float* c_previous,
+                                  VF clip, std::int64_t h, std::int64_t k, std::int64_t count,
+                                  T* gates, std::int64_t stride, float* c, T* m) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  HWY_ALIGN float active[4 * kPart];
+  for (std::int64_t gate = 0; gate < 4; ++gate) {
+    const float* from = z + gate * h + k;
+    const float* add = bias + gate * h + k;
+    float* to = active + gate * kPart;
+    if (gate == 1) {
+      for (std::int64_t q = 0; q < count; q += lanes) {
+        store(tanh(hn::Add(load(from + q), load(add + q))), to + q);
+      }
+    } else {
+      for (std::int64_t q = 0; q < count; q += lanes) {
+        store(sigmoid(hn::Add(load(from + q), load(add + q))), to + q);
+      }
+    }
+  }
+  for (std::int64_t q = 0; q < count; q += lanes) {
+    const VF i = load(active + q), j = load(active + kPart + q);
+    const VF f = load(active + 2 * kPart + q), o = load(active + 3 * kPart + q);
+    VF cell = hn::MulAdd(f, load(c_previous + k + q), hn::Mul(i, j));
+    cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
+    T* gate = gates + k + q;
+    store(i, gate);
+    store(j, gate + stride);
+    store(f, gate + 2 * stride);
+    store(o, gate + 3 * stride);
+    store(cell, c + k + q);
+    store(hn::Mul(o, tanh(cell)), m + k + q);
+  }
 }
 
 template <typename T>
@@ -95,27 +113,28 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
                   std::int64_t h, T* gates, std::int64_t stride, float* c, T* m) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
-  std::int64_t k = 0;
-  for (; k + lanes <= h; k += lanes) {
-    cell_forward_at(z, bias, c_previous, clip, h, k, gates, stride, c, m);
+  const std::int64_t whole = h / lanes * lanes;
+  for (std::int64_t k = 0; k < whole; k += kPart) {
+    cell_forward_part(z, bias, c_previous, clip, h, k, std::min(kPart, whole - k), gates, stride, c,
+                      m);
   }
-  if (k == h) return;
+  if (whole == h) return;
   // The tail, in a block of its own that is a whole vector wide.
   constexpr std::int64_t kMax = 16;
   float tz[4 * kMax] = {}, tb[4 * kMax] = {}, tp[kMax] = {}, tc[kMax];
   T tg[4 * kMax], tm[kMax];
   for (std::int64_t g = 0; g < 4; ++g) {
-    for (std::int64_t q = k; q < h; ++q) {
-      tz[g * lanes + q - k] = z[g * h + q];
-      tb[g * lanes + q - k] = bias[g * h + q];
+    for (std::int64_t q = whole; q < h; ++q) {
+      tz[g * lanes + q - whole] = z[g * h + q];
+      tb[g * lanes + q - whole] = bias[g * h + q];
     }
   }
-  for (std::int64_t q = k; q < h; ++q) tp[q - k] = c_previous[q];
-  cell_forward_at(tz, tb, tp, clip, lanes, 0, tg, lanes, tc, tm);
-  for (std::int64_t q = k; q < h; ++q) {
-    for (std::int64_t g = 0; g < 4; ++g) gates[g * stride + q] = tg[g * lanes + q - k];
-    c[q] = tc[q - k];
-    m[q] = tm[q - k];
+  for (std::int64_t q = whole; q < h; ++q) tp[q - whole] = c_previous[q];
+  cell_forward_part(tz, tb, tp, clip, lanes, 0, lanes, tg, lanes, tc, tm);
+  for (std::int64_t q = whole; q < h; ++q) {
+    for (std::int64_t g = 0; g < 4; ++g) gates[g * stride + q] = tg[g * lanes + q - whole];
+    c[q] = tc[q - whole];
+    m[q] = tm[q - whole];
   }
 }
 
