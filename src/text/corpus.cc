@@ -186,6 +186,9 @@ void Corpus::Impl::load_window() {
   text.clear();
   lines.clear();
   if (!standard_input) {
+    std::uint64_t size = 0;
+    for (std::size_t i = window_begin; i < window_end; ++i) size += blocks[order[i]].bytes;
+    text.reserve(size);  // growing would take up to three times as much
     for (std::size_t i = window_begin; i < window_end; ++i) read_block(blocks[order[i]]);
   }
   permutation =

@@ -15,9 +15,9 @@ struct CorpusOptions {
   std::vector<std::string> inputs;
   InvalidText invalid = InvalidText::kRefuse;
   std::uint64_t seed = 1;
-  // Lines shuffled together: windows of about this many bytes. Memory of a corpus is a small
-  // multiple of it, whatever the size of the files.
-  std::uint64_t window_bytes = 16u << 20;
+  // Lines shuffled together: windows of about this many bytes. A corpus takes little more memory
+  // than that, whatever the size of the files.
+  std::uint64_t window_bytes = 8u << 20;
 };
 
 // The sentences of a corpus, epoch after epoch. Construction reads every plain file and .gz once
