@@ -1,7 +1,9 @@
 """The promises of pretraining, kept by the program itself: python3 pretraining_test.py ELMO."""
 import json
 import math
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,8 +29,10 @@ class PretrainingTest(ProgramTest):
         cls.vocabulary = cls.shared / "v.model"
         cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.vocabulary)
 
-    def command(self, name, *words, preset="tiny", direction="both", steps=24, batch=8):
-        return ("pretrain", "--direction", direction, "--preset", preset, "--input", self.corpus,
+    def command(self, name, *words, preset="tiny", direction="both", steps=24, batch=8,
+                text=None):
+        return ("pretrain", "--direction", direction, "--preset", preset,
+                "--input", text or self.corpus,
                 "--vocab", self.vocabulary, "--output", self.folder / name, "--steps", steps,
                 "--batch-size", batch, "--unroll", 8, "--dropout", 0.1, "--checkpoint-every", 5,
                 *words)
@@ -118,6 +122,23 @@ class PretrainingTest(ProgramTest):
             for path in (self.folder / "a").glob("*ward.h5"):
                 with h5py.File(path) as file:
                     self.assertTrue(numpy.isfinite(file["softmax/weights"][()]).all())
+
+    def test_memory_does_not_grow_with_the_text(self):
+        def peak(megabytes):
+            text = self.folder / f"{megabytes}.txt"
+            once = self.corpus.read_bytes()
+            with open(text, "wb") as file:  # piecewise: a child's peak is at least its parent's
+                for _ in range(megabytes * 1_000_000 // len(once)):
+                    file.write(once)
+            command = self.command(str(megabytes), "--threads", 1, text=text)
+            running = subprocess.Popen([self.ELMO, *map(str, command)], stdin=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(running.pid, 0)
+            running.returncode = status
+            self.assertEqual(status, 0)
+            return usage.ru_maxrss
+        small, large = peak(10), peak(60)
+        self.assertLess(large, 1.05 * small)
 
     def test_training_learns_and_perplexity_agrees_with_score(self):
         self.elmo(*self.command("a", "--dev", self.dev, steps=5))
