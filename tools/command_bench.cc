@@ -6,6 +6,7 @@
 #include <string>
 
 #include "embed/benchmark.h"
+#include "lm/pretraining.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -23,6 +24,8 @@ nlohmann::ordered_json to_json(const BenchmarkSpeed& speed) {
           {"units_per_second", speed.units_per_second},
           {"gflops", speed.gflops},
           {"share", speed.share},
+          {"long_run_units_per_second", speed.long_run_units_per_second},
+          {"long_run_share", speed.long_run_share},
           {"phases_seconds", phases}};
 }
 
@@ -73,6 +76,11 @@ void print_table(const BenchmarkOptions& options, const BenchmarkReport& report)
   };
   row("pretrain", report.train, report.train_flop);
   row("dump", report.dump, report.dump_flop);
+  print(
+      fmt::format("pretrain with a checkpoint in {} steps, not in {}: {:.0f} units/s, {:.1f} % of "
+                  "the ceiling\n",
+                  PretrainingOptions{}.checkpoint_every, options.steps,
+                  report.train.long_run_units_per_second, 100 * report.train.long_run_share));
   print_phases("pretrain", report.train);
   print_phases("dump", report.dump);
   print(fmt::format("\none sentence at a time: {:.2f} ms in the median, {:.2f} ms at 99 %\n",

@@ -94,16 +94,31 @@ double ceiling(Precision precision, Workers& workers) {
   return sum;
 }
 
-// The round with the median time, its share replaced by the median of all: one round's ceiling may
-// have met a busy machine.
+// What a long run takes for a round's steps: its checkpoint is one of many rounds'.
+double long_run_seconds(const std::vector<PhaseClock::Phase>& phases, std::uint64_t steps) {
+  const double part =
+      static_cast<double>(steps) / static_cast<double>(PretrainingOptions{}.checkpoint_every);
+  double seconds = 0;
+  for (const auto& phase : phases) {
+    seconds += phase.name == "checkpoint" ? part * phase.seconds : phase.seconds;
+  }
+  return seconds;
+}
+
+// The round with the median time, its shares replaced by the medians of all: one round's ceiling
+// may have met a busy machine.
 BenchmarkSpeed median(std::vector<BenchmarkSpeed> rounds) {
-  std::vector<double> shares;
-  for (const auto& round : rounds) shares.push_back(round.share);
+  std::vector<double> shares, long_run_shares;
+  for (const auto& round : rounds) {
+    shares.push_back(round.share);
+    long_run_shares.push_back(round.long_run_share);
+  }
   const auto middle = rounds.begin() + static_cast<std::ptrdiff_t>(rounds.size() / 2);
   std::nth_element(rounds.begin(), middle, rounds.end(), [](const auto& a, const auto& b) {
     return a.units_per_second > b.units_per_second;
   });
   middle->share = quantile(shares, 0.5);
+  middle->long_run_share = quantile(long_run_shares, 0.5);
   return *middle;
 }
 
@@ -136,6 +151,9 @@ class Benchmark {
         speed->units_per_second = static_cast<double>(speed->units) / seconds;
         speed->gflops = speed->units_per_second * flop * 1e-9;
         speed->share = speed->gflops / limit;
+        const double long_run = long_run_seconds(speed->phases, options_.steps);
+        speed->long_run_units_per_second = static_cast<double>(speed->units) / long_run;
+        speed->long_run_share = speed->share * seconds / long_run;
       }
     }
     report.ceiling_f32 = quantile(f32, 0.5);

@@ -22,7 +22,7 @@ struct BenchmarkOptions {
   int repeats = 5;                   // rounds
 };
 
-// The round with the median time; the share is the median of all rounds'.
+// The round with the median time; the shares are the medians of all rounds'.
 struct BenchmarkSpeed {
   // What a round went through: words of the text, and units in each direction added up, since
   // each direction computes its own.
@@ -30,6 +30,9 @@ struct BenchmarkSpeed {
   double words_per_second = 0, units_per_second = 0;
   double gflops = 0;  // what the layers' products need by the formulas below, no more
   double share = 0;   // of the ceiling measured in the same round in the same precision
+  // The same of a long run of pretraining, which writes a checkpoint in so many steps as
+  // PretrainingOptions has it, where a round writes one at its end. As above for a dump.
+  double long_run_units_per_second = 0, long_run_share = 0;
   // Seconds; they add up to the wall time. Of pretraining, the mean of the directions' threads.
   std::vector<PhaseClock::Phase> phases;
 };

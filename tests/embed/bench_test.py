@@ -36,6 +36,11 @@ class BenchTest(ProgramTest):
                 self.assertAlmostEqual(speed[what + "_per_second"] * seconds, speed[what])
             self.assertAlmostEqual(speed["gflops"], 1e-9 * flop[work] * speed["units_per_second"])
             self.assertTrue(0 < speed["share"] < 1.5, speed)
+        train = report["train"]
+        seconds = sum(second * (3 / 1000 if name == "checkpoint" else 1)
+                      for name, second in train["phases_seconds"].items())
+        self.assertAlmostEqual(train["long_run_units_per_second"] * seconds, train["units"])
+        self.assertGreater(train["long_run_share"], train["share"])
         self.assertEqual(report["train"]["units"], 2 * 3 * 16 * 20)  # directions, steps, B, T
         lines = self.text.read_text().splitlines()[:100]
         self.assertEqual(report["dump"]["words"], sum(len(line.split()) for line in lines))
