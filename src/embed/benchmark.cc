@@ -136,25 +136,22 @@ class Benchmark {
     report.library = product_library();
     std::vector<double> f32, bf16;
     std::vector<BenchmarkSpeed> train, dump;
-    for (int round = 0; round < options_.repeats; ++round) {
-      log::info("bench: round {} of {}", round + 1, options_.repeats);
+    const auto limit = [&] {
       f32.push_back(ceiling(Precision::kF32, workers_));
       if (cpu_has_bf16()) bf16.push_back(ceiling(Precision::kBf16, workers_));
-      const double limit = options_.precision == Precision::kBf16 ? bf16.back() : f32.back();
+      return options_.precision == Precision::kBf16 ? bf16.back() : f32.back();
+    };
+    for (int round = 0; round < options_.repeats; ++round) {
+      log::info("bench: round {} of {}", round + 1, options_.repeats);
+      // Work is compared with the ceiling before and after it: other programs come and go.
+      const double before = limit();
       train.push_back(pretrain_once());
+      const double between = limit();
       if (round == 0) count(report);
       dump.push_back(dump_once(report));
-      for (BenchmarkSpeed* speed : {&train.back(), &dump.back()}) {
-        const double flop = speed == &train.back() ? report.train_flop : report.dump_flop;
-        const double seconds = total(speed->phases);
-        speed->words_per_second = static_cast<double>(speed->words) / seconds;
-        speed->units_per_second = static_cast<double>(speed->units) / seconds;
-        speed->gflops = speed->units_per_second * flop * 1e-9;
-        speed->share = speed->gflops / limit;
-        const double long_run = long_run_seconds(speed->phases, options_.steps);
-        speed->long_run_units_per_second = static_cast<double>(speed->units) / long_run;
-        speed->long_run_share = speed->share * seconds / long_run;
-      }
+      const double after = limit();
+      finish(train.back(), report.train_flop, (before + between) / 2);
+      finish(dump.back(), report.dump_flop, (between + after) / 2);
     }
     report.ceiling_f32 = quantile(f32, 0.5);
     if (!bf16.empty()) report.ceiling_bf16 = quantile(bf16, 0.5);
@@ -199,6 +196,18 @@ class Benchmark {
       // The embedder reads BOS and the units, and needs no end.
       if (!encoder.read(line, sequence).empty()) sample_units_ += sequence.inputs.size();
     }
+  }
+
+  // What follows from a round's counts and phases; `limit` in GFLOP/s.
+  void finish(BenchmarkSpeed& speed, double flop, double limit) const {
+    const double seconds = total(speed.phases);
+    speed.words_per_second = static_cast<double>(speed.words) / seconds;
+    speed.units_per_second = static_cast<double>(speed.units) / seconds;
+    speed.gflops = speed.units_per_second * flop * 1e-9;
+    speed.share = speed.gflops / limit;
+    const double long_run = long_run_seconds(speed.phases, options_.steps);
+    speed.long_run_units_per_second = static_cast<double>(speed.units) / long_run;
+    speed.long_run_share = speed.share * seconds / long_run;
   }
 
   BenchmarkSpeed pretrain_once() {

@@ -29,7 +29,7 @@ struct BenchmarkSpeed {
   std::uint64_t words = 0, units = 0;
   double words_per_second = 0, units_per_second = 0;
   double gflops = 0;  // what the layers' products need by the formulas below, no more
-  double share = 0;   // of the ceiling measured in the same round in the same precision
+  double share = 0;   // of the ceiling measured before and after it in the same precision
   // The same of a long run of pretraining, which writes a checkpoint in so many steps as
   // PretrainingOptions has it, where a round writes one at its end. As above for a dump.
   double long_run_units_per_second = 0, long_run_share = 0;

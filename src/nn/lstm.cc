@@ -60,9 +60,8 @@ LstmTape<T>::LstmTape(const LstmShape& s, int steps, int streams) {
 }
 
 LstmScratch::LstmScratch(const LstmShape& s, std::int64_t rows, bool training) {
-  z = AlignedArray<float>(
-      area(rows, std::max<std::int64_t>(4 * std::min<std::int64_t>(s.hidden, kCells),
-                                        s.input + s.projection)));
+  const std::int64_t cells = std::min<std::int64_t>(s.hidden, kCells);
+  z = AlignedArray<float>(area(rows, std::max<std::int64_t>(4 * cells, s.input + s.projection)));
   zero = AlignedArray<float>(static_cast<std::size_t>(s.hidden));
   if (!training) return;
   d_m = AlignedArray<float>(area(rows, s.hidden));
@@ -103,8 +102,9 @@ void LstmLayer::pack(int part) {
                       rows.data() + gate * cells * xh);
           const float forget = gate == 2 ? 1.0f : 0.0f;
           float* bias_to = step_bias_.data() + 4 * cell + gate * cells;
-          for (std::int64_t k = 0; k < cells; ++k)
+          for (std::int64_t k = 0; k < cells; ++k) {
             bias_to[k] = bias.value.data()[from + k] + forget;
+          }
         }
         packed.pack(rows.data(), 1, xh);
         cell += cells;

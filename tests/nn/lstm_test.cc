@@ -153,5 +153,44 @@ INSTANTIATE_TEST_SUITE_P(Threads, LstmGradient,
                          testing::Values(Case{1, 19, 1}, Case{2, 19, 1}, Case{3, 19, 1},
                                          Case{2, LstmLayer::kStepCells + 13, 53}));
 
+// More rows than a product sums at a time, and more of them than a strip makes: plain sums of what
+// the tape holds.
+TEST(LstmWeightGradients, AreSumsOverAllRows) {
+  constexpr int kManySteps = 9, kManyStreams = 70;  // 630 rows
+  const LstmShape shape{.input = 5, .hidden = 70, .projection = 5};
+  const Random random(8, RandomUse::kInitialise);
+  std::vector<float> first;
+  for (const int threads : {1, 3}) {
+    LstmLayer layer("lstm_0", shape);
+    layer.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
+    layer.prepare(Precision::kF32, true);
+    LstmTape<float> tape(shape, kManySteps, kManyStreams);
+    std::uint64_t n = 0;
+    for (auto* array : {&tape.xh, &tape.gates, &tape.m, &tape.d_h}) {
+      for (float& value : array->span()) value = random.normal(n++);
+    }
+    Workers workers(threads);
+    layer.weight_gradients(tape, kManySteps, kManyStreams, workers);
+
+    const auto check = [&](const AlignedArray<float>& a, int m, const AlignedArray<float>& b,
+                           int width, std::span<const float> gradient) {
+      for (int i = 0; i < m; ++i) {
+        for (int j = 0; j < width; ++j) {
+          double sum = 0;
+          for (int row = 0; row < kManySteps * kManyStreams; ++row) {
+            sum += static_cast<double>(a.data()[row * m + i]) * b.data()[row * width + j];
+          }
+          ASSERT_NEAR(gradient[static_cast<std::size_t>(i * width + j)], sum, 2e-4);
+        }
+      }
+    };
+    check(tape.gates, 4 * shape.hidden, tape.xh, 10, layer.weights.gradient.span());
+    check(tape.d_h, shape.projection, tape.m, shape.hidden, layer.projection.gradient.span());
+    const auto gradient = layer.weights.gradient.span();
+    if (first.empty()) first.assign(gradient.begin(), gradient.end());
+    EXPECT_TRUE(std::ranges::equal(first, gradient)) << threads << " threads";
+  }
+}
+
 }  // namespace
 }  // namespace elmo
