@@ -443,10 +443,10 @@ SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size) {
   return {top, HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, size)};
 }
 
-void scale(const float* source, float factor, std::int64_t size, float* destination) {
+void scale_values(const float* source, float factor, std::int64_t size, float* destination) {
   HWY_DYNAMIC_DISPATCH(scale_f32)(source, factor, size, destination);
 }
-void scale(const float* source, float factor, std::int64_t size, Bf16* destination) {
+void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination) {
   HWY_DYNAMIC_DISPATCH(scale_bf16)(source, factor, size, destination);
 }
 
@@ -454,7 +454,7 @@ void convert(const float* source, std::int64_t size, float* destination) {
   std::memcpy(destination, source, static_cast<std::size_t>(size) * sizeof(float));
 }
 void convert(const float* source, std::int64_t size, Bf16* destination) {
-  scale(source, 1.0f, size, destination);
+  scale_values(source, 1.0f, size, destination);
 }
 
 template <>

@@ -11,11 +11,11 @@
 
 namespace elmo {
 
-// One row of an LSTM step, or some of its cells: `z` (4H) holds their [x; h] W^T in the order i, j,
-// f, o; `bias` (4H) is added, its forget part raised by 1 already (ELMo's forget bias). Writes the
-// activated gates (each at `gate_stride` from the one before; float gates may be the memory of z
-// where that is H), the cell c = clip(f c_previous + i j) and m = o tanh(c), to be projected.
-// Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
+// One row of an LSTM step, or some of its cells: `z` (4 x cells) holds their [x; h] W^T in the
+// order i, j, f, o; `bias` (4 x cells) is added, its forget part raised by 1 already (ELMo's forget
+// bias). Writes the activated gates (each at `gate_stride` from the one before; float gates may be
+// the memory of z where that is `cells`), the cell c = clip(f c_previous + i j) and m = o tanh(c),
+// to be projected. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
 template <typename T>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
                        std::int64_t cells, T* gates, std::int64_t gate_stride, float* c, T* m);
@@ -32,17 +32,17 @@ void lstm_cell_backward(const float* d_m, const float* c_previous, const float* 
 void apply_sigmoid(float* values, std::int64_t size);
 void apply_tanh(float* values, std::int64_t size);
 
-// A part of a softmax's row: adds `bias` to the `size` logits and leaves exp(logit - top), where
-// top is their largest; `sum` is the sum of what is left.
+// Some columns of a softmax's row.
 struct SoftmaxPart {
-  float top;
-  double sum;
+  float top;   // the largest logit
+  double sum;  // of exp(logit - top)
 };
+// Adds `bias` to the `size` logits and leaves exp(logit - top) in their place.
 SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size);
 
 // destination[i] = factor * source[i], which may be the same memory.
-void scale(const float* source, float factor, std::int64_t size, float* destination);
-void scale(const float* source, float factor, std::int64_t size, Bf16* destination);
+void scale_values(const float* source, float factor, std::int64_t size, float* destination);
+void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination);
 
 // destination[i] = source[i] in T.
 void convert(const float* source, std::int64_t size, float* destination);

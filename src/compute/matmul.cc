@@ -103,7 +103,8 @@ Layout choose_layout(std::int64_t k, std::int64_t n, Precision precision) {
                                 memory::desc({k, n}, type, memory::format_tag::any),
                                 plain(kReferenceRows, n, memory::data_type::f32, n, 1), false);
   const std::string kernel = product.impl_info_str();
-  if (kernel.starts_with("brg:avx512")) return {product.weights_desc(), kernel, false, true};
+  const bool fast = kernel.starts_with("brg:avx512");
+  if (fast || precision == Precision::kBf16) return {product.weights_desc(), kernel, false, fast};
   const auto convolution = describe_convolution(
       kReferenceRows, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
   const std::string name = convolution.impl_info_str();

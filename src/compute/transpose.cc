@@ -67,19 +67,21 @@ void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::i
 #else
   constexpr std::int64_t kSide = 16 / sizeof(U);
   const std::int64_t whole_rows = rows / kSide * kSide, whole = columns / kSide * kSide;
-  // A strip of a cache line's width at a time: both its lines and those of the result stay in the
-  // first-level cache until they are used up, whatever the powers of 2 in the strides.
+  // A strip of a cache line's width at a time: its lines and those of the result are used up while
+  // they are in the first caches.
   constexpr std::int64_t kStrip = 64 / sizeof(U);
   // Rows lie far apart, which no hardware prefetcher follows.
   constexpr std::int64_t kAhead = 32;
   for (std::int64_t strip = 0; strip < whole; strip += kStrip) {
     const std::int64_t end = std::min(strip + kStrip, whole);
     for (std::int64_t i = 0; i < whole_rows; i += kSide) {
-      // At the very end this lies behind the matrix and is never read.
-      const std::int64_t ahead = i + kAhead;
-      const U* next = ahead < whole_rows ? source + ahead * ld + strip
-                                         : source + (ahead - whole_rows) * ld + strip + kStrip;
-      for (std::int64_t k = 0; k < kSide; ++k) hwy::Prefetch(next + k * ld);
+      // What comes kAhead rows later, of this strip or of the next.
+      const bool wraps = i + kAhead >= whole_rows;
+      const std::int64_t row = i + kAhead - (wraps ? whole_rows : 0);
+      const std::int64_t column = strip + (wraps ? kStrip : 0);
+      if (row < whole_rows && column < whole) {
+        for (std::int64_t k = 0; k < kSide; ++k) hwy::Prefetch(source + (row + k) * ld + column);
+      }
       for (std::int64_t j = strip; j < end; j += kSide) {
         square(source + i * ld + j, ld, to + j * rows + i, rows);
       }

@@ -21,7 +21,7 @@ static_assert(kBlock % kColumnGrain == 0);
 // in the third-level cache. In bf16 products are several times as fast, and the weight gradients,
 // which every chunk adds to, would be read and written too often.
 constexpr std::int64_t kChunkRowsF32 = 128, kChunkRowsBf16 = 256;
-// 64 MB of logits at most, for a vocabulary of a million too.
+// 64 MB of logits at most, up to a vocabulary of a million.
 constexpr std::int64_t kChunkLogits = std::int64_t{1} << 24;
 
 // A logit that no softmax notices.
@@ -139,12 +139,13 @@ void CrossEntropy::differentiate_rows(const CrossEntropyRows<T>& rows, std::int6
       }
       const RowSum& sum = sums_[static_cast<std::size_t>(i)];
       const float top = tops_[static_cast<std::size_t>(i) * packed_.size() + block];
-      const auto factor = static_cast<float>(gradients.scale / sum.total *
-                                             std::exp(static_cast<double>(top) - sum.top));
+      const double factor =
+          gradients.scale / sum.total * std::exp(static_cast<double>(top) - sum.top);
       const std::int64_t column = target - first;
       const bool here = rows.target_logits == nullptr && column >= 0 && column < size;
-      const float d_target = here ? logits[i * size + column] * factor - gradients.scale : 0;
-      scale(logits + i * size, factor, size, d_row);
+      const auto d_target =
+          static_cast<float>(here ? logits[i * size + column] * factor - gradients.scale : 0);
+      scale_values(logits + i * size, static_cast<float>(factor), size, d_row);
       if (here) convert(&d_target, 1, d_row + column);
     }
     multiply(d_logits + begin * size, size, end - begin, packed_back_[block],
@@ -194,7 +195,7 @@ void CrossEntropy::run(const CrossEntropyRows<T>& rows, const float* bias, doubl
       if (packed_x_.k() != size) packed_x_ = PackedMatrix(size, width_, precision);
     }
     workers.run([&](int index) {
-      if (gradients != nullptr && index == threads - 1) {
+      if (gradients != nullptr && index == 0) {  // its share is never the largest
         packed_x_.pack(rows.x + from * width_, width_, 1);
       }
       const Part part = part_of(size, index, threads, kRowGrain);

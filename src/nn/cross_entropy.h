@@ -22,8 +22,8 @@ struct CrossEntropyRows {
   const std::int32_t* left_out = nullptr;
 };
 
-// Where the gradients of `scale` times the sum of the losses go; all but `x` hold the sum over
-// rows.
+// Where the gradients of `scale` times the sum of the losses go; those of weights and bias are sums
+// over the rows.
 struct CrossEntropyGradients {
   float scale;
   float* x;                        // (count, width)
@@ -32,12 +32,13 @@ struct CrossEntropyGradients {
   float* target_logits = nullptr;  // (count), with CrossEntropyRows::target_logits
 };
 
-// Logits are made, turned into gradients and multiplied back in blocks of columns that stay in the
-// second-level cache; a row's sum is put together from those of its blocks.
+// Works on blocks of rows and columns that stay in the second-level cache: a first pass makes their
+// logits and exponentials, from whose sums a row's is put together, a second one their gradients
+// and the products with these. Between the passes a chunk of rows, all columns, is kept.
 class CrossEntropy {
  public:
   CrossEntropy() = default;
-  // `training`: gradients will be asked for.
+  // `columns` at least 1. `training`: gradients will be asked for.
   CrossEntropy(std::int64_t columns, std::int64_t width, Precision precision, bool training);
 
   // Takes the outcomes' weights (columns, width) over; part 0 for the logits, part 1 for the
@@ -45,8 +46,8 @@ class CrossEntropy {
   static constexpr int kPackParts = 2;
   void pack(int part, const float* weights);
 
-  // Negative log-likelihood of each row in nats into `losses`, and the gradients if they are asked
-  // for. The bits do not depend on the number of workers.
+  // Negative log-likelihood of each row in nats (one or more rows) into `losses`, and the gradients
+  // if they are asked for. The bits do not depend on the number of workers.
   template <typename T>
   void run(const CrossEntropyRows<T>& rows, const float* bias, double* losses,
            const CrossEntropyGradients* gradients, Workers& workers);

@@ -92,7 +92,7 @@ void LstmLayer::pack(int part) {
   const std::int64_t xh = shape_.input + shape_.projection, hidden = shape_.hidden;
   switch (part) {
     case 0: {
-      AlignedArray<float> rows(area(4 * kCells, xh));
+      AlignedArray<float> rows(area(4 * std::min<std::int64_t>(hidden, kCells), xh));
       std::int64_t cell = 0;
       for (PackedMatrix& packed : packed_weights_) {
         const std::int64_t cells = packed.n() / 4;

@@ -98,8 +98,8 @@ class LstmLayer {
   template <typename T>
   void backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets, int steps, int streams,
                 int first, int last, LstmScratch& scratch) const;
-  // Gradients of the parameters after all streams have gone backward: each one product over all
-  // rows, in blocks that the workers share.
+  // Gradients of the parameters after all streams have gone backward: each summed over
+  // all rows, in strips that the workers share.
   template <typename T>
   void weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers);
   // The state at the window's end becomes the one before its beginning.

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <unordered_set>
-
-#include "compute/kernels.h"
 
 namespace elmo {
 namespace {
@@ -37,7 +34,6 @@ double LogUniformSample::log_expected(std::int32_t outcome) const {
 
 SampledSoftmax::SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision)
     : layer_(layer),
-      samples_(samples),
       width_(layer.weights.shape[1]),
       cross_entropy_(samples, width_, precision, true),
       rows_(area(samples, width_)),

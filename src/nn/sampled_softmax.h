@@ -47,7 +47,7 @@ class SampledSoftmax {
   void forget(std::span<const std::int32_t> targets, const std::vector<std::int32_t>& chosen);
 
   SoftmaxLayer& layer_;
-  std::int64_t samples_, width_;
+  std::int64_t width_;
   CrossEntropy cross_entropy_;
   AlignedArray<float> rows_, bias_;      // of the samples: weights (samples x P) and biases
   AlignedArray<float> d_rows_, d_bias_;  // their gradients

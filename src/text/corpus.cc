@@ -75,6 +75,11 @@ struct Corpus::Impl {
                 ": has changed since the training began to read it; start again with the files "
                 "left alone");
   }
+  [[noreturn]] static void other_windows() {
+    throw Error(
+        "the checkpoint's place in the text is damaged or of a version that shuffles otherwise; "
+        "start anew with --overwrite, or with --init from its model");
+  }
 };
 
 void Corpus::Impl::scan() {
@@ -186,15 +191,21 @@ void Corpus::Impl::load_window() {
   text.clear();
   lines.clear();
   if (!standard_input) {
-    std::uint64_t size = 0;
-    for (std::size_t i = window_begin; i < window_end; ++i) size += blocks[order[i]].bytes;
-    text.reserve(size);  // growing would take up to three times as much
+    std::uint64_t size = 0, count = 0;
+    for (std::size_t i = window_begin; i < window_end; ++i) {
+      size += blocks[order[i]].bytes;
+      count += blocks[order[i]].lines;
+    }
+    // Growing would take up to three times as much.
+    text.reserve(size);
+    lines.reserve(count);
     for (std::size_t i = window_begin; i < window_end; ++i) read_block(blocks[order[i]]);
   }
   permutation =
       Random(options.seed, RandomUse::kLineOrder, epoch, static_cast<std::uint32_t>(window))
           .permutation(static_cast<std::uint32_t>(lines.size()));
   loaded = true;
+  if (at > lines.size()) other_windows();
 }
 
 bool Corpus::Impl::load_from_standard_input() {
@@ -266,6 +277,7 @@ std::string Corpus::position() const {
   return nlohmann::json{{"epoch", self.epoch},
                         {"given_epoch", self.given_epoch},
                         {"window", self.window},
+                        {"window_bytes", self.options.window_bytes},
                         {"line", self.at}}
       .dump();
 }
@@ -274,6 +286,9 @@ void Corpus::seek(const std::string& position) {
   Impl& self = *impl_;
   if (self.standard_input) throw UsageError("standard input can't be resumed");
   const auto json = nlohmann::json::parse(position);
+  if (json.value("window_bytes", std::uint64_t{0}) != self.options.window_bytes) {
+    Impl::other_windows();
+  }
   self.epoch = json.at("epoch");
   self.start_epoch();
   const std::uint64_t window = json.at("window");

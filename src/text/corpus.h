@@ -15,8 +15,8 @@ struct CorpusOptions {
   std::vector<std::string> inputs;
   InvalidText invalid = InvalidText::kRefuse;
   std::uint64_t seed = 1;
-  // Lines shuffled together: windows of about this many bytes. A corpus takes little more memory
-  // than that, whatever the size of the files.
+  // Lines shuffled together: windows of about this many bytes. Memory of a corpus is a small
+  // multiple of it, whatever the size of the files.
   std::uint64_t window_bytes = 8u << 20;
 };
 
@@ -51,7 +51,7 @@ class Corpus {
   std::uint64_t epoch() const;
 
   // Where the next sentence comes from, as a small JSON text; seek() goes there. Not for
-  // standard input (UsageError).
+  // standard input (UsageError). seek() throws Error where the position is of other windows.
   std::string position() const;
   void seek(const std::string& position);
 

@@ -117,7 +117,7 @@ void softmax_part_and_scale(benchmark::State& state) {
   AlignedArray<T> gradient(static_cast<std::size_t>(size));
   for (auto _ : state) {
     const SoftmaxPart part = softmax_part(logits.data(), bias.data(), size);
-    scale(logits.data(), static_cast<float>(1 / part.sum), size, gradient.data());
+    scale_values(logits.data(), static_cast<float>(1 / part.sum), size, gradient.data());
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * size);

@@ -118,7 +118,7 @@ TYPED_TEST(Kernels, SoftmaxPartAndScaling) {
     ASSERT_NEAR(part.top, most, 2e-6 * std::abs(most));
     ASSERT_NEAR(part.sum, sum, 2e-5 * sum);
     std::vector<T> scaled(static_cast<std::size_t>(n));
-    scale(logits.data(), 0.25f, n, scaled.data());
+    scale_values(logits.data(), 0.25f, n, scaled.data());
     for (std::int64_t v = 0; v < n; ++v) {
       const double exact = std::exp(logit(v) - most);
       ASSERT_NEAR(logits[v], exact, 5e-6);

@@ -107,12 +107,18 @@ TEST(Matmul, ARowHasTheSameBitsInAnyNumberOfRowsAtAnyPlace) {
       AlignedArray<float> y(static_cast<std::size_t>(kMost * n));
       std::vector<float> alone(static_cast<std::size_t>(n));
       multiply(x.data(), k, 1, packed, alone.data(), n);
+      auto twice = alone;
+      multiply(x.data(), k, 1, packed, twice.data(), n, true);
       for (const std::int64_t rows : {2, 6, 16, 17, 31, 32, 33, 48, 50, 63, 64, 65, 96, 128, 130}) {
-        y.zero();
-        multiply(x.data(), k, rows, packed, y.data(), n);
-        for (std::int64_t i = 0; i < rows; ++i) {
-          ASSERT_EQ(std::memcmp(alone.data(), y.data() + i * n, alone.size() * sizeof(float)), 0)
-              << "row " << i << " of " << rows << ", " << k << " x " << n;
+        for (const bool accumulate : {false, true}) {
+          const auto& expected = accumulate ? twice : alone;
+          if (!accumulate) y.zero();
+          multiply(x.data(), k, rows, packed, y.data(), n, accumulate);
+          for (std::int64_t i = 0; i < rows; ++i) {
+            ASSERT_EQ(
+                std::memcmp(expected.data(), y.data() + i * n, expected.size() * sizeof(float)), 0)
+                << "row " << i << " of " << rows << ", " << k << " x " << n;
+          }
         }
       }
     }

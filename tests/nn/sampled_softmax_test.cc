@@ -13,7 +13,8 @@
 namespace elmo {
 namespace {
 
-constexpr std::int64_t kOutcomes = 900, kWidth = 24, kCount = 300, kSamples = 120;
+constexpr std::int64_t kOutcomes = 1900, kWidth = 24, kCount = 300;
+constexpr std::int64_t kSamples = 1100;  // more than one block
 
 void fill(SoftmaxLayer& layer) {
   const Random random(3, RandomUse::kInitialise);

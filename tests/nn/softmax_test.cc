@@ -12,9 +12,13 @@
 namespace elmo {
 namespace {
 
-TEST(Softmax, LossesAndGradientsAgreeWithDouble) {
-  constexpr std::int64_t kRows = 1300, kWidth = 24, kCount = 300;  // more than one chunk and block
-  SoftmaxLayer layer("softmax", kRows, kWidth);
+// The number of outcomes: around the borders of the blocks that they are worked on in.
+class Softmax : public testing::TestWithParam<std::int64_t> {};
+
+TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
+  constexpr std::int64_t kWidth = 24, kCount = 300;  // more than one chunk of rows
+  const auto kRows = static_cast<std::size_t>(GetParam());
+  SoftmaxLayer layer("softmax", GetParam(), kWidth);
   const Random random(3, RandomUse::kInitialise);
   std::uint64_t n = 0;
   layer.for_each_parameter([&](Parameter& parameter) {
@@ -24,7 +28,8 @@ TEST(Softmax, LossesAndGradientsAgreeWithDouble) {
   std::vector<float> x(kCount * kWidth), d_x(x.size());
   for (auto& value : x) value = random.normal(n++);
   std::vector<std::int32_t> targets(kCount);
-  for (auto& target : targets) target = static_cast<std::int32_t>(random.below(n++, kRows));
+  for (auto& target : targets)
+    target = static_cast<std::int32_t>(random.below(n++, static_cast<std::uint32_t>(kRows)));
   targets[17] = -1;
   layer.prepare(Precision::kF32, true);
   for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part);
@@ -53,7 +58,7 @@ TEST(Softmax, LossesAndGradientsAgreeWithDouble) {
       }
     }
   }
-  std::vector<float> first_w;
+  std::vector<float> first;
   for (const int threads : {1, 2, 3}) {
     Workers workers(threads);
     std::vector<double> got(kCount), only(kCount);
@@ -69,11 +74,19 @@ TEST(Softmax, LossesAndGradientsAgreeWithDouble) {
     for (std::size_t i = 0; i < d_w.size(); ++i) {
       EXPECT_NEAR(layer.weights.gradient[i], d_w[i], 1e-5);
     }
-    const auto w = layer.weights.gradient.span();
-    if (first_w.empty()) first_w.assign(w.begin(), w.end());
-    EXPECT_EQ(0, std::memcmp(first_w.data(), w.data(), w.size_bytes())) << threads << " threads";
+    std::vector<float> all(d_x);
+    for (const Parameter* parameter : {&layer.weights, &layer.bias}) {
+      const auto gradient = parameter->gradient.span();
+      all.insert(all.end(), gradient.begin(), gradient.end());
+    }
+    all.insert(all.end(), got.begin(), got.end());
+    if (first.empty()) first = all;
+    EXPECT_EQ(0, std::memcmp(first.data(), all.data(), all.size() * sizeof(float)))
+        << threads << " threads";
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Outcomes, Softmax, testing::Values(1, 15, 1023, 1024, 1025, 1300, 2100));
 
 }  // namespace
 }  // namespace elmo

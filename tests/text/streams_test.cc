@@ -150,6 +150,24 @@ TEST_F(CorpusTest, SeeksToItsPosition) {
   EXPECT_EQ(take(again, 800), expected);
 }
 
+TEST_F(CorpusTest, SeeksToItsPositionInALaterWindow) {
+  CorpusOptions small = options();
+  small.window_bytes = 1;  // a window for each of the two files
+  Corpus corpus(small);
+  const auto before = take(corpus, 700);
+  const std::string position = corpus.position();
+  const auto rest = take(corpus, 200);
+  std::set<std::string> all(before.begin(), before.end());
+  all.insert(rest.begin(), rest.end());
+  EXPECT_EQ(all.size(), 900u);
+  Corpus again(small);
+  again.seek(position);
+  EXPECT_EQ(take(again, 200), rest);
+  // A place counted in other windows is none in these.
+  Corpus other(options());
+  EXPECT_THROW(other.seek(position), Error);
+}
+
 TEST_F(CorpusTest, KnowsItsText) {
   const std::string before = Corpus(options()).fingerprint();
   EXPECT_EQ(Corpus(options()).fingerprint(), before);
