@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -9,6 +10,11 @@
 #include <utility>
 
 namespace elmo {
+
+// Elements of a matrix.
+inline std::size_t area(std::int64_t rows, std::int64_t columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
 
 // A fixed block of T (plain numbers), aligned to 64 bytes, zero at first. Large blocks come
 // zeroed from the system page by page, so what is never touched costs no memory.

@@ -222,9 +222,6 @@ class ThreadCache {
   AlignedArray<unsigned char> strip_;
 };
 
-template <typename T>
-constexpr Precision kPrecisionOf = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
-
 }  // namespace
 
 bool cpu_has_bf16() {

@@ -33,6 +33,10 @@ inline float to_float(Bf16 value) {
 }
 inline float to_float(float value) { return value; }
 
+// The precision of numbers of type T, float or Bf16.
+template <typename T>
+constexpr Precision kPrecisionOf = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
+
 // Round to nearest, ties to even; NaN stays NaN.
 inline Bf16 to_bf16(float value) {
   std::uint32_t bits;

@@ -28,9 +28,7 @@ class EngineOf final : public Engine {
     for (std::size_t i = 0; i <= model.layers.size(); ++i) streams_.emplace_back(size);
     top_ = AlignedArray<T>(size);
     if (options.samples > 0) {
-      sampled_ = std::make_unique<SampledSoftmax>(
-          model.softmax, options.samples,
-          sizeof(T) == sizeof(float) ? Precision::kF32 : Precision::kBf16);
+      sampled_ = std::make_unique<SampledSoftmax>(model.softmax, options.samples, kPrecisionOf<T>);
     }
     if (model.characters) {
       word_tape_ = CharacterEncoder::Tape(*model.characters, static_cast<std::int64_t>(rows));

@@ -16,10 +16,6 @@ constexpr std::int64_t kBlock = 64;
 // kernels to make.
 constexpr std::int64_t kGradientRows = 256;
 
-std::size_t area(std::int64_t rows, std::int64_t columns) {
-  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-}
-
 void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
   const auto width = static_cast<std::int64_t>(bias.value.size());
   const float* b = bias.value.data();

@@ -27,10 +27,6 @@ constexpr std::int64_t kChunkLogits = std::int64_t{1} << 24;
 // A logit that no softmax notices.
 constexpr float kNever = -1e30f;
 
-std::size_t area(std::int64_t rows, std::int64_t columns) {
-  return static_cast<std::size_t>(rows * columns);
-}
-
 }  // namespace
 
 CrossEntropy::CrossEntropy(std::int64_t columns, std::int64_t width, Precision precision,
@@ -181,7 +177,7 @@ void CrossEntropy::weight_gradients(std::int64_t size, bool accumulate, const Pa
 template <typename T>
 void CrossEntropy::run(const CrossEntropyRows<T>& rows, const float* bias, double* losses,
                        const CrossEntropyGradients* gradients, Workers& workers) {
-  constexpr auto precision = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
+  constexpr Precision precision = kPrecisionOf<T>;
   if (logits_.size() == 0) {
     logits_ = AlignedArray<float>(area(chunk_rows_, columns_));
     tops_.resize(area(chunk_rows_, static_cast<std::int64_t>(packed_.size())));

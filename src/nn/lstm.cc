@@ -37,10 +37,6 @@ void pack_rows(const T* source, std::vector<PackedMatrix>& packed) {
   }
 }
 
-std::size_t area(std::int64_t rows, std::int64_t columns) {
-  return static_cast<std::size_t>(rows * columns);
-}
-
 void clip(float* values, std::int64_t size, float bound) {
   if (bound <= 0) return;
   for (std::int64_t i = 0; i < size; ++i) values[i] = std::clamp(values[i], -bound, bound);
@@ -232,7 +228,7 @@ void LstmLayer::weight_gradients(LstmTape<T>& tape, int steps, int streams, Work
   const std::int64_t rows = static_cast<std::int64_t>(steps) * streams;
   const std::int64_t width = shape_.input + shape_.projection, hidden = shape_.hidden;
   const std::int64_t p = shape_.projection, h4 = 4 * hidden;
-  constexpr auto precision = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
+  constexpr Precision precision = kPrecisionOf<T>;
   std::int64_t packed_count = 0;
   for (const PackedMatrix& block : packed_rows_) packed_count += block.k();
   if (packed_count != rows) {

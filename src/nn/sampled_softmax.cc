@@ -5,14 +5,6 @@
 #include <unordered_set>
 
 namespace elmo {
-namespace {
-
-std::size_t area(std::int64_t rows, std::int64_t columns) {
-  return static_cast<std::size_t>(rows * columns);
-}
-
-}  // namespace
-
 LogUniformSample::LogUniformSample(std::int64_t outcomes, std::size_t count, const Random& random)
     : outcomes_(static_cast<double>(outcomes)) {
   std::unordered_set<std::int32_t> seen;

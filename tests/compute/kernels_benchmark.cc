@@ -43,7 +43,7 @@ void product(benchmark::State& state) {
   if (!served<T>(state)) return;
   const std::int64_t rows = state.range(0), k = state.range(1), n = state.range(2);
   const auto x = noise<T>(rows * k), w = noise<T>(k * n);
-  PackedMatrix packed(k, n, sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32);
+  PackedMatrix packed(k, n, kPrecisionOf<T>);
   packed.pack(w.data(), n, 1);
   AlignedArray<float> y(static_cast<std::size_t>(rows * n));
   for (auto _ : state) multiply(x.data(), k, rows, packed, y.data(), n);
@@ -67,7 +67,7 @@ void product_transposed(benchmark::State& state) {
   if (!served<T>(state)) return;
   const std::int64_t k = 2560, m = 4096, n = 256;
   const auto a = noise<T>(k * m), w = noise<T>(k * n);
-  PackedMatrix packed(k, n, sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32);
+  PackedMatrix packed(k, n, kPrecisionOf<T>);
   packed.pack(w.data(), n, 1);
   AlignedArray<float> y(static_cast<std::size_t>(m * n));
   for (auto _ : state) multiply_transposed(a.data(), m, m, packed, y.data());
@@ -137,7 +137,7 @@ void cross_entropy(benchmark::State& state) {
   AlignedArray<float> d_x(static_cast<std::size_t>(rows * width));
   AlignedArray<float> d_weights(static_cast<std::size_t>(columns * width));
   AlignedArray<float> d_bias(static_cast<std::size_t>(columns));
-  CrossEntropy softmax(columns, width, sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32, true);
+  CrossEntropy softmax(columns, width, kPrecisionOf<T>, true);
   for (int part = 0; part < CrossEntropy::kPackParts; ++part) softmax.pack(part, weights.data());
   const CrossEntropyGradients gradients{1e-3f, d_x.data(), d_weights.data(), d_bias.data()};
   Workers one(1);
