@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <string>
 
-#include "base/chart.h"
 #include "elmo/error.h"
-#include "embed/word_map.h"
-#include "lm/learning_curves.h"
+#include "plot/chart.h"
+#include "plot/learning_curves.h"
+#include "plot/word_map.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 

@@ -1,4 +1,4 @@
-#include "base/chart.h"
+#include "plot/chart.h"
 
 #include <fmt/core.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-#include "lm/learning_curves.h"
+#include "plot/learning_curves.h"
 
 #include <fmt/core.h>
 

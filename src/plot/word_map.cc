@@ -1,4 +1,4 @@
-#include "embed/word_map.h"
+#include "plot/word_map.h"
 
 #include <fmt/core.h>
 

@@ -1,5 +1,5 @@
 // Occurrences of a word: found in either layout, projected on the plane that they lie in.
-#include "embed/word_map.h"
+#include "plot/word_map.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
