@@ -98,7 +98,7 @@ int run_plot(Arguments arguments) {
   options.add("tags", &request.tags, "FILE",
               "words: colours by tags, TOKEN<TAB>TAG, a blank line between sentences");
   options.add("clusters", &request.clusters, "N", "words: colours by so many clusters (k-means)")
-      .between(0, static_cast<double>(kMostGroups))
+      .between(1, static_cast<double>(kMostGroups))
       .default_text("2 to 7, as they lie apart best");
   options.note("gnuplot draws .svg (Debian: gnuplot-nox); .html needs nothing.");
   if (!options.parse()) return 0;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/file.h"
 #include "elmo/error.h"
@@ -104,6 +105,14 @@ void draw(const PointChart& chart, const std::filesystem::path& path) {
   std::string script = header(chart.title, chart.x_label, chart.y_label, 1280, height);
   script +=
       "set rmargin at screen 0.6\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n";
+  // Where all points lie on a line across an axis, gnuplot finds no range for it.
+  for (const auto& [axis, place] :
+       {std::pair("x", &PointChart::Point::x), std::pair("y", &PointChart::Point::y)}) {
+    const auto [low, high] = std::ranges::minmax(points, {}, place);
+    if (low.*place == high.*place) {
+      script += fmt::format("set {}range [{}:{}]\n", axis, low.*place - 1, low.*place + 1);
+    }
+  }
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double from_top = static_cast<double>(kMargin + kLine * i) / static_cast<double>(height);
     script += fmt::format(

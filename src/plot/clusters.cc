@@ -18,8 +18,7 @@ constexpr int kRuns = 10, kMostSteps = 50;
 struct Clustering {
   std::vector<int> of;  // a row
   std::vector<double> centres;
-  double squares = 0;     // of the distances to the centres
-  double silhouette = 0;  // the simplified one, mean over the rows
+  double squares = 0;  // of the distances to the centres
 };
 
 // The two nearest centres of a row, and the squares of their distances.
@@ -43,6 +42,21 @@ class KMeans {
       if (run == 0 || found.squares < best.squares) best = std::move(found);
     }
     return best;
+  }
+
+  // The mean of the rows' simplified silhouettes: how much nearer its own centre is than the next
+  // one, as a share; of a row that is a cluster by itself 0.
+  double silhouette(const Clustering& clustering) const {
+    std::vector<int> sizes(clustering.centres.size() / dimension_, 0);
+    for (const int c : clustering.of) ++sizes[static_cast<std::size_t>(c)];
+    double sum = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const Nearest found = nearest(i, clustering.centres);
+      const double near = std::sqrt(found.square), next = std::sqrt(found.second_square);
+      const bool alone = sizes[static_cast<std::size_t>(clustering.of[i])] == 1;
+      if (!alone && next > 0 && std::isfinite(next)) sum += (next - near) / next;
+    }
+    return sum / static_cast<double>(size_);
   }
 
  private:
@@ -96,16 +110,13 @@ class KMeans {
     Clustering result{.of = std::vector<int>(size_, -1), .centres = std::move(centres)};
     for (int step = 0; step < kMostSteps; ++step) {
       bool moved = false;
-      result.squares = result.silhouette = 0;
+      result.squares = 0;
       for (std::size_t i = 0; i < size_; ++i) {
         const Nearest found = nearest(i, result.centres);
         moved = moved || found.first != result.of[i];
         result.of[i] = found.first;
         result.squares += found.square;
-        const double near = std::sqrt(found.square), next = std::sqrt(found.second_square);
-        if (next > 0 && std::isfinite(next)) result.silhouette += (next - near) / next;
       }
-      result.silhouette /= static_cast<double>(size_);
       if (!moved) break;
       move_centres(result);
     }
@@ -139,9 +150,13 @@ std::vector<int> cluster(std::span<const double> rows, std::size_t dimension, in
   if (count > 0) {
     best = means.best(count, seed);
   } else {
+    double highest = -1;
     for (int k = 2; k <= kMostChosenClusters; ++k) {
       Clustering found = means.best(k, seed);
-      if (k == 2 || found.silhouette > best.silhouette) best = std::move(found);
+      const double silhouette = means.silhouette(found);
+      if (silhouette <= highest) continue;
+      highest = silhouette;
+      best = std::move(found);
     }
   }
   // Renumbered by falling size.

@@ -1,8 +1,8 @@
 """Dumps for the tests of the pages, and the data that a page holds."""
 import json
+import pathlib
 import re
 import sys
-import pathlib
 
 import h5py
 import numpy

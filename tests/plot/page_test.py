@@ -6,6 +6,8 @@ import re
 import sys
 import unittest
 
+import h5py
+
 from page_support import ODD, bank_sentences, data_of, write_distances, write_dump, write_log
 from trained import ProgramTest
 
@@ -81,7 +83,6 @@ class PageTest(ProgramTest):
 
     def test_each_layer_is_turned_onto_the_last(self):
         # Layer 1 is layer 2 turned and mirrored: on the page they are the same.
-        import h5py
         dump = write_dump(self.folder / "v.h5", bank_sentences(30))
         with h5py.File(dump, "r+") as file:
             vectors = file["vectors"][()]
@@ -104,11 +105,10 @@ class PageTest(ProgramTest):
         dump = write_dump(self.folder / "v.h5", [["bank", "river"]] * 10_000, layers=1, dimension=2)
         data = self.page("words", dump)
         self.assertEqual((data["total"], len(data["points"])), (20_000, 5_000))
-        again = self.page("words", dump, output="b.html")
-        self.assertEqual(data, again)
-        other = self.page("words", dump, "--seed", 2)
-        self.assertNotEqual(data["points"], other["points"])
-        self.assertEqual(len(self.page("words", dump, "--count", 7)["points"]), 7)
+        few = self.page("words", dump, "--count", 7)
+        self.assertEqual(len(few["points"]), 7)
+        self.assertEqual(few, self.page("words", dump, "--count", 7, output="b.html"))
+        self.assertNotEqual(few["points"], self.page("words", dump, "--count", 7, "--seed", 2)["points"])
 
     def test_curves(self):
         data = self.page("log", write_log(self.folder))

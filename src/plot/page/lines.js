@@ -27,17 +27,18 @@ function roundTicks(low, high, count) {
 function logTicks(low, high, count) {
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-    for (const factor of [1, 2, 5]) ticks.push(factor * 10 ** power);
+    for (const factor of [1, 2, 5]) ticks.push(Number(`${factor}e${power}`));
   }
   const inside = ticks.filter((tick) => tick >= low && tick <= high);
-  if (inside.length > 1.5 * count) return inside.filter((tick) => Number.isInteger(Math.log10(tick) + 1e-12 - 1e-12));
+  if (inside.length > 1.5 * count) return inside.filter((tick) => /^1(e|0*$)|^0\.0*1$/.test(String(tick)));
   return inside.length >= 3 ? inside : roundTicks(low, high, count).filter((tick) => tick > 0);
 }
 
 // A scale from values to pixels, with its ticks; nothing where there is no value.
 function scaleOf(values, log, from, to, count, marks) {
   if (!values.length) return null;
-  let low = Math.min(...values), high = Math.max(...values);
+  let low = Infinity, high = -Infinity;
+  for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
   if (low === high) [low, high] = log ? [low / 1.1, high * 1.1] : [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
   const ticks = marks ? everyX : log ? logTicks(low, high, count) : roundTicks(low, high, count);
   const of = log ? Math.log : (value) => value;
