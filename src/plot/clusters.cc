@@ -13,7 +13,7 @@
 namespace elmo {
 namespace {
 
-constexpr int kRuns = 10, kMostSteps = 50;
+constexpr int kRuns = 10, kMostRounds = 50;
 
 struct Clustering {
   std::vector<int> of;  // a row
@@ -108,7 +108,7 @@ class KMeans {
 
   Clustering improve(std::vector<double> centres) const {
     Clustering result{.of = std::vector<int>(size_, -1), .centres = std::move(centres)};
-    for (int step = 0; step < kMostSteps; ++step) {
+    for (int step = 0; step < kMostRounds; ++step) {
       bool moved = false;
       result.squares = 0;
       for (std::size_t i = 0; i < size_; ++i) {

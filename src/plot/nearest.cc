@@ -12,7 +12,7 @@ namespace elmo {
 namespace {
 
 // Rows whose products with all others are held at once.
-constexpr std::int64_t kRows = 64;
+constexpr std::int64_t kRowsAtOnce = 64;
 
 AlignedArray<float> unit_rows(std::span<const float> rows, std::size_t dimension) {
   AlignedArray<float> result(rows.size());
@@ -50,10 +50,10 @@ std::vector<std::vector<Near>> nearest_rows(std::span<const float> rows, std::si
   PackedMatrix all(width, n, Precision::kF32);
   all.pack(unit.data(), 1, width);
   workers.run([&](int index) {
-    const Part part = part_of(n, index, workers.count(), kRows);
-    AlignedArray<float> cosines(static_cast<std::size_t>(kRows * n));
-    for (std::int64_t first = part.begin; first < part.end; first += kRows) {
-      const std::int64_t now = std::min(kRows, part.end - first);
+    const Part part = part_of(n, index, workers.count(), kRowsAtOnce);
+    AlignedArray<float> cosines(static_cast<std::size_t>(kRowsAtOnce * n));
+    for (std::int64_t first = part.begin; first < part.end; first += kRowsAtOnce) {
+      const std::int64_t now = std::min(kRowsAtOnce, part.end - first);
       multiply(unit.data() + first * width, width, now, all, cosines.data(), n);
       for (std::int64_t i = 0; i < now; ++i) {
         const auto row = static_cast<std::size_t>(first + i);

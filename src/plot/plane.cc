@@ -10,20 +10,21 @@
 namespace elmo {
 namespace {
 
-// Directions iterated at once: what is asked for and a few more, which make it converge sooner.
-constexpr std::size_t kBlock = 12;
+// How many are iterated at once: what is asked for and a few more, which make it converge sooner.
+constexpr std::size_t kDirectionCount = 12;
 constexpr int kMostSteps = 60;
 // Variance that float32 values can have by their rounding alone, as a share of their squares.
 constexpr double kRounding = 1e-12;
 
-using Block = std::vector<std::array<double, kBlock>>;  // (dimension, kBlock)
-using Square = std::array<std::array<double, kBlock>, kBlock>;
+using Directions =
+    std::vector<std::array<double, kDirectionCount>>;  // (dimension, kDirectionCount)
+using Square = std::array<std::array<double, kDirectionCount>, kDirectionCount>;
 
 // Makes the columns orthogonal and of length 1, twice for the sake of rounding; a column that
 // depends on those before it becomes zero.
-void orthonormalise(Block& block) {
+void orthonormalise(Directions& block) {
   for (int pass = 0; pass < 2; ++pass) {
-    for (std::size_t j = 0; j < kBlock; ++j) {
+    for (std::size_t j = 0; j < kDirectionCount; ++j) {
       double before = 0, after = 0;
       for (const auto& row : block) before += row[j] * row[j];
       for (std::size_t i = 0; i < j; ++i) {
@@ -40,18 +41,18 @@ void orthonormalise(Block& block) {
 
 // Eigenvalues, falling, and eigenvectors (the columns) of a symmetric matrix, by Jacobi's
 // rotations (Golub and Van Loan, 8.5).
-std::pair<std::array<double, kBlock>, Square> eigenvectors(Square a) {
+std::pair<std::array<double, kDirectionCount>, Square> eigenvectors(Square a) {
   Square v{};
-  for (std::size_t i = 0; i < kBlock; ++i) v[i][i] = 1;
+  for (std::size_t i = 0; i < kDirectionCount; ++i) v[i][i] = 1;
   for (int sweep = 0; sweep < 30; ++sweep) {
     double off = 0, diagonal = 0;
-    for (std::size_t i = 0; i < kBlock; ++i) {
+    for (std::size_t i = 0; i < kDirectionCount; ++i) {
       diagonal += a[i][i] * a[i][i];
       for (std::size_t j = 0; j < i; ++j) off += a[i][j] * a[i][j];
     }
     if (off <= 1e-30 * diagonal) break;
-    for (std::size_t p = 0; p < kBlock; ++p) {
-      for (std::size_t q = p + 1; q < kBlock; ++q) {
+    for (std::size_t p = 0; p < kDirectionCount; ++p) {
+      for (std::size_t q = p + 1; q < kDirectionCount; ++q) {
         if (a[p][q] == 0) continue;
         const double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
         const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::hypot(theta, 1.0));
@@ -61,30 +62,30 @@ std::pair<std::array<double, kBlock>, Square> eigenvectors(Square a) {
           x = c * old - s * y;
           y = s * old + c * y;
         };
-        for (std::size_t k = 0; k < kBlock; ++k) turn(a[k][p], a[k][q]);
-        for (std::size_t k = 0; k < kBlock; ++k) turn(a[p][k], a[q][k]);
-        for (std::size_t k = 0; k < kBlock; ++k) turn(v[k][p], v[k][q]);
+        for (std::size_t k = 0; k < kDirectionCount; ++k) turn(a[k][p], a[k][q]);
+        for (std::size_t k = 0; k < kDirectionCount; ++k) turn(a[p][k], a[q][k]);
+        for (std::size_t k = 0; k < kDirectionCount; ++k) turn(v[k][p], v[k][q]);
       }
     }
   }
-  std::array<std::size_t, kBlock> order;
+  std::array<std::size_t, kDirectionCount> order;
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, [&](std::size_t i, std::size_t j) { return a[i][i] > a[j][j]; });
-  std::array<double, kBlock> values;
+  std::array<double, kDirectionCount> values;
   Square vectors;
-  for (std::size_t j = 0; j < kBlock; ++j) {
+  for (std::size_t j = 0; j < kDirectionCount; ++j) {
     values[j] = a[order[j]][order[j]];
-    for (std::size_t k = 0; k < kBlock; ++k) vectors[k][j] = v[k][order[j]];
+    for (std::size_t k = 0; k < kDirectionCount; ++k) vectors[k][j] = v[k][order[j]];
   }
   return {values, vectors};
 }
 
 // The columns become other combinations of themselves.
-void combine(Block& block, const Square& weights) {
+void combine(Directions& block, const Square& weights) {
   for (auto& row : block) {
-    std::array<double, kBlock> sums{};
-    for (std::size_t i = 0; i < kBlock; ++i) {
-      for (std::size_t j = 0; j < kBlock; ++j) sums[j] += row[i] * weights[i][j];
+    std::array<double, kDirectionCount> sums{};
+    for (std::size_t i = 0; i < kDirectionCount; ++i) {
+      for (std::size_t j = 0; j < kDirectionCount; ++j) sums[j] += row[i] * weights[i][j];
     }
     row = sums;
   }
@@ -117,23 +118,23 @@ class CentredRows {
   double variation() const { return variation_; }
 
   // Where row i lies along each direction.
-  std::array<double, kBlock> along(const Block& directions, std::size_t i) const {
-    std::array<double, kBlock> sums{};
+  std::array<double, kDirectionCount> along(const Directions& directions, std::size_t i) const {
+    std::array<double, kDirectionCount> sums{};
     for (std::size_t k = 0; k < dimension(); ++k) {
       const double value = row(i)[k] - mean_[k];
-      for (std::size_t j = 0; j < kBlock; ++j) sums[j] += value * directions[k][j];
+      for (std::size_t j = 0; j < kDirectionCount; ++j) sums[j] += value * directions[k][j];
     }
     return sums;
   }
 
   // X^T X times the directions, X being the centred rows.
-  Block spread(const Block& directions) const {
-    Block result(dimension(), std::array<double, kBlock>{});
+  Directions spread(const Directions& directions) const {
+    Directions result(dimension(), std::array<double, kDirectionCount>{});
     for (std::size_t i = 0; i < size(); ++i) {
-      const std::array<double, kBlock> places = along(directions, i);
+      const std::array<double, kDirectionCount> places = along(directions, i);
       for (std::size_t k = 0; k < dimension(); ++k) {
         const double value = row(i)[k] - mean_[k];
-        for (std::size_t j = 0; j < kBlock; ++j) result[k][j] += value * places[j];
+        for (std::size_t j = 0; j < kDirectionCount; ++j) result[k][j] += value * places[j];
       }
     }
     return result;
@@ -158,18 +159,20 @@ PrincipalComponents principal_components(std::span<const float> rows, std::size_
   if (centred.variation() == 0) return result;
 
   const Random random(1, RandomUse::kInitialise);
-  Block directions(dimension);
+  Directions directions(dimension);
   for (std::size_t k = 0; k < dimension; ++k) {
-    for (std::size_t j = 0; j < kBlock; ++j) directions[k][j] = random.normal(k * kBlock + j);
+    for (std::size_t j = 0; j < kDirectionCount; ++j)
+      directions[k][j] = random.normal(k * kDirectionCount + j);
   }
   orthonormalise(directions);
-  std::array<double, kBlock> values{};
+  std::array<double, kDirectionCount> values{};
   for (int step = 0; step < kMostSteps; ++step) {
-    Block next = centred.spread(directions);
+    Directions next = centred.spread(directions);
     Square products{};
     for (std::size_t k = 0; k < dimension; ++k) {
-      for (std::size_t i = 0; i < kBlock; ++i) {
-        for (std::size_t j = 0; j < kBlock; ++j) products[i][j] += directions[k][i] * next[k][j];
+      for (std::size_t i = 0; i < kDirectionCount; ++i) {
+        for (std::size_t j = 0; j < kDirectionCount; ++j)
+          products[i][j] += directions[k][i] * next[k][j];
       }
     }
     const auto [found, weights] = eigenvectors(products);
@@ -184,14 +187,14 @@ PrincipalComponents principal_components(std::span<const float> rows, std::size_
     if (change <= 1e-13 * centred.variation()) break;
   }
 
-  std::array<double, kBlock> signs;
-  for (std::size_t j = 0; j < kBlock; ++j) {
+  std::array<double, kDirectionCount> signs;
+  for (std::size_t j = 0; j < kDirectionCount; ++j) {
     const auto largest =
         std::ranges::max_element(directions, {}, [j](const auto& row) { return std::abs(row[j]); });
     signs[j] = (*largest)[j] < 0 ? -1 : 1;
   }
   for (std::size_t i = 0; i < centred.size(); ++i) {
-    const std::array<double, kBlock> places = centred.along(directions, i);
+    const std::array<double, kDirectionCount> places = centred.along(directions, i);
     for (std::size_t j = 0; j < count; ++j) {
       result.places[i * count + j] = signs[j] * places[j];
       result.shares[j] += places[j] * places[j] / centred.variation();

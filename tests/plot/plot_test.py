@@ -36,7 +36,8 @@ class PlotTest(ProgramTest):
                  for key in ("perplexity_unit", "dev_perplexity_unit")]
         (self.folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         shown = self.plot("log", self.folder)
-        for name in ("forward, training", "forward, development", "backward, development", "step"):
+        for name in ("forward, training", "forward, development", "backward, development", "step",
+                     f"Learning curves of {self.folder.name}"):
             self.assertIn(name, shown)
 
     def test_learning_curves_of_a_task(self):
