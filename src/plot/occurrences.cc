@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/log.h"
 #include "compute/random.h"
 #include "elmo/error.h"
 #include "embed/word_vectors.h"
@@ -125,12 +126,28 @@ std::vector<std::string> required_words(const DumpReader& dump, std::int64_t i) 
 Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& request) {
   const WordChoice chosen(request.words);
   Sample sample(request);
+  std::int64_t told = 0, repeated = 0;
   for (std::int64_t i = 0; i < dump.sentences(); ++i) {
     if (dump.word_count(i) == 0) continue;
+    if (dump.layout() == DumpLayout::kSentences && dump.words(i).empty()) {
+      ++repeated;
+      continue;
+    }
     const std::vector<std::string> words = required_words(dump, i);
+    ++told;
     for (std::size_t w = 0; w < words.size(); ++w) {
       if (chosen(words[w])) sample.add(i, w);
     }
+  }
+  if (told == 0 && repeated > 0) {
+    throw Error(
+        "the dump does not tell the words of its sentences; dump without --no-map, or with "
+        "--layout "
+        "matrix");
+  }
+  if (repeated > 0) {
+    log::warn("{} sentences stand in the dump again; each is shown once, where it stands last",
+              repeated);
   }
   if (sample.seen() == 0) {
     throw Error(request.words.empty()

@@ -48,8 +48,10 @@ struct Occurrences {
 };
 
 // Reads the dump twice, the words and then the vectors of what is kept; memory is that of `count`
-// occurrences. A sample is uniform, and the same for the same words, count and seed. Throws Error:
-// the words do not occur, or the dump does not tell its words.
+// occurrences. A sample is uniform, and the same for the same words, count and seed. Of equal
+// sentences the layout `sentences` tells the words of the last one, which stands for all of them
+// (with a warning). Throws Error: the words do not occur, a vector is not finite, or the dump does
+// not tell its words.
 Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& request);
 
 }  // namespace elmo

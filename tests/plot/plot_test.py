@@ -97,6 +97,23 @@ class PlotTest(ProgramTest):
             self.elmo("plot", "words", dump, *word, *options, "--output", self.folder / "a.html")
         self.assertEqual(len(set(pictures)), len(pictures))
 
+    def test_repeated_sentences_are_shown_once(self):
+        lines = ["a bank", "the bank", "a bank", "a bank"]
+        with h5py.File(self.folder / "v.h5", "w") as file:
+            for i in range(4):
+                file[str(i)] = numpy.full((2, 2, 3), i, "f4")
+            places = {line: str(i) for i, line in enumerate(lines)}
+            file["sentence_to_index"] = numpy.array([json.dumps(places)], dtype=h5py.string_dtype())
+        done = self.elmo("plot", "words", self.folder / "v.h5", "--word", "bank", "--output", self.folder / "a.svg")
+        self.assertIn("2 sentences stand in the dump again", done.stderr)
+        shown = texts(self.folder / "a.svg")
+        self.assertEqual((shown.count("a [bank]"), shown.count("the [bank]")), (1, 1))
+        with h5py.File(self.folder / "v.h5", "r+") as file:
+            del file["sentence_to_index"]
+        done = self.elmo("plot", "words", self.folder / "v.h5", "--word", "bank", "--output", self.folder / "b.svg",
+                         status=1)
+        self.assertIn("does not tell the words of its sentences; dump without --no-map", done.stderr)
+
     def test_a_picture_of_one_point(self):
         dump = write_dump(self.folder / "v.h5", [["a", "bank"]])
         self.assertIn("a [bank]", self.plot("words", dump, "--word", "bank"))
