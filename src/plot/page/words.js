@@ -278,18 +278,28 @@ function choose(i, speak = false) {
       const button = make("button", { type: "button" },
         make("span", { className: "number", textContent: (layer.cosines[i][k] / data.cosine_steps).toFixed(3) }),
         make("span", { className: "wide" }, ...sentenceOf(other, 5)), swatch(colouring.of[other]));
-      button.addEventListener("click", () => { choose(other, true); byId("sentence").scrollIntoView({ block: "nearest" }); });
+      button.addEventListener("click", () => choose(other, true));
       button.addEventListener("pointerenter", () => { hovered = other; drawOver(); });
       button.addEventListener("pointerleave", () => { hovered = -1; drawOver(); });
       return make("li", {}, button);
     }));
     byId("alone").hidden = points.length > 1;
+    bringIntoView(byId("chosen"));
     if (speak) {
       const { before, word, after } = points[i];
       byId("spoken").textContent = `${word}: ${before} ${word} ${after}, ${colouring.groups[colouring.of[i]]}`;
     }
   }
   drawOver();
+}
+
+// Scrolls the column beside the map, and nothing else, as far as it takes to show a section under
+// the slider, which stays.
+function bringIntoView(section) {
+  const column = section.parentElement, inner = section.getBoundingClientRect();
+  const top = inner.top - byId("layers").getBoundingClientRect().bottom;
+  const bottom = inner.bottom - column.getBoundingClientRect().bottom;
+  column.scrollTop += Math.max(0, Math.min(top, bottom));
 }
 
 function showCaption() {
