@@ -54,7 +54,7 @@ std::vector<std::vector<Near>> nearest_rows(std::span<const float> rows, std::si
     AlignedArray<float> cosines(static_cast<std::size_t>(kRowsAtOnce * n));
     for (std::int64_t first = part.begin; first < part.end; first += kRowsAtOnce) {
       const std::int64_t now = std::min(kRowsAtOnce, part.end - first);
-      multiply(unit.data() + first * width, width, now, all, cosines.data(), n);
+      multiply(unit.data() + first * width, now, all, cosines.data());
       for (std::int64_t i = 0; i < now; ++i) {
         const auto row = static_cast<std::size_t>(first + i);
         result[row] = largest({cosines.data() + i * n, static_cast<std::size_t>(n)}, row, count);
