@@ -1,7 +1,7 @@
-"use strict";
+'use strict';
 // Shared by all pages. Text reaches the page by textContent alone, so it never is markup.
 
-const data = JSON.parse(document.getElementById("data").textContent);
+const data = JSON.parse(document.getElementById('data').textContent);
 const byId = (id) => document.getElementById(id);
 
 function make(name, properties = {}, ...children) {
@@ -11,7 +11,7 @@ function make(name, properties = {}, ...children) {
 }
 
 // SVG's namespace from the page's own markup: no address stands in the page.
-const namespace = document.querySelector("svg").namespaceURI;
+const namespace = document.querySelector('svg').namespaceURI;
 
 function makeSvg(name, attributes = {}, ...children) {
   const element = document.createElementNS(namespace, name);
@@ -20,19 +20,21 @@ function makeSvg(name, attributes = {}, ...children) {
   return element;
 }
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const themeColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const themeColour = (name) =>
+    getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // The colour of a group, black being the colour of the text; beyond the colours, shapes change.
 function groupColour(group) {
   const colour = data.colours[group % data.colours.length];
-  return colour === "#000000" ? themeColour("--ink") : colour;
+  return colour === '#000000' ? themeColour('--ink') : colour;
 }
 const groupShape = (group) => Math.floor(group / data.colours.length) % 4;
 
 // Corners of a shape of radius r around 0, 0; nothing for a circle.
 function corners(shape, r) {
-  if (shape === 1) return [[-r, -r], [r, -r], [r, r], [-r, r]].map(([x, y]) => [0.88 * x, 0.88 * y]);
+  if (shape === 1)
+    return [[-r, -r], [r, -r], [r, r], [-r, r]].map(([x, y]) => [0.88 * x, 0.88 * y]);
   if (shape === 2) return [[0, -1.2 * r], [1.1 * r, 0.8 * r], [-1.1 * r, 0.8 * r]];
   if (shape === 3) return [[0, -1.25 * r], [1.25 * r, 0], [0, 1.25 * r], [-1.25 * r, 0]];
   return null;
@@ -41,11 +43,11 @@ function corners(shape, r) {
 // A group's sign in a legend.
 function swatch(group) {
   const points = corners(groupShape(group), 4.5);
-  const shape = points
-    ? makeSvg("polygon", { points: points.map(([x, y]) => `${x},${y}`).join(" ") })
-    : makeSvg("circle", { r: 4.5 });
-  shape.setAttribute("fill", groupColour(group));
-  return makeSvg("svg", { viewBox: "-6 -6 12 12", "aria-hidden": "true" }, shape);
+  const shape = points ?
+      makeSvg('polygon', {points: points.map(([x, y]) => `${x},${y}`).join(' ')}) :
+      makeSvg('circle', {r: 4.5});
+  shape.setAttribute('fill', groupColour(group));
+  return makeSvg('svg', {viewBox: '-6 -6 12 12', 'aria-hidden': 'true'}, shape);
 }
 
 // Sets a tip beside a place of the figure, within it.
@@ -58,4 +60,4 @@ function placeTip(tip, figure, x, y) {
   tip.style.transform = `translate(${left}px, ${Math.max(6, top)}px)`;
 }
 
-const counted = (number) => number.toLocaleString("en");
+const counted = (number) => number.toLocaleString('en');

@@ -1,249 +1,19 @@
 
-// The map of words. Arrays of `points` run parallel: place i is data.points[i].
-const layers = data.layers;
-const points = data.points.map(([line, before, word, after]) => ({ line, before, word, after }));
-const severalWords = new Set(points.map((p) => p.word)).size > 1;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-
-const figure = byId("figure"), map = byId("map"), over = byId("over"), tip = byId("tip");
-const context = map.getContext("2d"), overContext = over.getContext("2d");
-
-let at = data.start;            // which layer, 1.5 being halfway between layers 1 and 2
-let view = { zoom: 1, x: 0, y: 0 };  // pixels moved
-let colouring = data.colourings[0];
-let hiddenGroups = new Set();
-let query = "";
-let hovered = -1, chosen = -1;
-let width = 0, height = 0;
-
-// Where each point stands on the screen now, and whether it is in colour.
-const px = new Float32Array(points.length), py = new Float32Array(points.length);
-const lit = new Uint8Array(points.length);
-
-// ---- Where things are
-
-const bounds = { left: 0, right: 0, top: 0, bottom: 0 };
-for (const layer of layers) {
-  for (let i = 0; i < points.length; i++) {
-    bounds.left = Math.min(bounds.left, layer.x[i]);
-    bounds.right = Math.max(bounds.right, layer.x[i]);
-    bounds.top = Math.min(bounds.top, -layer.y[i]);
-    bounds.bottom = Math.max(bounds.bottom, -layer.y[i]);
-  }
-}
-
-const radius = points.length > 6000 ? 2.4 : points.length > 1500 ? 3.2 : points.length > 300 ? 4 : 5.5;
-const nearestLayer = () => layers[Math.round(at)];
-
-function layOut() {
-  // The caption and the buttons stand at the bottom.
-  const side = severalWords ? 48 : 34, above = 30, below = 60;
-  const fit = Math.min((width - 2 * side) / (bounds.right - bounds.left || 1),
-                       (height - above - below) / (bounds.bottom - bounds.top || 1));
-  const scale = Math.max(fit, 1e-6) * view.zoom;
-  const left = width / 2 + view.x - scale * (bounds.left + bounds.right) / 2;
-  const top = (height + above - below) / 2 + view.y - scale * (bounds.top + bounds.bottom) / 2;
-  const a = layers[Math.floor(at)], b = layers[Math.ceil(at)], share = at - Math.floor(at);
-  for (let i = 0; i < points.length; i++) {
-    px[i] = left + scale * (a.x[i] + share * (b.x[i] - a.x[i]));
-    py[i] = top - scale * (a.y[i] + share * (b.y[i] - a.y[i]));
-  }
-  cells = null;
-}
-
-// Points by squares of the screen, made when first asked for after a change: the lit points of cell
-// c are cells.list[cells.start[c]] up to cells.start[c + 1].
-const kCell = 16;
-let cells = null;
-
-function cellsOf() {
-  if (cells) return cells;
-  const columns = Math.ceil(width / kCell) + 1, rows = Math.ceil(height / kCell) + 1;
-  const start = new Uint32Array(columns * rows + 1), list = new Uint32Array(points.length);
-  const cell = (i) => {
-    const x = Math.floor(px[i] / kCell), y = Math.floor(py[i] / kCell);
-    return lit[i] && x >= 0 && y >= 0 && x < columns && y < rows ? y * columns + x : -1;
-  };
-  for (let i = 0; i < points.length; i++) if (cell(i) >= 0) start[cell(i) + 1]++;
-  for (let c = 0; c < columns * rows; c++) start[c + 1] += start[c];
-  const next = start.slice();
-  for (let i = 0; i < points.length; i++) if (cell(i) >= 0) list[next[cell(i)]++] = i;
-  cells = { columns, rows, start, list };
-  return cells;
-}
-
-// The nearest lit point within a cell's width of x, y, and how many others stand in its very place.
-function pointAt(x, y) {
-  const { columns, rows, start, list } = cellsOf();
-  let best = -1, distance = kCell * kCell;
-  const visit = (look) => {
-    for (let r = Math.max(0, Math.floor(y / kCell) - 1); r <= Math.min(rows - 1, Math.floor(y / kCell) + 1); r++) {
-      for (let c = Math.max(0, Math.floor(x / kCell) - 1); c <= Math.min(columns - 1, Math.floor(x / kCell) + 1); c++) {
-        for (let k = start[r * columns + c]; k < start[r * columns + c + 1]; k++) look(list[k]);
-      }
-    }
-  };
-  visit((i) => {
-    const away = (px[i] - x) ** 2 + (py[i] - y) ** 2;
-    if (away < distance) { distance = away; best = i; }
-  });
-  let others = 0;
-  if (best >= 0) {
-    visit((i) => { if (i !== best && Math.abs(px[i] - px[best]) < 0.5 && Math.abs(py[i] - py[best]) < 0.5) others++; });
-  }
-  return { point: best, others };
-}
-
-// ---- Drawing
-
-let sprites = [];
-
-function makeSprites() {
-  const ratio = devicePixelRatio || 1;
-  const side = Math.ceil(2 * (1.3 * radius + 2));
-  sprites = colouring.groups.map((_, group) => {
-    const canvas = make("canvas", { width: side * ratio, height: side * ratio });
-    const c = canvas.getContext("2d");
-    c.scale(ratio, ratio);
-    c.translate(side / 2, side / 2);
-    trace(c, groupShape(group), radius);
-    c.globalAlpha = 0.85;
-    c.fillStyle = groupColour(group);
-    c.fill();
-    c.globalAlpha = 1;
-    c.lineWidth = radius > 3 ? 1 : 0.5;
-    c.strokeStyle = themeColour("--card");
-    c.stroke();
-    return { canvas, side };
-  });
-}
-
-function trace(c, shape, r) {
-  const polygon = corners(shape, r);
-  c.beginPath();
-  if (!polygon) { c.arc(0, 0, r, 0, 2 * Math.PI); return; }
-  for (const [x, y] of polygon) c.lineTo(x, y);
-  c.closePath();
-}
-
-let waiting = false;
-let labels = [];        // the points whose words are written beside them
-let labelsStale = true;
-
-function redraw() {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => { waiting = false; draw(); });
-}
-
-function draw() {
-  context.clearRect(0, 0, width, height);
-  const of = colouring.of;
-  for (const wanted of [0, 1]) {
-    context.globalAlpha = wanted ? 1 : 0.13;
-    for (let i = 0; i < points.length; i++) {
-      if (lit[i] !== wanted) continue;
-      if (px[i] < -9 || py[i] < -9 || px[i] > width + 9 || py[i] > height + 9) continue;
-      const { canvas, side } = sprites[of[i]];
-      context.drawImage(canvas, px[i] - side / 2, py[i] - side / 2, side, side);
-    }
-  }
-  context.globalAlpha = 1;
-  if (severalWords) drawLabels();
-  drawOver();
-}
-
-// Words beside as many points as have room; the same ones as long as the view moves.
-function drawLabels() {
-  context.font = `12px ${getComputedStyle(document.body).fontFamily}`;
-  context.textBaseline = "middle";
-  if (labelsStale && !moving) {
-    labelsStale = false;
-    labels = [];
-    const taken = [];
-    for (let k = 0; k < points.length && labels.length < 160 && k < 4000; k++) {
-      const i = (k * 7919) % points.length;
-      if (!lit[i] || px[i] < 0 || py[i] < 0 || px[i] > width || py[i] > height) continue;
-      const box = [px[i] - radius, py[i] - 9, px[i] + radius + 6 + context.measureText(points[i].word).width, py[i] + 9];
-      if (box[2] > width || taken.some((b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3])) continue;
-      taken.push(box);
-      labels.push(i);
-    }
-  }
-  context.lineWidth = 3;
-  context.lineJoin = "round";
-  context.strokeStyle = themeColour("--card");
-  context.fillStyle = themeColour("--ink");
-  for (const i of labels) {
-    if (!lit[i]) continue;
-    context.strokeText(points[i].word, px[i] + radius + 3, py[i]);
-    context.fillText(points[i].word, px[i] + radius + 3, py[i]);
-  }
-}
-
-function drawOver() {
-  const c = overContext, ink = themeColour("--ink");
-  c.clearRect(0, 0, width, height);
-  if (chosen >= 0) {
-    c.strokeStyle = ink;
-    c.lineWidth = 1;
-    c.globalAlpha = 0.35;
-    c.beginPath();
-    for (const i of nearestLayer().nearest[chosen]) {
-      c.moveTo(px[chosen], py[chosen]);
-      c.lineTo(px[i], py[i]);
-    }
-    c.stroke();
-    c.globalAlpha = 1;
-    for (const i of nearestLayer().nearest[chosen]) ring(c, i, radius + 1.5, 1.25, ink);
-    ring(c, chosen, radius + 4, 2.5, ink);
-  }
-  if (hovered >= 0 && hovered !== chosen) ring(c, hovered, radius + 3, 2, ink);
-}
-
-function ring(c, i, r, line, colour) {
-  c.beginPath();
-  c.arc(px[i], py[i], r, 0, 2 * Math.PI);
-  c.lineWidth = line;
-  c.strokeStyle = colour;
-  c.stroke();
-}
-
-// Everything anew after a change of the view or the layer.
-function moved() {
-  layOut();
-  labelsStale = true;
-  redraw();
-  showCaption();
-  if (hovered >= 0) hover(-1);
-}
-
-function resize() {
-  const ratio = devicePixelRatio || 1;
-  width = figure.clientWidth;
-  height = figure.clientHeight;
-  for (const canvas of [map, over]) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
-  }
-  hover(-1);
-  makeSprites();
-  layOut();
-  labelsStale = true;
-  draw();
-}
+// What stands beside the map, and what the pointer and the keys do.
 
 // ---- Texts
 
 // The sentence of a point with its word marked; `reach` words on either side, all without.
 function sentenceOf(i, reach) {
-  const { before, word, after } = points[i];
+  const {before, word, after} = points[i];
   const parts = [];
-  const front = before.split(" "), back = after.split(" ");
-  if (before) parts.push(reach && front.length > reach ? `… ${front.slice(-reach).join(" ")} ` : `${before} `);
-  parts.push(make("mark", { textContent: word }));
-  if (after) parts.push(reach && back.length > reach ? ` ${back.slice(0, reach).join(" ")} …` : ` ${after}`);
+  const front = before.split(' '), back = after.split(' ');
+  if (before)
+    parts.push(
+        reach && front.length > reach ? `… ${front.slice(-reach).join(' ')} ` : `${before} `);
+  parts.push(make('mark', {textContent: word}));
+  if (after)
+    parts.push(reach && back.length > reach ? ` ${back.slice(0, reach).join(' ')} …` : ` ${after}`);
   return parts;
 }
 
@@ -255,11 +25,13 @@ function fromOf(i) {
 function hover(i, x = 0, y = 0, others = 0) {
   if (i !== hovered) {
     hovered = i;
-    map.classList.toggle("over", i >= 0);
+    map.classList.toggle('over', i >= 0);
     tip.hidden = i < 0;
     if (i >= 0) {
-      byId("tip-text").replaceChildren(...sentenceOf(i));
-      byId("tip-from").replaceChildren(...fromOf(i), ...(others ? [` · ${counted(others)} more in this place`] : []));
+      byId('tip-text').replaceChildren(...sentenceOf(i));
+      byId('tip-from')
+          .replaceChildren(
+              ...fromOf(i), ...(others ? [` · ${counted(others)} more in this place`] : []));
     }
     drawOver();
   }
@@ -268,26 +40,36 @@ function hover(i, x = 0, y = 0, others = 0) {
 
 function choose(i, speak = false) {
   chosen = i;
-  byId("invitation").hidden = i >= 0;
-  byId("details").hidden = i < 0;
+  byId('invitation').hidden = i >= 0;
+  byId('details').hidden = i < 0;
   if (i >= 0) {
     const layer = nearestLayer();
-    byId("sentence").replaceChildren(...sentenceOf(i));
-    byId("sentence-from").replaceChildren(...fromOf(i), ` · cosine in ${layer.name}`);
-    byId("nearest").replaceChildren(...layer.nearest[i].map((other, k) => {
-      const button = make("button", { type: "button" },
-        make("span", { className: "number", textContent: (layer.cosines[i][k] / data.cosine_steps).toFixed(3) }),
-        make("span", { className: "wide" }, ...sentenceOf(other, 5)), swatch(colouring.of[other]));
-      button.addEventListener("click", () => choose(other, true));
-      button.addEventListener("pointerenter", () => { hovered = other; drawOver(); });
-      button.addEventListener("pointerleave", () => { hovered = -1; drawOver(); });
-      return make("li", {}, button);
+    byId('sentence').replaceChildren(...sentenceOf(i));
+    byId('sentence-from').replaceChildren(...fromOf(i), ` · cosine in ${layer.name}`);
+    byId('nearest').replaceChildren(...layer.nearest[i].map((other, k) => {
+      const button = make(
+          'button', {type: 'button'}, make('span', {
+            className: 'number',
+            textContent: (layer.cosines[i][k] / data.cosine_steps).toFixed(3)
+          }),
+          make('span', {className: 'wide'}, ...sentenceOf(other, 5)), swatch(colouring.of[other]));
+      button.addEventListener('click', () => choose(other, true));
+      button.addEventListener('pointerenter', () => {
+        hovered = other;
+        drawOver();
+      });
+      button.addEventListener('pointerleave', () => {
+        hovered = -1;
+        drawOver();
+      });
+      return make('li', {}, button);
     }));
-    byId("alone").hidden = points.length > 1;
-    bringIntoView(byId("chosen"));
+    byId('alone').hidden = points.length > 1;
+    bringIntoView(byId('chosen'));
     if (speak) {
-      const { before, word, after } = points[i];
-      byId("spoken").textContent = `${word}: ${before} ${word} ${after}, ${colouring.groups[colouring.of[i]]}`;
+      const {before, word, after} = points[i];
+      byId('spoken').textContent =
+          `${word}: ${before} ${word} ${after}, ${colouring.groups[colouring.of[i]]}`;
     }
   }
   drawOver();
@@ -297,7 +79,7 @@ function choose(i, speak = false) {
 // the slider, which stays.
 function bringIntoView(section) {
   const column = section.parentElement, inner = section.getBoundingClientRect();
-  const top = inner.top - byId("layers").getBoundingClientRect().bottom;
+  const top = inner.top - byId('layers').getBoundingClientRect().bottom;
   const bottom = inner.bottom - column.getBoundingClientRect().bottom;
   column.scrollTop += Math.max(0, Math.min(top, bottom));
 }
@@ -305,28 +87,30 @@ function bringIntoView(section) {
 function showCaption() {
   const between = at !== Math.round(at);
   const layer = nearestLayer();
-  byId("caption").textContent = between
-    ? `between ${layers[Math.floor(at)].name} and ${layers[Math.ceil(at)].name}`
-    : layer.share === 0 ? `${layer.name}: all vectors are the same`
-    : `${layer.name}: the plane shows ${(100 * layer.share).toFixed(0)} % of the variance`;
-  byId("layer-name").textContent = layer.name;
-  byId("layer").setAttribute("aria-valuetext", layer.name);
+  byId('caption').textContent = between ?
+      `between ${layers[Math.floor(at)].name} and ${layers[Math.ceil(at)].name}` :
+      layer.share === 0 ?
+      `${layer.name}: all vectors are the same` :
+      `${layer.name}: the plane shows ${(100 * layer.share).toFixed(0)} % of the variance`;
+  byId('layer-name').textContent = layer.name;
+  byId('layer').setAttribute('aria-valuetext', layer.name);
 }
 
 function showLegend() {
   const counts = colouring.groups.map(() => 0);
   for (const group of colouring.of) counts[group]++;
-  byId("legend").replaceChildren(...colouring.groups.map((name, group) => {
-    const button = make("button", { type: "button", title: "show or fade this group" }, swatch(group),
-      make("span", { className: "wide", textContent: name }),
-      make("span", { className: "number", textContent: counted(counts[group]) }));
-    button.setAttribute("aria-pressed", !hiddenGroups.has(group));
-    button.addEventListener("click", () => {
+  byId('legend').replaceChildren(...colouring.groups.map((name, group) => {
+    const button = make(
+        'button', {type: 'button', title: 'show or fade this group'}, swatch(group),
+        make('span', {className: 'wide', textContent: name}),
+        make('span', {className: 'number', textContent: counted(counts[group])}));
+    button.setAttribute('aria-pressed', !hiddenGroups.has(group));
+    button.addEventListener('click', () => {
       hiddenGroups.has(group) ? hiddenGroups.delete(group) : hiddenGroups.add(group);
-      button.setAttribute("aria-pressed", !hiddenGroups.has(group));
+      button.setAttribute('aria-pressed', !hiddenGroups.has(group));
       light();
     });
-    return make("li", {}, button);
+    return make('li', {}, button);
   }));
 }
 
@@ -334,22 +118,25 @@ function showLegend() {
 
 // What is searched: the word where there are several, else the sentence; the sentence also for
 // a phrase.
-const plain = (text) => text.normalize("NFC").toLowerCase();
+const plain = (text) => text.normalize('NFC').toLowerCase();
 let haystacks = null;
 
 function light() {
   const wanted = plain(query.trim());
   if (wanted && !haystacks) {
-    haystacks = points.map((p) => ({ word: plain(p.word), sentence: plain(`${p.before} ${p.word} ${p.after}`) }));
+    haystacks = points.map(
+        (p) => ({word: plain(p.word), sentence: plain(`${p.before} ${p.word} ${p.after}`)}));
   }
-  const part = severalWords && !wanted.includes(" ") ? "word" : "sentence";
+  const part = severalWords && !wanted.includes(' ') ? 'word' : 'sentence';
   let hits = 0;
   for (let i = 0; i < points.length; i++) {
     const hit = !wanted || haystacks[i][part].includes(wanted);
     hits += hit;
     lit[i] = hit && !hiddenGroups.has(colouring.of[i]) ? 1 : 0;
   }
-  byId("found").textContent = wanted ? `${counted(hits)} of ${counted(points.length)} ${points.length === 1 ? "place" : "places"}` : "";
+  byId('found').textContent = wanted ?
+      `${counted(hits)} of ${counted(points.length)} ${points.length === 1 ? 'place' : 'places'}` :
+      '';
   cells = null;
   labelsStale = true;
   redraw();
@@ -358,13 +145,16 @@ function light() {
 function nextHit() {
   for (let step = 1; step <= points.length; step++) {
     const i = (chosen + step + points.length) % points.length;
-    if (lit[i]) { choose(i, true); return; }
+    if (lit[i]) {
+      choose(i, true);
+      return;
+    }
   }
 }
 
 function colourBy(index) {
   colouring = data.colourings[index];
-  byId("colouring").value = index;
+  byId('colouring').value = index;
   hiddenGroups = new Set();
   makeSprites();
   showLegend();
@@ -395,19 +185,19 @@ function goTo(layer) {
 function setLayer(value) {
   const old = Math.round(at);
   at = Math.max(0, Math.min(layers.length - 1, value));
-  byId("layer").value = at;
+  byId('layer').value = at;
   moved();
   if (Math.round(at) !== old && chosen >= 0) choose(chosen);
 }
 
 function zoom(factor, x = width / 2, y = height / 2) {
   const next = Math.max(1, Math.min(60, view.zoom * factor)), real = next / view.zoom;
-  view = next === 1 ? { zoom: 1, x: 0, y: 0 } : {
+  view = next === 1 ? {zoom: 1, x: 0, y: 0} : {
     zoom: next,
     x: x - width / 2 - (x - width / 2 - view.x) * real,
     y: y - height / 2 - (y - height / 2 - view.y) * real,
   };
-  map.style.touchAction = next === 1 ? "pan-y" : "none";
+  map.style.touchAction = next === 1 ? 'pan-y' : 'none';
   moved();
 }
 
@@ -421,44 +211,44 @@ const place = (event) => {
   return [event.clientX - box.left, event.clientY - box.top];
 };
 
-map.addEventListener("pointermove", (event) => {
+map.addEventListener('pointermove', (event) => {
   const [x, y] = place(event);
   if (grip && (grip.far || Math.hypot(x - grip.x, y - grip.y) > 5)) {
     if (view.zoom === 1) return;
     grip.far = true;
-    map.classList.add("dragged");
+    map.classList.add('dragged');
     view.x = grip.viewX + x - grip.x;
     view.y = grip.viewY + y - grip.y;
     moved();
     return;
   }
-  const { point, others } = pointAt(x, y);
+  const {point, others} = pointAt(x, y);
   hover(point, x, y, others);
 });
-map.addEventListener("pointerleave", () => hover(-1));
-map.addEventListener("pointerdown", (event) => {
+map.addEventListener('pointerleave', () => hover(-1));
+map.addEventListener('pointerdown', (event) => {
   const [x, y] = place(event);
-  grip = { x, y, viewX: view.x, viewY: view.y, far: false };
+  grip = {x, y, viewX: view.x, viewY: view.y, far: false};
 });
-addEventListener("pointerup", () => {
-  map.classList.remove("dragged");
+addEventListener('pointerup', () => {
+  map.classList.remove('dragged');
   wasDragged = grip !== null && grip.far;
   grip = null;
 });
-map.addEventListener("click", (event) => {
+map.addEventListener('click', (event) => {
   if (!wasDragged) choose(pointAt(...place(event)).point);
   wasDragged = false;
 });
-map.addEventListener("wheel", (event) => {
+map.addEventListener('wheel', (event) => {
   // Where the page itself scrolls, the wheel is the page's.
   if (document.documentElement.scrollHeight > innerHeight + 4 && !event.ctrlKey) return;
   event.preventDefault();
   zoom(Math.exp(-event.deltaY / 400), ...place(event));
-}, { passive: false });
-map.addEventListener("dblclick", (event) => zoom(2, ...place(event)));
-byId("closer").addEventListener("click", () => zoom(1.6));
-byId("farther").addEventListener("click", () => zoom(1 / 1.6));
-byId("whole").addEventListener("click", () => zoom(1e-9));
+}, {passive: false});
+map.addEventListener('dblclick', (event) => zoom(2, ...place(event)));
+byId('closer').addEventListener('click', () => zoom(1.6));
+byId('farther').addEventListener('click', () => zoom(1 / 1.6));
+byId('whole').addEventListener('click', () => zoom(1e-9));
 
 // ---- Keyboard
 
@@ -468,17 +258,26 @@ function neighbourTowards(dx, dy) {
   let best = -1, least = Infinity;
   for (let i = 0; i < points.length; i++) {
     if (!lit[i] || i === chosen) continue;
-    const along = (px[i] - x) * dx + (py[i] - y) * dy, across = Math.abs((px[i] - x) * dy - (py[i] - y) * dx);
+    const along = (px[i] - x) * dx + (py[i] - y) * dy,
+          across = Math.abs((px[i] - x) * dy - (py[i] - y) * dx);
     if (chosen >= 0 && (along <= 0 || across > along)) continue;
     const cost = Math.abs(along) + 2 * across;
-    if (cost < least) { least = cost; best = i; }
+    if (cost < least) {
+      least = cost;
+      best = i;
+    }
   }
   return best;
 }
 
-const kArrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const kArrows = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1]
+};
 
-map.addEventListener("keydown", (event) => {
+map.addEventListener('keydown', (event) => {
   const arrow = kArrows[event.key];
   if (!arrow) return;
   event.preventDefault();
@@ -486,63 +285,90 @@ map.addEventListener("keydown", (event) => {
   if (next >= 0) choose(next, true);
 });
 
-byId("layer").addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+byId('layer').addEventListener('keydown', (event) => {
+  const step = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1}[event.key];
   if (!step) return;
   event.preventDefault();
   goTo(Math.round(at) + step);
 });
 
-addEventListener("keydown", (event) => {
+addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") {
-    query = byId("search").value = "";
+  if (event.key === 'Escape') {
+    query = byId('search').value = '';
     choose(-1);
     light();
     return;
   }
-  if (event.target.matches("input[type=search], select")) return;
+  if (event.target.matches('input[type=search], select')) return;
   const colourings = data.colourings.length;
   const action = {
-    "/": () => byId("search").focus(),
-    "[": () => goTo(Math.round(at) - 1),
-    "]": () => goTo(Math.round(at) + 1),
+    '/': () => byId('search').focus(),
+    '[': () => goTo(Math.round(at) - 1),
+    ']': () => goTo(Math.round(at) + 1),
     c: () => colourBy((data.colourings.indexOf(colouring) + 1) % colourings),
-    "+": () => zoom(1.6), "=": () => zoom(1.6), "-": () => zoom(1 / 1.6), 0: () => zoom(1e-9),
+    '+': () => zoom(1.6),
+    '=': () => zoom(1.6),
+    '-': () => zoom(1 / 1.6),
+    0: () => zoom(1e-9),
   }[event.key];
   if (!action) return;
   event.preventDefault();
   action();
 });
 
-byId("layer").addEventListener("input", (event) => { journey++; moving = false; setLayer(Number(event.target.value)); });
+byId('layer').addEventListener('input', (event) => {
+  journey++;
+  moving = false;
+  setLayer(Number(event.target.value));
+});
 // Between two layers is no layer: it goes on to the nearer one.
-byId("layer").addEventListener("change", () => { if (at !== Math.round(at)) goTo(Math.round(at)); });
-byId("search").addEventListener("input", (event) => { query = event.target.value; light(); });
-byId("search").addEventListener("keydown", (event) => { if (event.key === "Enter") nextHit(); });
-byId("colouring").addEventListener("change", (event) => colourBy(Number(event.target.value)));
+byId('layer').addEventListener('change', () => {
+  if (at !== Math.round(at)) goTo(Math.round(at));
+});
+byId('search').addEventListener('input', (event) => {
+  query = event.target.value;
+  light();
+});
+byId('search').addEventListener('keydown', (event) => {
+  if (event.key === 'Enter') nextHit();
+});
+byId('colouring').addEventListener('change', (event) => colourBy(Number(event.target.value)));
 
 // ---- Begin
 
-const many = (number, word) => `${counted(number)} ${word}${number === 1 ? "" : "s"}`;
-byId("title").textContent = data.title;
-byId("about").textContent = `${many(data.total, "place")} in ${many(data.sentences, "sentence")} of ${data.source}`;
+const many = (number, word) => `${counted(number)} ${word}${number === 1 ? '' : 's'}`;
+byId('title').textContent = data.title;
+byId('about').textContent =
+    `${many(data.total, 'place')} in ${many(data.sentences, 'sentence')} of ${data.source}`;
 if (points.length < data.total) {
-  byId("sample").hidden = false;
-  byId("sample").textContent = `a sample: ${counted(points.length)} of ${counted(data.total)} places`;
+  byId('sample').hidden = false;
+  byId('sample').textContent =
+      `a sample: ${counted(points.length)} of ${counted(data.total)} places`;
 }
-map.setAttribute("aria-label", `Map of ${many(points.length, "place")} of ${data.title}; the arrow keys go from point to point`);
-byId("layer").max = layers.length - 1;
-byId("layer").value = at;
-byId("layer").hidden = byId("layer-first").hidden = byId("layer-last").hidden = layers.length === 1;
-byId("layer-first").textContent = layers[0].name;
-byId("layer-last").textContent = layers[layers.length - 1].name;
-byId("search").placeholder = severalWords ? "a word, or a phrase of its sentence" : "a word of the sentence";
-byId("colouring").append(...data.colourings.map(({ name }, index) => make("option", { value: index,
-  textContent: name === "cluster" ? `cluster (k-means in ${layers[data.start].name})` : name })));
-map.style.touchAction = "pan-y";
+map.setAttribute(
+    'aria-label',
+    `Map of ${many(points.length, 'place')} of ${
+        data.title}; the arrow keys go from point to point`);
+byId('layer').max = layers.length - 1;
+byId('layer').value = at;
+byId('layer').hidden = byId('layer-first').hidden = byId('layer-last').hidden = layers.length === 1;
+byId('layer-first').textContent = layers[0].name;
+byId('layer-last').textContent = layers[layers.length - 1].name;
+byId('search').placeholder =
+    severalWords ? 'a word, or a phrase of its sentence' : 'a word of the sentence';
+byId('colouring')
+    .append(...data.colourings.map(
+        ({name}, index) => make('option', {
+          value: index,
+          textContent: name === 'cluster' ? `cluster (k-means in ${layers[data.start].name})` : name
+        })));
+map.style.touchAction = 'pan-y';
 colourBy(0);
 showCaption();
 new ResizeObserver(resize).observe(figure);
 resize();
-dark.addEventListener("change", () => { colourBy(data.colourings.indexOf(colouring)); resize(); });
+dark.addEventListener('change', () => {
+  colourBy(data.colourings.indexOf(colouring));
+  resize();
+});
