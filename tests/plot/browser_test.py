@@ -1,4 +1,5 @@
-"""Pages of elmo plot in headless Chromium: python3 browser_test.py ELMO [FOLDER for screenshots]."""
+"""Pages of elmo plot in headless Chromium. ELMO_SCREENSHOTS names a folder to leave pictures of them
+in, at three sizes of the window."""
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import tempfile
 import unittest
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -15,7 +17,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from page_support import ODD, bank_sentences, write_distances, write_dump, write_log
 from trained import ProgramTest
 
-SHOTS = None
+SHOTS = os.environ.get("ELMO_SCREENSHOTS")
 SIZES = ((1400, 900), (900, 700), (390, 800))
 
 
@@ -26,9 +28,7 @@ def start_browser(profile):
                  *(["--no-sandbox"] if os.geteuid() == 0 else [])):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(service=webdriver.ChromeService("/usr/bin/chromedriver")
-                            if hasattr(webdriver, "ChromeService")
-                            else webdriver.chrome.service.Service("/usr/bin/chromedriver"), options=options)
+    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
 
 
 class BrowserTest(ProgramTest):
@@ -89,7 +89,7 @@ class BrowserTest(ProgramTest):
         for width, height in SIZES:
             self.resize(width, height)
             self.run_script("return new Promise((done) => setTimeout(done, 300))")
-            self.browser.save_screenshot(str(SHOTS / f"{name}-{width}x{height}.png"))
+            self.browser.save_screenshot(str(pathlib.Path(SHOTS) / f"{name}-{width}x{height}.png"))
         self.resize(*SIZES[0])
 
     def open_bank(self, count=60):
@@ -214,6 +214,28 @@ class BrowserTest(ProgramTest):
             return seen.size;""")
         self.assertEqual(reached, 25)
 
+    def test_zoom_and_drag(self):
+        self.open_bank()
+        whole = self.places()
+        self.find("closer").click()
+        closer = self.places()
+        for axis in (0, 1):
+            self.assertAlmostEqual(closer[0][axis] - closer[1][axis], 1.6 * (whole[0][axis] - whole[1][axis]), delta=0.01)
+        ActionChains(self.browser, 0).move_to_element(self.find("map")).click_and_hold().move_by_offset(
+            30, 20).move_by_offset(30, 20).release().perform()
+        for (ax, ay), (bx, by) in zip(closer, self.places()):
+            self.assertAlmostEqual(bx - ax, 60, delta=1)
+            self.assertAlmostEqual(by - ay, 40, delta=1)
+        self.assertEqual(self.run_script("return chosen"), -1)
+        # The wheel leaves what is under the pointer there.
+        before = self.places()
+        self.run_script("""map.dispatchEvent(new WheelEvent("wheel", { deltaY: -200, cancelable: true,
+            clientX: map.getBoundingClientRect().left + px[5], clientY: map.getBoundingClientRect().top + py[5] }));""")
+        self.assertAlmostEqual(self.places()[5][0], before[5][0], delta=1)
+        self.assertNotEqual(self.places()[0], before[0])
+        self.find("map").send_keys("0")
+        self.assertEqual(self.places(), whole)
+
     def test_colours(self):
         dump = write_dump(self.folder / "v.h5", bank_sentences(40))
         labels = self.folder / "labels.txt"
@@ -307,6 +329,4 @@ class BrowserTest(ProgramTest):
 
 if __name__ == "__main__":
     BrowserTest.ELMO = sys.argv.pop(1)
-    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
-        SHOTS = pathlib.Path(sys.argv.pop(1))
     unittest.main()
