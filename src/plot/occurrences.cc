@@ -31,19 +31,23 @@ std::string shown(const std::string& word) {
   return text;
 }
 
+// In NFC, where it is UTF-8.
+std::string normalised(const std::string& word) {
+  return find_invalid_utf8(word) == std::string::npos ? to_nfc(word) : word;
+}
+
 // Which words are meant, compared in NFC.
 class WordChoice {
  public:
   explicit WordChoice(const std::vector<std::string>& words) {
-    for (const std::string& word : words) words_.insert(to_nfc(word));
+    for (const std::string& word : words) words_.insert(normalised(word));
   }
   bool operator()(const std::string& word) const {
-    return words_.empty() ||
-           words_.contains(find_invalid_utf8(word) == std::string::npos ? to_nfc(word) : word);
+    return words_.empty() || words_.contains(normalised(word));
   }
 
  private:
-  std::set<std::string, std::less<>> words_;
+  std::set<std::string> words_;
 };
 
 struct Candidate {
@@ -172,7 +176,8 @@ Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& re
       vectors = dump.vectors(kept[i].sentence);
     }
     result.places.push_back({kept[i].sentence, kept[i].word,
-                             context_of(words, kept[i].word, request.reach), words[kept[i].word]});
+                             context_of(words, kept[i].word, request.reach),
+                             normalised(words[kept[i].word])});
     for (std::size_t layer = 0; layer < layers; ++layer) {
       const auto from = vectors.begin() + static_cast<std::ptrdiff_t>(
                                               (kept[i].word * layers + layer) * result.dimension);

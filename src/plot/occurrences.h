@@ -37,7 +37,7 @@ struct Occurrences {
     std::int64_t sentence;  // from 0
     std::size_t word;       // its index in the sentence, from 0
     Context context;
-    std::string text;  // the word itself, whole
+    std::string text;  // the word itself, whole, in NFC where it is UTF-8
   };
   std::vector<Place> places;   // by sentence and word
   std::int64_t total = 0;      // occurrences in the dump

@@ -4,6 +4,7 @@ import hashlib
 import html.parser
 import re
 import sys
+import unicodedata
 import unittest
 
 import h5py
@@ -78,6 +79,9 @@ class PageTest(ProgramTest):
             self.assertEqual(len(near), 10)
             self.assertNotIn(i, near)
             self.assertEqual({colouring["of"][other] for other in near}, {colouring["of"][i]})
+        # Words are compared in NFC.
+        jamo = self.page("words", dump, "--word", unicodedata.normalize("NFD", "배를"))
+        self.assertEqual([line for line, *_ in jamo["points"]], [8, 18, 28, 38])
         # Layer 0 knows no context.
         self.assertEqual(data["layers"][0]["share"], 0)
         self.assertEqual(set(data["layers"][0]["x"] + data["layers"][0]["y"]), {0})

@@ -179,8 +179,9 @@ TEST(Colourings, ByTagsWantTheWordsOfTheDump) {
   const TemporaryFolder folder;
   Occurrences found;
   found.sentences = 2;
-  found.places = {{0, 1, {}, "bank"}, {1, 0, {}, "\u1107\u1162"}};  // 배 in jamo
-  put(folder / "tags.conll", "the\tDET\nbank\tNOUN\n\n배\tNOUN\n");
+  found.places = {{0, 1, {}, "bank"}, {1, 0, {}, "배"}};
+  // The same in jamo.
+  put(folder / "tags.conll", "the\tDET\nbank\tNOUN\n\n\u1107\u1162\tNOUN\n");
   EXPECT_THAT(colour_by_tags(folder / "tags.conll", found).groups, testing::ElementsAre("NOUN"));
   put(folder / "tags.conll", "the\tDET\nbank\tNOUN\n\n눈\tNOUN\n");
   EXPECT_THAT(error_of([&] { colour_by_tags(folder / "tags.conll", found); }),
