@@ -70,20 +70,26 @@ void for_each_precision(F&& test) {
 
 // By oneDNN itself, x and y with room between their rows; the result is not wanted.
 void multiply_with_gaps(std::int64_t rows, std::int64_t k, std::int64_t n) {
+  omp_set_num_threads(1);  // the cache tells numbers of threads apart
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
   using dnnl::memory;
   const auto f32 = memory::data_type::f32;
-  const memory::desc x({rows, k}, f32, memory::dims{k + 3, 1});
-  const memory::desc w({k, n}, f32, memory::format_tag::any);
-  const memory::desc y({rows, n}, f32, memory::dims{n + 5, 1});
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const auto describe = [&](std::int64_t count, const memory::desc& w, std::int64_t gap) {
+    const memory::desc x({count, k}, f32, memory::dims{k + gap, 1});
+    const memory::desc y({count, n}, f32, memory::dims{n + gap, 1});
 #if DNNL_VERSION_MAJOR >= 3
-  const dnnl::matmul::primitive_desc description(engine, x, w, y, attributes);
+    return dnnl::matmul::primitive_desc(engine, x, w, y, attributes);
 #else
-  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(x, w, y), attributes, engine);
+    return dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, w, y), attributes, engine);
 #endif
+  };
+  // W as a product without gaps wants it.
+  const memory::desc w =
+      describe(64, memory::desc({k, n}, f32, memory::format_tag::any), 0).weights_desc();
+  const auto description = describe(rows, w, 3);
   const auto of = [&](const memory::desc& what) { return memory(what, engine); };
   dnnl::matmul(description)
       .execute(stream, {{DNNL_ARG_SRC, of(description.src_desc())},
