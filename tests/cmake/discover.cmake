@@ -2,9 +2,10 @@
 # those tests that this machine can run. A test that lacks something is not registered at all; it
 # goes with its reason into ELMO_NOT_TRIED, a line each: LABEL|what: why.
 #
-# Given: ELMO_NOT_TRIED, ELMO_PYTHON, ELMO_INSTRUCTION_SETS (the program of
-# tests/support/instruction_sets.cc).
+# Given: ELMO_SOURCE, ELMO_BUILD, ELMO_BUILDS (where the folders with sanitizers are),
+# ELMO_PYTHON, ELMO_INSTRUCTION_SETS (the program of tests/support/instruction_sets.cc).
 cmake_minimum_required(VERSION 3.25)
+set(ELMO_NOT_TRIED ${ELMO_BUILD}/not_tried.txt)
 
 # What the variants of a test set to keep oneDNN and our own kernels to one instruction set.
 set(ELMO_LIMITS_sse41 ONEDNN_MAX_CPU_ISA=SSE41 ELMO_MAX_ISA=sse4)
@@ -12,6 +13,14 @@ set(ELMO_LIMITS_avx2 ONEDNN_MAX_CPU_ISA=AVX2 ELMO_MAX_ISA=avx2)
 set(ELMO_LIMITS_avx512_core ONEDNN_MAX_CPU_ISA=AVX512_CORE ELMO_MAX_ISA=avx512)
 set(ELMO_LIMITS_avx512_core_bf16 ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 ELMO_MAX_ISA=avx512)
 set(ELMO_LIMITS_avx512_core_amx ONEDNN_MAX_CPU_ISA=AVX512_CORE_AMX ELMO_MAX_ISA=avx512)
+
+# The label and the environment of the tests with sanitizers. Only what we wrote is instrumented:
+# the threads of OpenMP, whose barriers the thread sanitizer does not see, are one.
+set(ELMO_LABEL_sanitize sanitize)
+set(ELMO_ENVIRONMENT_sanitize UBSAN_OPTIONS=print_stacktrace=1)
+set(ELMO_LABEL_thread long)
+set(ELMO_ENVIRONMENT_thread OMP_NUM_THREADS=1
+  TSAN_OPTIONS=halt_on_error=1:suppressions=${ELMO_SOURCE}/tests/support/thread_sanitizer.txt)
 
 # What INSTRUCTION_SETS of a test stands for.
 set(ELMO_SETS_avx2 avx2 avx512_core avx512_core_bf16 avx512_core_amx)
@@ -126,30 +135,37 @@ function(elmo_other_instruction_sets out)
   set(${out} ${others} PARENT_SCOPE)
 endfunction()
 
+# elmo_register(NAME LABEL TIMEOUT SETS_UP AFTER ENVIRONMENT COMMAND): adds a test; lists are single
+# arguments, empty ones have no effect.
+function(elmo_register name label timeout sets_up after environment command)
+  add_test(${name} ${command})
+  set_tests_properties(${name} PROPERTIES LABELS "${label}" ENVIRONMENT "${environment}"
+    FIXTURES_SETUP "${sets_up}" FIXTURES_REQUIRED "${after}")
+  if(timeout)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout})
+  endif()
+endfunction()
+
 # elmo_discover(NAME OPTION...): with the options of elmo_add_test in tests/CMakeLists.txt.
 function(elmo_discover name)
-  cmake_parse_arguments(PARSE_ARGV 1 TEST "" "LABEL;TIMEOUT;INSTRUCTION_SETS;SETS_UP;AFTER"
-    "COMMAND;NEEDS;ENVIRONMENT")
+  cmake_parse_arguments(PARSE_ARGV 1 TEST "" "LABEL;TIMEOUT;INSTRUCTION_SETS;SETS_UP"
+    "COMMAND;NEEDS;ENVIRONMENT;SANITIZERS")
   elmo_meets(complete ${name} "${TEST_LABEL}" ${TEST_NEEDS})
   if(NOT complete)
     return()
   endif()
-  set(names ${name})
-  set(ENVIRONMENT_${name} ${TEST_ENVIRONMENT})
+  elmo_register(${name} "${TEST_LABEL}" "${TEST_TIMEOUT}" "${TEST_SETS_UP}" ""
+    "${TEST_ENVIRONMENT}" "${TEST_COMMAND}")
   if(TEST_INSTRUCTION_SETS)
     elmo_other_instruction_sets(sets ${ELMO_SETS_${TEST_INSTRUCTION_SETS}})
     foreach(set IN LISTS sets)
-      list(APPEND names ${name}.${set})
-      set(ENVIRONMENT_${name}.${set} ${TEST_ENVIRONMENT} ${ELMO_LIMITS_${set}})
+      elmo_register(${name}.${set} "" "${TEST_TIMEOUT}" "" ""
+        "${TEST_ENVIRONMENT};${ELMO_LIMITS_${set}}" "${TEST_COMMAND}")
     endforeach()
   endif()
-  foreach(one IN LISTS names)
-    add_test(${one} ${TEST_COMMAND})
-    set_tests_properties(${one} PROPERTIES LABELS "${TEST_LABEL}"
-      ENVIRONMENT "${ENVIRONMENT_${one}}" FIXTURES_SETUP "${TEST_SETS_UP}"
-      FIXTURES_REQUIRED "${TEST_AFTER}")
-    if(TEST_TIMEOUT)
-      set_tests_properties(${one} PROPERTIES TIMEOUT ${TEST_TIMEOUT})
-    endif()
+  foreach(build IN LISTS TEST_SANITIZERS)
+    string(REPLACE "${ELMO_BUILD}/" "${ELMO_BUILDS}/${build}/" command "${TEST_COMMAND}")
+    elmo_register(${name}.${build} ${ELMO_LABEL_${build}} 3600 "" ${build}
+      "${TEST_ENVIRONMENT};${ELMO_ENVIRONMENT_${build}}" "${command}")
   endforeach()
 endfunction()
