@@ -17,7 +17,8 @@ set(ELMO_LIMITS_avx512_core_amx ONEDNN_MAX_CPU_ISA=AVX512_CORE_AMX ELMO_MAX_ISA=
 # The label and the environment of the tests with sanitizers. Only what we wrote is instrumented:
 # the threads of OpenMP, whose barriers the thread sanitizer does not see, are one.
 set(ELMO_LABEL_sanitize sanitize)
-set(ELMO_ENVIRONMENT_sanitize UBSAN_OPTIONS=print_stacktrace=1)
+set(ELMO_ENVIRONMENT_sanitize UBSAN_OPTIONS=print_stacktrace=1
+  LSAN_OPTIONS=print_suppressions=0:suppressions=${ELMO_SOURCE}/tests/support/leak_sanitizer.txt)
 set(ELMO_LABEL_thread long)
 set(ELMO_ENVIRONMENT_thread OMP_NUM_THREADS=1
   TSAN_OPTIONS=halt_on_error=1:suppressions=${ELMO_SOURCE}/tests/support/thread_sanitizer.txt)
