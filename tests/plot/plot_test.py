@@ -1,7 +1,6 @@
 """elmo plot: pictures are whole SVG files that show every text as it is."""
 import json
 import pathlib
-import shutil
 import sys
 import unittest
 import xml.etree.ElementTree
@@ -23,7 +22,6 @@ def texts(path):
     return ["".join(item.itertext()).strip() for item in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
-@unittest.skipUnless(shutil.which("gnuplot"), "gnuplot is not installed")
 class PlotTest(ProgramTest):
     def plot(self, *words):
         self.elmo("plot", *words, "--output", self.folder / "a.svg", cwd=self.folder)
