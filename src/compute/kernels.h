@@ -32,13 +32,18 @@ void lstm_cell_backward(const float* d_m, const float* c_previous, const float* 
 void apply_sigmoid(float* values, std::int64_t size);
 void apply_tanh(float* values, std::int64_t size);
 
+// The largest of logits[i] + bias[i]; size at least 1.
+float largest_sum(const float* logits, const float* bias, std::int64_t size);
 // Some columns of a softmax's row.
 struct SoftmaxPart {
-  float top;   // the largest logit
-  double sum;  // of exp(logit - top)
+  float top;   // the largest logit, bias and shift counted in
+  double sum;  // of the exponentials
 };
-// Adds `bias` to the `size` logits and leaves exp(logit - top) in their place.
-SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size);
+// exp(logits[i] + bias[i] - shift) into `exps`, which may be null. An exponent is held to [-87,
+// 88], so `top` says whether the shift was high enough.
+template <typename T>
+SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, std::int64_t size,
+                         T* exps);
 
 // destination[i] = factor * source[i], which may be the same memory.
 void scale_values(const float* source, float factor, std::int64_t size, float* destination);
@@ -55,6 +60,11 @@ void convert(const float* source, std::int64_t size, Bf16* destination);
 template <typename T>
 void add_column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
                      float* sums);
+
+// The same with row i counted weights[i] times.
+template <typename T>
+void add_column_sums(const T* matrix, const float* weights, std::int64_t rows, std::int64_t columns,
+                     std::int64_t ld, float* sums);
 
 // Sum of squares, in double over lanes of fixed order.
 double sum_of_squares(const float* values, std::int64_t size);
