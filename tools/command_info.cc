@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/hdf5.h"
@@ -182,7 +183,7 @@ Json describe_words(const fs::path& path) {
 Json tensor_rows(const TorchFile& file, const std::string& prefix = "") {
   Json rows = Json::array();
   for (const auto& tensor : file.tensors()) {
-    rows.push_back({{"name", prefix + tensor.name},
+    rows.push_back({{"name", prefix + printable(tensor.name)},
                     {"type", TorchFile::type_name(tensor.type)},
                     {"shape", tensor.shape}});
   }

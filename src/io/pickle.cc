@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/printable.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -176,10 +177,7 @@ void PickleReader::get(std::uint64_t index) {
 void PickleReader::push_global(std::string_view module, std::string_view name) {
   const std::string asked = fmt::format("{} {}", module, name);
   if (std::ranges::find(globals_, asked) == globals_.end()) {
-    std::string shown = asked;
-    std::ranges::replace_if(
-        shown, [](char c) { return c < ' ' || c > '~'; }, '?');
-    fail(fmt::format("asks for Python's {}, which no file of tensors needs", shown));
+    fail(fmt::format("asks for Python's {}, which no file of tensors needs", printable(asked)));
   }
   PickleValue& value = make(Kind::kGlobal);
   value.text = asked;

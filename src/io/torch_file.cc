@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "compute/precision.h"
 #include "elmo/error.h"
 #include "io/half.h"
@@ -76,14 +77,6 @@ constexpr std::int64_t kMost = std::int64_t{1} << 40;
   throw Error(source + ": " + what);
 }
 
-// A name of the file's for a message.
-std::string shown(std::string_view name) {
-  std::string result(name.substr(0, 100));
-  std::ranges::replace_if(
-      result, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return result;
-}
-
 std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t size) {
   std::uint64_t value = 0;
   for (std::size_t i = size; i-- > 0;) {
@@ -131,7 +124,7 @@ class StateDictionary {
 
  private:
   [[noreturn]] void refuse(const std::string& name, const std::string& what) const {
-    fail(source_, fmt::format("the entry '{}' {}", shown(name), what));
+    fail(source_, fmt::format("the entry '{}' {}", printable(name), what));
   }
 
   Entry tensor(const PickleValue& value, const std::string& name) {
@@ -278,7 +271,7 @@ class ZipReader {
       fail(source_,
            fmt::format("its entry {} is compressed or encrypted, which torch.save does not "
                        "do; unpack it and save it with torch again",
-                       shown(name)));
+                       printable(name)));
     }
     if (!holds(header, kLocal) || bytes_.substr(header, 4) != "PK\3\4") fail_truncated();
     // The local header's own lengths: its padding is not in the directory, and its sizes are 0.
@@ -286,7 +279,7 @@ class ZipReader {
     if (!holds(begin, size)) fail_truncated();
     const Entry entry{static_cast<std::size_t>(begin), static_cast<std::size_t>(size)};
     if (!entries_.emplace(name, entry).second) {
-      fail(source_, "has two entries named " + shown(name));
+      fail(source_, "has two entries named " + printable(name));
     }
   }
 
@@ -420,11 +413,11 @@ void TorchFile::read_legacy() {
     if (bytes_.size() - at < 8 || bytes_.size() - at - 8 < size) {
       fail(source_, fmt::format("ends in the middle of its numbers (storage {}); the file is cut "
                                 "short, fetch it again",
-                                shown(place->first)));
+                                printable(place->first)));
     }
     if (little_endian(bytes_, at, 8) != static_cast<std::uint64_t>(storage.elements)) {
       fail(source_, fmt::format("its storage {} has another size than its tensors say",
-                                shown(place->first)));
+                                printable(place->first)));
     }
     storage.begin = at + 8;
     at += 8 + static_cast<std::size_t>(size);
@@ -459,12 +452,12 @@ void TorchFile::read_zip() {
   dictionary.read(reader.next());
   for (auto& [key, storage] : dictionary.storages()) {
     const auto* entry = zip.find(root + "data/" + key);
-    if (entry == nullptr) fail(source_, "the entry data/" + shown(key) + " is missing");
+    if (entry == nullptr) fail(source_, "the entry data/" + printable(key) + " is missing");
     const std::uint64_t size =
         static_cast<std::uint64_t>(storage.elements) * type_size(storage.type);
     if (entry->size != size) {
-      fail(source_, fmt::format("its entry data/{} has {} bytes, its tensors want {}", shown(key),
-                                entry->size, size));
+      fail(source_, fmt::format("its entry data/{} has {} bytes, its tensors want {}",
+                                printable(key), entry->size, size));
     }
     storage.begin = entry->begin;
   }
@@ -507,8 +500,8 @@ void TorchFile::read(const Tensor& tensor, std::span<float> values) const {
                              [](Bf16 value) { return to_float(value); });
       return;
     default:
-      fail(source_, fmt::format("{} holds {}, not numbers of a floating type", shown(tensor.name),
-                                type_name(tensor.type)));
+      fail(source_, fmt::format("{} holds {}, not numbers of a floating type",
+                                printable(tensor.name), type_name(tensor.type)));
   }
 }
 

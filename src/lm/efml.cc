@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "compute/aligned.h"
 #include "compute/transpose.h"
 #include "elmo/error.h"
@@ -210,8 +211,8 @@ class Tensors {
   void refuse_others() const {
     for (const auto& tensor : file_.tensors()) {
       if (std::ranges::find(wanted_, tensor.name) != wanted_.end()) continue;
-      throw Error(fmt::format("{}: has a tensor of shape {} that {} does not speak of{}",
-                              file_.source(), to_string(tensor.shape), architecture_.source(),
+      throw Error(fmt::format("{}: has the tensor {}, which {} does not speak of{}", file_.source(),
+                              printable(tensor.name), architecture_.source(),
                               architecture_.remedy()));
     }
   }
