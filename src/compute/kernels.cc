@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/kernels.cc"
-// Three widths are enough: SSE4, AVX2 and AVX-512.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+// Three widths are enough: SSE4, AVX2 and AVX-512. (The lower 14 bits are x86's targets but SSE2.)
+#define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -76,7 +78,7 @@ constexpr std::int64_t kPart = 64;
 template <typename T>
 HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float* c_previous,
                                   VF clip, std::int64_t h, std::int64_t k, std::int64_t count,
-                                  T* gates, std::int64_t stride, float* c, T* m) {
+                                  T* gates, float* c, T* m) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   HWY_ALIGN float active[4 * kPart];
   for (std::int64_t gate = 0; gate < 4; ++gate) {
@@ -98,11 +100,13 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
     const VF f = load(active + 2 * kPart + q), o = load(active + 3 * kPart + q);
     VF cell = hn::MulAdd(f, load(c_previous + k + q), hn::Mul(i, j));
     cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
-    T* gate = gates + k + q;
-    store(i, gate);
-    store(j, gate + stride);
-    store(f, gate + 2 * stride);
-    store(o, gate + 3 * stride);
+    if (gates != nullptr) {
+      T* gate = gates + k + q;
+      store(i, gate);
+      store(j, gate + h);
+      store(f, gate + 2 * h);
+      store(o, gate + 3 * h);
+    }
     store(cell, c + k + q);
     store(hn::Mul(o, tanh(cell)), m + k + q);
   }
@@ -110,13 +114,12 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
 
 template <typename T>
 void cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                  std::int64_t h, T* gates, std::int64_t stride, float* c, T* m) {
+                  std::int64_t h, T* gates, float* c, T* m) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
   const std::int64_t whole = h / lanes * lanes;
   for (std::int64_t k = 0; k < whole; k += kPart) {
-    cell_forward_part(z, bias, c_previous, clip, h, k, std::min(kPart, whole - k), gates, stride, c,
-                      m);
+    cell_forward_part(z, bias, c_previous, clip, h, k, std::min(kPart, whole - k), gates, c, m);
   }
   if (whole == h) return;
   // The tail, in a block of its own that is a whole vector wide.
@@ -130,9 +133,11 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
     }
   }
   for (std::int64_t q = whole; q < h; ++q) tp[q - whole] = c_previous[q];
-  cell_forward_part(tz, tb, tp, clip, lanes, 0, lanes, tg, lanes, tc, tm);
+  cell_forward_part(tz, tb, tp, clip, lanes, 0, lanes, tg, tc, tm);
   for (std::int64_t q = whole; q < h; ++q) {
-    for (std::int64_t g = 0; g < 4; ++g) gates[g * stride + q] = tg[g * lanes + q - whole];
+    for (std::int64_t g = 0; gates != nullptr && g < 4; ++g) {
+      gates[g * h + q] = tg[g * lanes + q - whole];
+    }
     c[q] = tc[q - whole];
     m[q] = tm[q - whole];
   }
@@ -183,12 +188,12 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
 }
 
 void cell_forward_f32(const float* z, const float* bias, const float* cp, float clip,
-                      std::int64_t h, float* g, std::int64_t stride, float* c, float* m) {
-  cell_forward(z, bias, cp, clip, h, g, stride, c, m);
+                      std::int64_t h, float* g, float* c, float* m) {
+  cell_forward(z, bias, cp, clip, h, g, c, m);
 }
 void cell_forward_bf16(const float* z, const float* bias, const float* cp, float clip,
-                       std::int64_t h, Bf16* g, std::int64_t stride, float* c, Bf16* m) {
-  cell_forward(z, bias, cp, clip, h, g, stride, c, m);
+                       std::int64_t h, Bf16* g, float* c, Bf16* m) {
+  cell_forward(z, bias, cp, clip, h, g, c, m);
 }
 void cell_backward_f32(const float* dm, const float* cp, const float* c, float clip, std::int64_t h,
                        float* g, float* dc) {
@@ -280,6 +285,13 @@ void scale_to(const float* x, float scale, std::int64_t n, T* y) {
 }
 void scale_f32(const float* x, float scale, std::int64_t n, float* y) { scale_to(x, scale, n, y); }
 void scale_bf16(const float* x, float scale, std::int64_t n, Bf16* y) { scale_to(x, scale, n, y); }
+
+void add(const float* x, std::int64_t n, float* y) {
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) store(hn::Add(load(y + k), load(x + k)), y + k);
+  for (; k < n; ++k) y[k] += x[k];
+}
 
 template <typename T>
 void column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
@@ -389,6 +401,22 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace elmo {
+namespace {
+
+// ELMO_MAX_ISA (sse4, avx2 or avx512) holds the passes to narrower vectors, as ONEDNN_MAX_CPU_ISA
+// does the products: tests run on all of them. Before main, so before anything is dispatched.
+const bool limited = [] {
+  const char* most = std::getenv("ELMO_MAX_ISA");
+  if (most == nullptr) return false;
+  const std::string_view name = most;
+  const std::int64_t wider = name == "sse4"   ? HWY_AVX2 | (HWY_AVX2 - 1)
+                             : name == "avx2" ? HWY_AVX3 | (HWY_AVX3 - 1)
+                                              : 0;
+  hwy::DisableTargets(wider);
+  return true;
+}();
+
+}  // namespace
 
 HWY_EXPORT(cell_forward_f32);
 HWY_EXPORT(cell_forward_bf16);
@@ -400,6 +428,7 @@ HWY_EXPORT(add_bias_and_max);
 HWY_EXPORT(exp_and_sum);
 HWY_EXPORT(scale_f32);
 HWY_EXPORT(scale_bf16);
+HWY_EXPORT(add);
 HWY_EXPORT(column_sums_f32);
 HWY_EXPORT(column_sums_bf16);
 HWY_EXPORT(squares);
@@ -408,27 +437,23 @@ HWY_EXPORT(adam);
 
 template <>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t cells, float* gates, std::int64_t gate_stride, float* c,
-                       float* m) {
-  HWY_DYNAMIC_DISPATCH(cell_forward_f32)
-  (z, bias, c_previous, cell_clip, cells, gates, gate_stride, c, m);
+                       std::int64_t cells, float* gates, float* c, float* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_f32)(z, bias, c_previous, cell_clip, cells, gates, c, m);
 }
 template <>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t cells, Bf16* gates, std::int64_t gate_stride, float* c,
-                       Bf16* m) {
-  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)
-  (z, bias, c_previous, cell_clip, cells, gates, gate_stride, c, m);
+                       std::int64_t cells, Bf16* gates, float* c, Bf16* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)(z, bias, c_previous, cell_clip, cells, gates, c, m);
 }
 template <>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
-                        std::int64_t hidden, float* gates, float* d_c) {
-  HWY_DYNAMIC_DISPATCH(cell_backward_f32)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+                        std::int64_t cells, float* gates, float* d_c) {
+  HWY_DYNAMIC_DISPATCH(cell_backward_f32)(d_m, c_previous, c, cell_clip, cells, gates, d_c);
 }
 template <>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
-                        std::int64_t hidden, Bf16* gates, float* d_c) {
-  HWY_DYNAMIC_DISPATCH(cell_backward_bf16)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+                        std::int64_t cells, Bf16* gates, float* d_c) {
+  HWY_DYNAMIC_DISPATCH(cell_backward_bf16)(d_m, c_previous, c, cell_clip, cells, gates, d_c);
 }
 
 void apply_sigmoid(float* values, std::int64_t size) {
@@ -448,6 +473,10 @@ void scale_values(const float* source, float factor, std::int64_t size, float* d
 }
 void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination) {
   HWY_DYNAMIC_DISPATCH(scale_bf16)(source, factor, size, destination);
+}
+
+void add_values(const float* values, std::int64_t size, float* to) {
+  HWY_DYNAMIC_DISPATCH(add)(values, size, to);
 }
 
 void convert(const float* source, std::int64_t size, float* destination) {

@@ -11,21 +11,21 @@
 
 namespace elmo {
 
-// One row of an LSTM step, or some of its cells: `z` (4 x cells) holds their [x; h] W^T in the
-// order i, j, f, o; `bias` (4 x cells) is added, its forget part raised by 1 already (ELMo's forget
-// bias). Writes the activated gates (each at `gate_stride` from the one before; float gates may be
-// the memory of z where that is `cells`), the cell c = clip(f c_previous + i j) and m = o tanh(c),
-// to be projected. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
+// Some cells of one row of an LSTM step: `z` (4 x cells) holds their [x; h] W^T in the order i, j,
+// f, o; `bias` (4 x cells) is added, its forget part raised by 1 already (ELMo's forget bias).
+// Writes the activated gates in the same order (float gates may be the memory of z; null where they
+// are not wanted), the cell c = clip(f c_previous + i j) and m = o tanh(c), to be projected; c may
+// be c_previous. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
 template <typename T>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t cells, T* gates, std::int64_t gate_stride, float* c, T* m);
+                       std::int64_t cells, T* gates, float* c, T* m);
 
-// Its backward. d_m (H) comes in; d_c (H) holds the gradient of c from the step after and leaves
-// as the gradient of c_previous. `gates` (4H) leave as the gradient of z. No gradient passes
-// where c lies on its clip.
+// Its backward. d_m (cells) comes in; d_c (cells) holds the gradient of c from the step after and
+// leaves as the gradient of c_previous. `gates` (4 x cells) leave as the gradient of z. No gradient
+// passes where c lies on its clip.
 template <typename T>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
-                        std::int64_t hidden, T* gates, float* d_c);
+                        std::int64_t cells, T* gates, float* d_c);
 
 // values[i] = sigma(values[i]), tanh(values[i]); the bits do not depend on where in the array a
 // value stands.
@@ -43,6 +43,9 @@ SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size);
 // destination[i] = factor * source[i], which may be the same memory.
 void scale_values(const float* source, float factor, std::int64_t size, float* destination);
 void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination);
+
+// to[i] += values[i].
+void add_values(const float* values, std::int64_t size, float* to);
 
 // destination[i] = source[i] in T.
 void convert(const float* source, std::int64_t size, float* destination);

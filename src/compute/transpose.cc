@@ -4,8 +4,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/transpose.cc"
-// The squares are 128 bits wide: AVX-512 would be the code of AVX2 once more.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
+// The squares are 128 bits wide: AVX-512 would be the code of AVX2 once more. (The lower 14 bits
+// are x86's targets but SSE2.)
+#define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2))
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -61,7 +62,7 @@ void square(const std::uint32_t* source, std::int64_t ld, std::uint32_t* to, std
 
 template <typename U>
 void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-                     U* to) {
+                     U* to, std::int64_t to_ld) {
 #if HWY_TARGET == HWY_SCALAR
   const std::int64_t whole_rows = 0, whole = 0;
 #else
@@ -83,25 +84,25 @@ void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::i
         for (std::int64_t k = 0; k < kSide; ++k) hwy::Prefetch(source + (row + k) * ld + column);
       }
       for (std::int64_t j = strip; j < end; j += kSide) {
-        square(source + i * ld + j, ld, to + j * rows + i, rows);
+        square(source + i * ld + j, ld, to + j * to_ld + i, to_ld);
       }
     }
   }
 #endif
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = i < whole_rows ? whole : 0; j < columns; ++j) {
-      to[j * rows + i] = source[i * ld + j];
+      to[j * to_ld + i] = source[i * ld + j];
     }
   }
 }
 
 void transpose_32(const std::uint32_t* source, std::int64_t ld, std::int64_t rows,
-                  std::int64_t columns, std::uint32_t* to) {
-  transpose_words(source, ld, rows, columns, to);
+                  std::int64_t columns, std::uint32_t* to, std::int64_t to_ld) {
+  transpose_words(source, ld, rows, columns, to, to_ld);
 }
 void transpose_16(const std::uint16_t* source, std::int64_t ld, std::int64_t rows,
-                  std::int64_t columns, std::uint16_t* to) {
-  transpose_words(source, ld, rows, columns, to);
+                  std::int64_t columns, std::uint16_t* to, std::int64_t to_ld) {
+  transpose_words(source, ld, rows, columns, to, to_ld);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -115,16 +116,16 @@ HWY_EXPORT(transpose_32);
 HWY_EXPORT(transpose_16);
 
 void transpose(const float* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-               float* destination) {
+               float* destination, std::int64_t to_ld) {
   HWY_DYNAMIC_DISPATCH(transpose_32)
   (reinterpret_cast<const std::uint32_t*>(source), ld, rows, columns,
-   reinterpret_cast<std::uint32_t*>(destination));
+   reinterpret_cast<std::uint32_t*>(destination), to_ld);
 }
 void transpose(const Bf16* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-               Bf16* destination) {
+               Bf16* destination, std::int64_t to_ld) {
   HWY_DYNAMIC_DISPATCH(transpose_16)
   (reinterpret_cast<const std::uint16_t*>(source), ld, rows, columns,
-   reinterpret_cast<std::uint16_t*>(destination));
+   reinterpret_cast<std::uint16_t*>(destination), to_ld);
 }
 
 }  // namespace elmo

@@ -231,7 +231,8 @@ void read_link(const h5::File& file, const Link& link, const std::filesystem::pa
   if (link.transposed) {
     AlignedArray<float> turned(values.size());
     dataset.read(h5::Type::kFloat32, turned.data());
-    transpose(turned.data(), link.shape[1], link.shape[0], link.shape[1], values.data());
+    transpose(turned.data(), link.shape[1], link.shape[0], link.shape[1], values.data(),
+              link.shape[0]);
   } else {
     dataset.read(h5::Type::kFloat32, values.data());
   }
@@ -386,7 +387,8 @@ void write_official(OfficialModel& model, std::string_view vocabulary,
       const auto& values = link.parameter->value;
       if (link.transposed) {
         AlignedArray<float> turned(values.size());
-        transpose(values.data(), link.shape[0], link.shape[1], link.shape[0], turned.data());
+        transpose(values.data(), link.shape[0], link.shape[1], link.shape[0], turned.data(),
+                  link.shape[1]);
         dataset.write(turned.data());
       } else {
         dataset.write(values.data());

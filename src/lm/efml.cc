@@ -291,8 +291,8 @@ void read_highway(const Tensors& tensors, int k, std::int64_t f,
                   CharacterEncoder::Highway& highway) {
   const auto weight = tensors.read(highway_name(k) + "weight");
   const auto bias = tensors.read(highway_name(k) + "bias");
-  transpose(weight.data(), f, f, f, highway.transform.value.data());
-  transpose(weight.data() + f * f, f, f, f, highway.carry.value.data());
+  transpose(weight.data(), f, f, f, highway.transform.value.data(), f);
+  transpose(weight.data() + f * f, f, f, f, highway.carry.value.data(), f);
   std::copy_n(bias.data(), f, highway.transform_bias.value.data());
   std::copy_n(bias.data() + f, f, highway.carry_bias.value.data());
   for (Parameter* parameter : {&highway.carry, &highway.carry_bias}) {
@@ -330,7 +330,7 @@ void read_token_encoder(const Tensors& tensors, const Architecture& architecture
   // (P, d + f), the word's columns first.
   const auto weight = tensors.read("projection.weight");
   AlignedArray<float> turned(weight.size());
-  transpose(weight.data(), d + f, p, d + f, turned.data());
+  transpose(weight.data(), d + f, p, d + f, turned.data(), p);
   if (model.listed_words) {
     tensors.read(kWordTable, model.listed_words->table);
     std::copy_n(turned.data(), d * p, model.listed_words->projection.value.data());

@@ -420,7 +420,7 @@ void LanguageModel::pack(Workers& workers, bool with_softmax) {
     parts.push_back([this, i] { softmax.pack(i); });
   }
   for (LstmLayer& layer : layers) {
-    for (int i = 0; i < LstmLayer::kPackParts; ++i) parts.push_back([&layer, i] { layer.pack(i); });
+    for (int i = 0; i < layer.pack_parts(); ++i) parts.push_back([&layer, i] { layer.pack(i); });
   }
   workers.run([&](int index) {
     for (std::size_t i = static_cast<std::size_t>(index); i < parts.size();

@@ -17,6 +17,7 @@
 #include "compute/aligned.h"
 #include "compute/matmul.h"
 #include "compute/precision.h"
+#include "compute/tree_sum.h"
 #include "compute/workers.h"
 #include "nn/parameter.h"
 
@@ -109,9 +110,11 @@ class CharacterEncoder {
                float* y) const;
   // The same for all words, shared by the workers.
   void forward(const CharacterRows& words, Tape& tape, float* y, Workers& workers) const;
-  // d_y: the gradient of y of all words. The parameters' gradients are overwritten. Spoils the
-  // tape.
-  void backward(const CharacterRows& words, Tape& tape, const float* d_y, Workers& workers);
+  // d_y: the gradient of y of all words. The parameters' gradients are overwritten; they are summed
+  // over the words in `sum_groups` groups (a power of two, of the batch's StreamGroups) along a
+  // tree (tree_sum.h). Spoils the tape.
+  void backward(const CharacterRows& words, Tape& tape, const float* d_y, int sum_groups,
+                Workers& workers);
 
  private:
   // Words [word, word + rows), which are rows `row` and on of the tape and of y.
@@ -127,7 +130,7 @@ class CharacterEncoder {
   void multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w, float* y, Tape& tape,
                      std::int64_t row, bool accumulate = false) const;
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
-                        Workers& workers);
+                        int sum_groups, Workers& workers);
   // A stretch of a filter's columns, which needs nothing of the others.
   struct FilterColumns {
     std::size_t filter;
@@ -136,7 +139,7 @@ class CharacterEncoder {
   };
   // Of these columns; adds their share of the characters' gradient to `d_characters`, of zeros.
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
-                        const FilterColumns& columns, float* d_characters);
+                        int sum_groups, const FilterColumns& columns, float* d_characters);
 
   CharacterShape shape_;
   Precision precision_ = Precision::kF32;

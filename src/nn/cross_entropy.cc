@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "compute/kernels.h"
 
@@ -17,10 +18,10 @@ constexpr std::int64_t kBlockRows = 128;
 constexpr std::int64_t kRowGrain = 16;
 constexpr std::int64_t kColumnGrain = 256;
 static_assert(kBlock % kColumnGrain == 0);
-// Rows whose logits are in memory at a time. 128 were fastest in f32, where more of the logits stay
-// in the third-level cache. In bf16 products are several times as fast, and the weight gradients,
-// which every chunk adds to, would be read and written too often.
-constexpr std::int64_t kChunkRowsF32 = 128, kChunkRowsBf16 = 256;
+// Rows whose logits are in memory at a time, at most. 128 were fastest in f32, where more of the
+// logits stay in the third-level cache. In bf16 products are several times as fast, and the weight
+// gradients, which every chunk adds to, would be read and written too often.
+constexpr std::int64_t kChunkRowsF32 = 128, kChunkRowsBf16 = 320;
 // 64 MB of logits at most, up to a vocabulary of a million.
 constexpr std::int64_t kChunkLogits = std::int64_t{1} << 24;
 
@@ -34,7 +35,7 @@ CrossEntropy::CrossEntropy(std::int64_t columns, std::int64_t width, Precision p
     : columns_(columns),
       width_(width),
       chunk_rows_(std::clamp<std::int64_t>(
-          kChunkLogits / columns, 16,
+          kChunkLogits / columns / kRowGrain * kRowGrain, kRowGrain,
           precision == Precision::kBf16 ? kChunkRowsBf16 : kChunkRowsF32)) {
   for (std::int64_t begin = 0; begin < columns; begin += kBlock) {
     const std::int64_t size = std::min(kBlock, columns - begin);
@@ -87,8 +88,7 @@ void CrossEntropy::sum_rows(const CrossEntropyRows<T>& rows, std::int64_t from, 
     const std::int64_t size = block_columns(block);
     const auto first = static_cast<std::int64_t>(block) * kBlock;
     float* logits = logits_.data() + block_offset(block);
-    multiply(rows.x + (from + begin) * width_, width_, end - begin, packed_[block],
-             logits + begin * size, size);
+    multiply(rows.x + (from + begin) * width_, end - begin, packed_[block], logits + begin * size);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int32_t target = rows.targets[from + i];
       if (target < 0) continue;
@@ -144,8 +144,8 @@ void CrossEntropy::differentiate_rows(const CrossEntropyRows<T>& rows, std::int6
       scale_values(logits + i * size, static_cast<float>(factor), size, d_row);
       if (here) convert(&d_target, 1, d_row + column);
     }
-    multiply(d_logits + begin * size, size, end - begin, packed_back_[block],
-             gradients.x + (from + begin) * width_, width_, block != 0);
+    multiply(d_logits + begin * size, end - begin, packed_back_[block],
+             gradients.x + (from + begin) * width_, block != 0);
   }
   if (gradients.target_logits == nullptr) return;
   for (std::int64_t i = begin; i < end; ++i) {
@@ -158,54 +158,74 @@ void CrossEntropy::differentiate_rows(const CrossEntropyRows<T>& rows, std::int6
   }
 }
 
-// Of the columns of `part`, over the `size` rows of the chunk.
+// Of the columns of `part`, over the `size` rows of a chunk, one of its group's first or last or
+// both.
 template <typename T>
-void CrossEntropy::weight_gradients(std::int64_t size, bool accumulate, const Part& part,
-                                    const CrossEntropyGradients& gradients) {
+void CrossEntropy::weight_gradients(std::int64_t size, int group, bool first, bool last,
+                                    const Part& part, const TreeSum& weights, const TreeSum& bias) {
   for (std::int64_t column = part.begin; column < part.end; column += kColumnGrain) {
     const auto block = static_cast<std::size_t>(column / kBlock);
     const std::int64_t ld = block_columns(block);
     const std::int64_t count = std::min(kColumnGrain, part.end - column);
     const T* d_logits = gradient_memory<T>() + block_offset(block) + column % kBlock;
-    multiply_transposed(d_logits, ld, count, packed_x_, gradients.weights + column * width_,
-                        accumulate);
-    if (!accumulate) std::fill_n(gradients.bias + column, count, 0.0f);
-    add_column_sums(d_logits, size, count, ld, gradients.bias + column);
+    multiply_transposed(d_logits, ld, count, packed_x_, weights.leaf(group) + column * width_,
+                        !first);
+    float* bias_leaf = bias.leaf(group) + column;
+    if (first) std::fill_n(bias_leaf, count, 0.0f);
+    add_column_sums(d_logits, size, count, ld, bias_leaf);
+    if (!last) continue;
+    weights.close(group, column * width_, count * width_);
+    bias.close(group, column, count);
   }
 }
 
 template <typename T>
 void CrossEntropy::run(const CrossEntropyRows<T>& rows, const float* bias, double* losses,
                        const CrossEntropyGradients* gradients, Workers& workers) {
-  constexpr Precision precision = kPrecisionOf<T>;
   if (logits_.size() == 0) {
     logits_ = AlignedArray<float>(area(chunk_rows_, columns_));
     tops_.resize(area(chunk_rows_, static_cast<std::int64_t>(packed_.size())));
     sums_.resize(static_cast<std::size_t>(chunk_rows_));
   }
+  std::optional<TreeSum> weights_sum, bias_sum;
+  if (gradients != nullptr) {
+    gradient_memory<T>();  // made before the threads meet in it
+    const std::int64_t size = columns_ * width_;
+    const std::size_t weights_scratch = TreeSum::scratch_size(rows.groups.count(), size);
+    const std::size_t scratch =
+        weights_scratch + TreeSum::scratch_size(rows.groups.count(), columns_);
+    if (tree_.size() < scratch) tree_ = AlignedArray<float>(scratch);
+    weights_sum.emplace(gradients->weights, tree_.data(), size);
+    bias_sum.emplace(gradients->bias, tree_.data() + weights_scratch, columns_);
+  }
   const int threads = workers.count();
-  for (std::int64_t from = 0; from < rows.count; from += chunk_rows_) {
-    const std::int64_t size = std::min(chunk_rows_, rows.count - from);
-    if (gradients != nullptr) {
-      gradient_memory<T>();  // made before the threads meet in it
-      if (packed_x_.k() != size) packed_x_ = PackedMatrix(size, width_, precision);
+  for (int group = 0; group < rows.groups.count(); ++group) {
+    const Part all = rows.groups.rows_of(group);
+    const auto chunks = static_cast<int>((all.end - all.begin + chunk_rows_ - 1) / chunk_rows_);
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+      const Part of_group = part_of(all.end - all.begin, chunk, chunks, kRowGrain);
+      const std::int64_t from = all.begin + of_group.begin, size = of_group.end - of_group.begin;
+      if (gradients != nullptr && packed_x_.k() != size) {
+        packed_x_ = PackedMatrix(size, width_, kPrecisionOf<T>);
+      }
+      workers.run([&](int index) {
+        if (gradients != nullptr && index == 0) {  // its share is never the largest
+          packed_x_.pack(rows.x + from * width_, width_, 1);
+        }
+        const Part part = part_of(size, index, threads, kRowGrain);
+        for (std::int64_t begin = part.begin; begin < part.end; begin += kBlockRows) {
+          const std::int64_t end = std::min(part.end, begin + kBlockRows);
+          sum_rows(rows, from, begin, end, bias, losses);
+          if (gradients != nullptr) differentiate_rows(rows, from, begin, end, *gradients);
+        }
+      });
+      if (gradients == nullptr) continue;
+      workers.run([&](int index) {
+        weight_gradients<T>(size, group, chunk == 0, chunk + 1 == chunks,
+                            part_of(columns_, index, threads, kColumnGrain), *weights_sum,
+                            *bias_sum);
+      });
     }
-    workers.run([&](int index) {
-      if (gradients != nullptr && index == 0) {  // its share is never the largest
-        packed_x_.pack(rows.x + from * width_, width_, 1);
-      }
-      const Part part = part_of(size, index, threads, kRowGrain);
-      for (std::int64_t begin = part.begin; begin < part.end; begin += kBlockRows) {
-        const std::int64_t end = std::min(part.end, begin + kBlockRows);
-        sum_rows(rows, from, begin, end, bias, losses);
-        if (gradients != nullptr) differentiate_rows(rows, from, begin, end, *gradients);
-      }
-    });
-    if (gradients == nullptr) continue;
-    workers.run([&](int index) {
-      weight_gradients<T>(size, from != 0, part_of(columns_, index, threads, kColumnGrain),
-                          *gradients);
-    });
   }
 }
 

@@ -6,15 +6,16 @@
 
 #include "compute/aligned.h"
 #include "compute/matmul.h"
+#include "compute/tree_sum.h"
 #include "compute/workers.h"
 
 namespace elmo {
 
-// Rows to be judged, and where each one's target is. T is float or Bf16.
+// Rows to be judged, group by group, and where each one's target is. T is float or Bf16.
 template <typename T>
 struct CrossEntropyRows {
-  const T* x;  // (count, width), dense
-  std::int64_t count;
+  const T* x;                   // (rows, width), dense
+  StreamGroups groups;          // in whose order gradients are summed over the rows
   const std::int32_t* targets;  // columns; -1: no loss and no gradient
   // Where the target is none of the columns (sampled softmax): its logit, and the column that is
   // left out of the row's sum, -1 for none. `targets` then only says which rows count.
@@ -23,13 +24,13 @@ struct CrossEntropyRows {
 };
 
 // Where the gradients of `scale` times the sum of the losses go; those of weights and bias are sums
-// over the rows.
+// over the rows, in the order of tree_sum.h.
 struct CrossEntropyGradients {
   float scale;
-  float* x;                        // (count, width)
+  float* x;                        // (rows, width)
   float* weights;                  // (columns, width)
   float* bias;                     // (columns)
-  float* target_logits = nullptr;  // (count), with CrossEntropyRows::target_logits
+  float* target_logits = nullptr;  // (rows), with CrossEntropyRows::target_logits
 };
 
 // Works on blocks of rows and columns that stay in the second-level cache: a first pass makes their
@@ -70,8 +71,8 @@ class CrossEntropy {
   void differentiate_rows(const CrossEntropyRows<T>& rows, std::int64_t from, std::int64_t begin,
                           std::int64_t end, const CrossEntropyGradients& gradients);
   template <typename T>
-  void weight_gradients(std::int64_t size, bool accumulate, const Part& part,
-                        const CrossEntropyGradients& gradients);
+  void weight_gradients(std::int64_t size, int group, bool first, bool last, const Part& part,
+                        const TreeSum& weights, const TreeSum& bias);
 
   std::int64_t columns_ = 0, width_ = 0;
   std::int64_t chunk_rows_ = 0;  // whose logits are in memory at a time
@@ -80,6 +81,7 @@ class CrossEntropy {
   // Of a chunk:
   AlignedArray<float> logits_;
   AlignedArray<Bf16> gradients_;  // of the logits; in f32 they take the place of the logits
+  AlignedArray<float> tree_;      // of the sums over groups
   std::vector<float> tops_;       // the largest logit of a row in each block
   std::vector<RowSum> sums_;
 };

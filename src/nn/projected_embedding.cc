@@ -32,12 +32,12 @@ void ProjectedEmbedding::forward(const std::int32_t* ids, std::int64_t count, fl
     if (has_bias_) std::copy_n(bias.value.data(), p, y + i * p);
   }
   if (packed_.precision() == Precision::kF32) {
-    multiply(scratch.vectors.data(), width, count, packed_, y, p, true);
+    multiply(scratch.vectors.data(), count, packed_, y, true);
     return;
   }
   if (scratch.operand.size() < size) scratch.operand = AlignedArray<Bf16>(size);
   convert(scratch.vectors.data(), count * width, scratch.operand.data());
-  multiply(scratch.operand.data(), width, count, packed_, y, p, true);
+  multiply(scratch.operand.data(), count, packed_, y, true);
 }
 
 }  // namespace elmo

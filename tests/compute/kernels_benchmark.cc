@@ -33,7 +33,7 @@ AlignedArray<T> noise(std::int64_t size) {
 template <typename T>
 bool served(benchmark::State& state) {
   if (sizeof(T) == sizeof(float) || cpu_has_bf16()) return true;
-  state.SkipWithError("this CPU has no products in bf16");
+  state.SkipWithError("this CPU makes products of bf16 numbers in f32");
   return false;
 }
 
@@ -46,7 +46,7 @@ void product(benchmark::State& state) {
   PackedMatrix packed(k, n, kPrecisionOf<T>);
   packed.pack(w.data(), n, 1);
   AlignedArray<float> y(static_cast<std::size_t>(rows * n));
-  for (auto _ : state) multiply(x.data(), k, rows, packed, y.data(), n);
+  for (auto _ : state) multiply(x.data(), rows, packed, y.data());
   state.SetItemsProcessed(state.iterations() * rows * k * n);
 }
 
@@ -85,8 +85,8 @@ void cell_forward(benchmark::State& state) {
   AlignedArray<T> gates(4 * kHidden), m(kHidden);
   AlignedArray<float> c(kHidden);
   for (auto _ : state) {
-    lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), kHidden,
-                      c.data(), m.data());
+    lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), c.data(),
+                      m.data());
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * kHidden);
@@ -142,8 +142,8 @@ void cross_entropy(benchmark::State& state) {
   const CrossEntropyGradients gradients{1e-3f, d_x.data(), d_weights.data(), d_bias.data()};
   Workers one(1);
   for (auto _ : state) {
-    softmax.run(CrossEntropyRows<T>{x.data(), rows, targets.data()}, bias.data(), losses.data(),
-                &gradients, one);
+    softmax.run(CrossEntropyRows<T>{x.data(), StreamGroups(4, rows / 4), targets.data()},
+                bias.data(), losses.data(), &gradients, one);
   }
   state.SetItemsProcessed(state.iterations() * 3 * rows * columns * width);
 }

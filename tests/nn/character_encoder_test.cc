@@ -149,7 +149,7 @@ TEST_P(CharacterGradient, AgreesWithFiniteDifferences) {
   Workers workers(GetParam().threads);
   CharacterEncoder::Tape tape(encoder, words.count());
   encoder.forward(words, tape, y.data(), workers);
-  encoder.backward(words, tape, d.data(), workers);
+  encoder.backward(words, tape, d.data(), 4, workers);
 
   Values values = values_of(encoder);
   const auto expected = twin(encoder, values, words);
@@ -194,7 +194,7 @@ TEST(CharacterGradientBits, DoNotDependOnTheNumberOfThreads) {
     std::vector<float> y(30), d(30);
     for (std::size_t i = 0; i < d.size(); ++i) d[i] = 0.3f * static_cast<float>(i) - 4;
     encoder.forward(words, tape, y.data(), workers);
-    encoder.backward(words, tape, d.data(), workers);
+    encoder.backward(words, tape, d.data(), 4, workers);
     std::vector<std::vector<float>> gradients;
     encoder.for_each_parameter([&](const Parameter& parameter) {
       gradients.emplace_back(parameter.gradient.span().begin(), parameter.gradient.span().end());
@@ -239,8 +239,7 @@ TEST_P(CharacterEncoderBits, AWordHasItsVectorInAnyCompany) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, CharacterEncoderBits,
-                         testing::Combine(testing::ValuesIn(available_precisions()),
-                                          testing::Bool()));
+                         testing::Combine(testing::ValuesIn(kPrecisions), testing::Bool()));
 
 // Words of more windows than go through a product together, too.
 TEST(CharacterEncoderProducts, GiveWhatATableGives) {

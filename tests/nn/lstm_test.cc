@@ -102,7 +102,7 @@ TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
   const int threads = GetParam().threads;
   Workers workers(threads);
   layer.prepare(Precision::kF32, true);
-  for (int part = 0; part < LstmLayer::kPackParts; ++part) layer.pack(part);
+  for (int part = 0; part < layer.pack_parts(); ++part) layer.pack(part);
   LstmTape<float> tape(shape, kSteps, kStreams);
   workers.run([&](int index) {
     const Part part = part_of(kStreams, index, threads);

@@ -47,8 +47,7 @@ TEST_P(ProjectedEmbeddingTest, IsARowTimesTheProjection) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, ProjectedEmbeddingTest,
-                         testing::Combine(testing::ValuesIn(available_precisions()),
-                                          testing::Bool()));
+                         testing::Combine(testing::ValuesIn(kPrecisions), testing::Bool()));
 
 }  // namespace
 }  // namespace elmo

@@ -16,7 +16,10 @@ namespace {
 class Softmax : public testing::TestWithParam<std::int64_t> {};
 
 TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
-  constexpr std::int64_t kWidth = 24, kCount = 300;  // more than one chunk of rows
+  // Two groups of 160 and 165 rows, more than one chunk each.
+  constexpr std::int64_t kWidth = 24, kSteps = 5, kStreams = 65, kCount = kSteps * kStreams;
+  const StreamGroups groups(kSteps, kStreams);
+  ASSERT_EQ(groups.count(), 2);
   const auto kRows = static_cast<std::size_t>(GetParam());
   SoftmaxLayer layer("softmax", GetParam(), kWidth);
   const Random random(3, RandomUse::kInitialise);
@@ -62,9 +65,9 @@ TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
   for (const int threads : {1, 2, 3}) {
     Workers workers(threads);
     std::vector<double> got(kCount), only(kCount);
-    layer.losses_and_gradients(x.data(), targets.data(), kCount, static_cast<float>(kScale),
+    layer.losses_and_gradients(x.data(), targets.data(), groups, static_cast<float>(kScale),
                                got.data(), d_x.data(), workers);
-    layer.losses(x.data(), targets.data(), kCount, only.data(), workers);
+    layer.losses(x.data(), targets.data(), groups, only.data(), workers);
     for (std::size_t i = 0; i < kCount; ++i) {
       EXPECT_NEAR(got[i], losses[i], 1e-5);
       EXPECT_EQ(got[i], only[i]);
