@@ -100,7 +100,10 @@ std::uint64_t PickleReader::take_unsigned(int count) {
 std::string_view PickleReader::take_line() {
   const auto rest = bytes_.substr(position_, kMostLine);
   const std::size_t end = rest.find('\n');
-  if (end == std::string_view::npos) fail("has a name without an end");
+  if (end == std::string_view::npos) {
+    if (rest.size() < kMostLine) take(rest.size() + 1);  // says that the file is cut short
+    fail("has a name without an end");
+  }
   position_ += end + 1;
   return rest.substr(0, end);
 }
