@@ -8,7 +8,7 @@
 #include "elmo/error.h"
 #include "elmo/model.h"
 #include "embed/dump.h"
-#include "embed/word_map.h"
+#include "plot/projector.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/shared_options.h"

@@ -126,7 +126,8 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
-    std::visit([&](const auto& value) { made_by[name] = value; }, attribute);
+    Json& entry = made_by[name];
+    std::visit([&](const auto& value) { entry = value; }, attribute);
   }
   result["made_by"] = made_by;
   if (matrix) {

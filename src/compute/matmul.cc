@@ -31,8 +31,11 @@ using dnnl::memory;
 struct RowRule {
   std::int64_t least, most;  // fewer are padded, more are divided
 };
-// Products that take W packed: one row (f32, 3.7.2) or up to 10 (bf16, AMX) get another kernel.
-constexpr RowRule kProductRows{16, 64};
+// Products that take W packed have another kernel for one row (f32, 3.7.2), and by AMX for one row
+// and for results of up to 256 numbers. By AMX, many rows change how k is cut.
+RowRule packed_rows(std::int64_t n, memory::data_type type) {
+  return {std::max<std::int64_t>(2, 256 / n + 1), type == memory::data_type::bf16 ? 64 : 128};
+}
 // Convolutions compute their pixels one by one in 2.6, except for a single one on SSE4.1; in 3.7
 // the kernel of a pixel depends on how many there are.
 #if DNNL_VERSION_MAJOR >= 3
@@ -131,9 +134,12 @@ struct Form {
   std::string kernel;
 };
 
+// Rows of the product that a form is chosen by.
+constexpr std::int64_t kFormRows = 64;
+
 Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
-  const auto product = describe(kProductRows.most, k, n, type,
-                                memory::desc({k, n}, type, memory::format_tag::any), false);
+  const auto product =
+      describe(kFormRows, k, n, type, memory::desc({k, n}, type, memory::format_tag::any), false);
   const memory::desc weights = product.weights_desc();
   // A product that takes W as it is packs it anew in every call (in f32 before AVX-512): there
   // oneDNN's convolution, which takes W packed, is 1.2 to 2.5 times as fast at the shapes of an
@@ -141,10 +147,11 @@ Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
   const bool packs_every_time =
       weights == plain(k, n, type, n, 1) || weights == plain(k, n, type, 1, k);
   if (!packs_every_time || type != memory::data_type::f32) {
-    return {weights, false, packs_every_time ? kPlainRows : kProductRows, product.impl_info_str()};
+    return {weights, false, packs_every_time ? kPlainRows : packed_rows(n, type),
+            product.impl_info_str()};
   }
   const auto convolution = describe_convolution(
-      kProductRows.most, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
+      kFormRows, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
   const memory::desc filter = convolution.weights_desc();
   if (filter == memory::desc({n, k, 1, 1}, type, memory::format_tag::oihw)) {
     return {weights, false, kPlainRows, product.impl_info_str()};  // neither packs

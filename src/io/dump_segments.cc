@@ -183,7 +183,8 @@ nlohmann::json settings_of(const DumpOptions& options) {
 nlohmann::json attributes_of(const DumpOptions& options) {
   auto result = nlohmann::json::object();
   for (const auto& [name, attribute] : options.attributes) {
-    std::visit([&](const auto& value) { result[name] = value; }, attribute);
+    nlohmann::json& entry = result[name];
+    std::visit([&](const auto& value) { entry = value; }, attribute);
   }
   return result;
 }

@@ -478,7 +478,8 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& 
                                         const float* d, int sum_groups,
                                         const FilterColumns& columns, float* d_characters) {
   const std::int64_t f = shape_.filter_count(), c = shape_.dimension, count = columns.count;
-  const auto& [width, filter_columns] = shape_.filters[columns.filter];
+  const int width = shape_.filters[columns.filter].width;
+  const int filter_columns = shape_.filters[columns.filter].count;
   // A filter's sum reached the maximum at one place: the table's rows there get the gradient.
   const std::int64_t table_size = static_cast<std::int64_t>(shape_.rows) * width * count;
   AlignedArray<float> d_table(static_cast<std::size_t>(table_size));

@@ -60,7 +60,7 @@ void SampledSoftmax::forget(std::span<const std::int32_t> targets,
     if (target >= 0) touched.push_back(target);
   }
   std::ranges::sort(touched);
-  touched.erase(std::ranges::unique(touched).begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   layer_.bias.touched = touched;
 }
 

@@ -12,9 +12,7 @@ import pytest
 
 import elmo
 
-FIXTURES = os.environ.get("ELMO_FIXTURES")
-pytestmark = pytest.mark.skipif(FIXTURES is None, reason="ELMO_FIXTURES names no folder")
-EFML = pathlib.Path(FIXTURES or "") / "efml"
+EFML = pathlib.Path(os.environ["ELMO_FIXTURES"]) / "efml"
 MODELS = ["word_char", "word_only"]
 
 
