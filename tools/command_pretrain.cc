@@ -88,7 +88,8 @@ int run_pretrain(Arguments arguments) {
   options.choice("split", &config.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},
-                  {"punctuation", Split::kPunctuation}},
+                  {"punctuation", Split::kPunctuation},
+                  {"tabs", Split::kTabs}},
                  "how lines are cut into words; stored in the model");
   add_invalid(options, &config.invalid);
   options

@@ -119,6 +119,14 @@ DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision p
     }
     encoder.projection.value = {};
   }
+  if (model_->listed_words) {
+    model_->listed_words->prepare(precision);
+    model_->listed_words->pack();
+    model_->listed_words->projection.value = {};
+  }
+  if (model_->characters || model_->listed_words) {
+    word_encoder_ = std::make_unique<WordEncoder>(*model_);
+  }
   model_->softmax.weights.value = {};
   model_->softmax.bias.value = {};
 }

@@ -195,9 +195,10 @@ void check_size(double numbers, const std::filesystem::path& options, const h5::
 }
 
 [[noreturn]] void refuse_many_langs(const std::filesystem::path& path) {
-  throw Error(path.string() +
-              ": a model of ELMoForManyLangs, which is another network than ELMo's; only its own "
-              "program reads it");
+  throw Error(
+      path.string() +
+      ": of a model of ELMoForManyLangs, which is no official one; pass its folder, to import "
+      "by --efml, to other commands by --model");
 }
 
 void refuse_other_programs(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "compute/kernels.h"
 
@@ -15,6 +16,8 @@ constexpr std::int64_t kBlock = 64;
 // Words are padded to a multiple of this in the weight gradients' products: few shapes, few
 // kernels to make.
 constexpr std::int64_t kGradientRows = 256;
+// Windows of characters that go through a filter's product together, padded to a multiple.
+constexpr std::int64_t kWindows = 256, kWindowGrain = 32;
 
 void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
   const auto width = static_cast<std::int64_t>(bias.value.size());
@@ -145,7 +148,13 @@ void CharacterEncoder::prepare(Precision precision, bool training) {
     if (training) packed_projection_back_ = PackedMatrix(shape_.projection, f, precision);
   }
   table_.clear();
+  packed_filters_.clear();
   for (const auto& [width, count] : shape_.filters) {
+    if (!shape_.table) {
+      packed_filters_.emplace_back(static_cast<std::int64_t>(width) * shape_.dimension, count,
+                                   Precision::kF32);
+      continue;
+    }
     table_.emplace_back(area(static_cast<std::int64_t>(shape_.rows) * width, count));
   }
 }
@@ -175,9 +184,13 @@ void CharacterEncoder::pack(int part) {
     }
     return;
   }
-  // table[c][k] = characters[c] W[k]
   const auto at = static_cast<std::size_t>(part - 1);
   const auto& [width, count] = shape_.filters[at];
+  if (!shape_.table) {
+    packed_filters_[at].pack(filters[at].value.data(), count, 1);
+    return;
+  }
+  // table[c][k] = characters[c] W[k]
   table_[at].zero();
   for (int c = 0; c < shape_.rows; ++c) {
     for (int k = 0; k < width; ++k) {
@@ -213,6 +226,10 @@ std::int64_t CharacterEncoder::positions(std::int64_t character_count, int width
   return std::min<std::int64_t>(character_count + 1, shape_.positions - width + 1);
 }
 
+float CharacterEncoder::activate(float x) const {
+  return shape_.tanh ? std::tanh(x) : std::max(0.0f, x);
+}
+
 void CharacterEncoder::convolve(const CharacterRows& words, std::int64_t word, float* x,
                                 std::uint8_t* place) const {
   const std::uint16_t* ids = words.ids.data() + words.begin[static_cast<std::size_t>(word)];
@@ -246,11 +263,75 @@ void CharacterEncoder::convolve(const CharacterRows& words, std::int64_t word, f
     }
     const float* bias = filter_biases[i].value.data();
     for (int n = 0; n < count; ++n) {
-      const float value = x[n] + bias[n];
-      x[n] = shape_.tanh ? std::tanh(value) : std::max(0.0f, value);
+      x[n] = activate(x[n] + bias[n]);
     }
     x += count;
     place += count;
+  }
+}
+
+void CharacterEncoder::convolve_by_products(const CharacterRows& words, std::int64_t word,
+                                            std::int64_t rows, float* x) const {
+  const std::int64_t f = shape_.filter_count(), c = shape_.dimension;
+  int widest = 0;
+  for (const auto& filter : shape_.filters) widest = std::max(widest, filter.width);
+  // The words' vectors, each with the padding that a window may reach: a window is a stretch.
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(rows) + 1, 0);
+  const auto size_of = [&](std::int64_t i) {
+    return words.begin[static_cast<std::size_t>(word + i) + 1] -
+           words.begin[static_cast<std::size_t>(word + i)];
+  };
+  for (std::int64_t i = 0; i < rows; ++i) {
+    begin[static_cast<std::size_t>(i) + 1] =
+        begin[static_cast<std::size_t>(i)] + size_of(i) + widest;
+  }
+  AlignedArray<float> vectors(area(begin.back(), c));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::uint16_t* ids = words.ids.data() + words.begin[static_cast<std::size_t>(word + i)];
+    const std::int64_t size = size_of(i);
+    for (std::int64_t p = 0; p < size + widest; ++p) {
+      const int id = p < size ? ids[p] : shape_.padding;
+      std::copy_n(characters.value.data() + id * c, c,
+                  vectors.data() + (begin[static_cast<std::size_t>(i)] + p) * c);
+    }
+  }
+  AlignedArray<float> windows(area(kWindows, widest * c)), sums(area(kWindows, f));
+  std::vector<std::pair<std::int64_t, std::int64_t>> places;  // word, position
+  for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
+    const auto& [width, count] = shape_.filters[i];
+    const std::int64_t k = width * c;
+    const auto reduce = [&, width = width, count = count] {
+      // Few counts of rows, few kernels to make; what the rows beyond hold is of no account.
+      const auto used = static_cast<std::int64_t>(places.size());
+      multiply(windows.data(), (used + kWindowGrain - 1) / kWindowGrain * kWindowGrain,
+               packed_filters_[i], sums.data());
+      for (std::int64_t row = 0; row < used; ++row) {
+        const auto [at, p] = places[static_cast<std::size_t>(row)];
+        float* to = x + at * f;
+        const float* from = sums.data() + row * count;
+        if (p == 0) {
+          std::copy_n(from, count, to);
+        } else {
+          for (int n = 0; n < count; ++n) to[n] = std::max(to[n], from[n]);
+        }
+      }
+      places.clear();
+    };
+    for (std::int64_t at = 0; at < rows; ++at) {
+      const std::int64_t end = positions(size_of(at), width);
+      for (std::int64_t p = 0; p < end; ++p) {
+        std::copy_n(vectors.data() + (begin[static_cast<std::size_t>(at)] + p) * c, k,
+                    windows.data() + static_cast<std::int64_t>(places.size()) * k);
+        places.emplace_back(at, p);
+        if (static_cast<std::int64_t>(places.size()) == kWindows) reduce();
+      }
+    }
+    if (!places.empty()) reduce();
+    const float* bias = filter_biases[i].value.data();
+    for (std::int64_t at = 0; at < rows; ++at) {
+      for (int n = 0; n < count; ++n) x[at * f + n] = activate(x[at * f + n] + bias[n]);
+    }
+    x += count;
   }
 }
 
@@ -270,8 +351,12 @@ void CharacterEncoder::forward_block(const CharacterRows& words, std::int64_t wo
                                      std::int64_t rows, std::int64_t row, Tape& tape,
                                      float* y) const {
   const std::int64_t f = shape_.filter_count(), from = row * f;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    convolve(words, word + i, tape.x[0].data() + from + i * f, tape.place.data() + from + i * f);
+  if (shape_.table) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      convolve(words, word + i, tape.x[0].data() + from + i * f, tape.place.data() + from + i * f);
+    }
+  } else {
+    convolve_by_products(words, word, rows, tape.x[0].data() + from);
   }
   for (std::size_t k = 0; k < highways.size(); ++k) {
     const float* in = tape.x[k].data() + from;
