@@ -112,7 +112,9 @@ int run_bench(Arguments arguments) {
   options.add("steps", &config.steps, "N", "training steps a round").at_least(1);
   options.add("lines", &config.dump_lines, "N", "lines of the text to dump").at_least(1);
   options.add("repeats", &config.repeats, "N", "rounds; medians are shown").between(1, 1000);
-  options.add("precision", &precision, "WORD", "of products; auto: bf16 where the CPU has it")
+  options
+      .add("precision", &precision, "WORD",
+           "of products; auto: bf16 where the CPU is faster with it")
       .choices({"auto", "f32", "bf16"});
   options.add("threads", &threads, "N", "in all; 0: as many as there are cores").between(0, 4096);
   options.flag("json", &json, "print one JSON object");

@@ -287,6 +287,23 @@ void scale_to(const float* x, float scale, std::int64_t n, T* y) {
 void scale_f32(const float* x, float scale, std::int64_t n, float* y) { scale_to(x, scale, n, y); }
 void scale_bf16(const float* x, float scale, std::int64_t n, Bf16* y) { scale_to(x, scale, n, y); }
 
+void drop(float* x, const std::uint16_t* decisions, std::int64_t n, std::uint16_t threshold,
+          float keep) {
+  const DF d;
+  const hn::Rebind<std::uint16_t, DF> d16;
+  const hn::RebindToSigned<DF> d32;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const VF factor = hn::Set(d, keep);
+  const auto least = hn::Set(d32, threshold);
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) {
+    const auto drawn = hn::PromoteTo(d32, hn::LoadU(d16, decisions + k));
+    const auto dropped = hn::RebindMask(d, hn::Lt(drawn, least));
+    store(hn::Mul(load(x + k), hn::IfThenZeroElse(dropped, factor)), x + k);
+  }
+  for (; k < n; ++k) x[k] *= decisions[k] < threshold ? 0.0f : keep;
+}
+
 void add(const float* x, std::int64_t n, float* y) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   std::int64_t k = 0;
@@ -447,6 +464,7 @@ HWY_EXPORT(exp_part_f32);
 HWY_EXPORT(exp_part_bf16);
 HWY_EXPORT(scale_f32);
 HWY_EXPORT(scale_bf16);
+HWY_EXPORT(drop);
 HWY_EXPORT(add);
 HWY_EXPORT(column_sums_f32);
 HWY_EXPORT(column_sums_bf16);
@@ -503,6 +521,11 @@ void scale_values(const float* source, float factor, std::int64_t size, float* d
 }
 void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination) {
   HWY_DYNAMIC_DISPATCH(scale_bf16)(source, factor, size, destination);
+}
+
+void drop_values(float* values, const std::uint16_t* decisions, std::int64_t size,
+                 std::uint16_t threshold, float keep) {
+  HWY_DYNAMIC_DISPATCH(drop)(values, decisions, size, threshold, keep);
 }
 
 void add_values(const float* values, std::int64_t size, float* to) {

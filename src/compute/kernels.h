@@ -49,6 +49,10 @@ SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, st
 void scale_values(const float* source, float factor, std::int64_t size, float* destination);
 void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination);
 
+// values[i] *= decisions[i] < threshold ? 0 : keep.
+void drop_values(float* values, const std::uint16_t* decisions, std::int64_t size,
+                 std::uint16_t threshold, float keep);
+
 // to[i] += values[i].
 void add_values(const float* values, std::int64_t size, float* to);
 

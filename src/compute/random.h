@@ -40,6 +40,9 @@ class Random {
     return {out[0], out[1], out[2], out[3]};
   }
 
+  // at(counter), at(counter + 1), ...: 4 x count numbers, many at a time.
+  void fill(std::uint64_t counter, std::int64_t count, std::uint32_t* numbers) const;
+
   // Uniform in [0, 1) with 24 bits, for element i.
   float uniform(std::uint64_t i) const {
     return static_cast<float>(at(i / 4)[i % 4] >> 8) * 0x1p-24f;

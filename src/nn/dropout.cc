@@ -1,24 +1,29 @@
 #include "nn/dropout.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
+
+#include "compute/kernels.h"
 
 namespace elmo {
 
 void apply_dropout(float* values, std::int64_t first, std::int64_t last, float rate,
                    const Random& random) {
   if (rate <= 0) return;
-  // 16 bits a decision, eight decisions a Philox block.
+  // 16 bits a decision, eight decisions a Philox block, the lower half of a number first.
+  static_assert(std::endian::native == std::endian::little);
   const auto threshold = static_cast<std::uint32_t>(std::lround(rate * 65536.0f));
   const float keep = 65536.0f / static_cast<float>(65536 - threshold);
-  for (std::int64_t i = first; i < last; i += 8) {
-    const auto numbers = random.at(static_cast<std::uint64_t>(i / 8));
-    const std::int64_t count = std::min<std::int64_t>(8, last - i);
-    for (std::int64_t k = 0; k < count; ++k) {
-      const std::uint32_t bits =
-          (numbers[static_cast<std::size_t>(k / 2)] >> (16 * (k % 2))) & 0xFFFF;
-      values[i + k] *= bits < threshold ? 0.0f : keep;
-    }
+  constexpr std::int64_t kBlocks = 64;
+  std::uint32_t numbers[4 * kBlocks];
+  std::uint16_t decisions[8 * kBlocks];
+  for (std::int64_t i = first; i < last; i += 8 * kBlocks) {
+    const std::int64_t count = std::min<std::int64_t>(8 * kBlocks, last - i);
+    random.fill(static_cast<std::uint64_t>(i / 8), (count + 7) / 8, numbers);
+    std::memcpy(decisions, numbers, static_cast<std::size_t>(count) * sizeof *decisions);
+    drop_values(values + i, decisions, count, static_cast<std::uint16_t>(threshold), keep);
   }
 }
 

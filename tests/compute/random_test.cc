@@ -32,6 +32,23 @@ TEST(RandomTest, KnownAnswers) {
             (Four{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
+TEST(RandomTest, ManyAtATimeAreThoseOneByOne) {
+  const Random random = with_key(0xa4093822, 0x299f31d0, 0x0370734413198a2e);
+  const std::uint64_t high = std::uint64_t{7} << 32;
+  // The last ones wrap the counter's lower half.
+  for (const std::uint64_t counter : {std::uint64_t{0}, high + 5, high - 3, high - 1000}) {
+    for (const std::int64_t count : {1, 3, 16, 17, 50, 1000}) {
+      std::vector<std::uint32_t> many(static_cast<std::size_t>(4 * count + 1), 7u);
+      random.fill(counter, count, many.data());
+      for (std::int64_t i = 0; i < count; ++i) {
+        const Four one = random.at(counter + static_cast<std::uint64_t>(i));
+        ASSERT_TRUE(std::equal(one.begin(), one.end(), many.begin() + 4 * i)) << i;
+      }
+      EXPECT_EQ(many.back(), 7u);
+    }
+  }
+}
+
 TEST(RandomTest, EveryPartOfTheKeyMatters) {
   const std::uint64_t high = std::uint64_t{1} << 32;
   std::set<Four> seen;
