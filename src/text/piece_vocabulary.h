@@ -7,8 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "base/strings.h"
 
 namespace elmo {
 
@@ -70,16 +71,10 @@ class PieceCache {
  private:
   const PieceVocabulary& vocabulary_;
   std::size_t max_words_;
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   struct Range {
     std::uint32_t begin, size;
   };
-  std::unordered_map<std::string, Range, Hash, std::equal_to<>> words_;
+  StringMap<Range> words_;
   std::vector<std::int32_t> ids_;
   std::vector<std::int32_t> scratch_;
 };
