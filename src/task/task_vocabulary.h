@@ -5,14 +5,15 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/strings.h"
 #include "task/data_set.h"
 
 namespace elmo {
 
-// Names in the order of their rows; row 0 is everything else.
+// Names in the order of their rows; row 0 is everything else. Names are compared in normalisation
+// form C.
 class NameTable {
  public:
   NameTable() = default;
@@ -28,14 +29,8 @@ class NameTable {
   static NameTable from_bytes(std::string_view bytes);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   std::vector<std::string> names_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> rows_;
+  StringMap<std::int32_t> rows_;  // by normalisation form C
 };
 
 struct TaskVocabulary {
