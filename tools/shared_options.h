@@ -22,6 +22,7 @@ struct ModelSource {
 
 // --invalid refuse, skip or replace. `behind` follows its help.
 void add_invalid(Options& command, InvalidText* field, const std::string& behind = "");
+void add_invalid(Options& command, std::string* field);
 
 // `asked`, or the number of cores for 0.
 int thread_count(int asked);
