@@ -103,32 +103,34 @@ DirectionModel::ScratchPointer DirectionModel::make_scratch() const {
   return ScratchPointer(new Scratch);
 }
 
-DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision)
-    : model_(std::move(model)), precision_(precision) {
-  for (LstmLayer& layer : model_->layers) {
+InferenceWeights::InferenceWeights(std::unique_ptr<LanguageModel> model, Precision precision)
+    : settings(model->settings),
+      pieces(std::move(model->vocabulary)),
+      words(std::move(model->words)),
+      embedding(std::move(model->embedding)),
+      characters(std::move(model->characters)),
+      layers(std::move(model->layers)) {
+  model = nullptr;  // before packing, which takes as much again
+  for (LstmLayer& layer : layers) {
     layer.prepare(precision, false);
     for (int part = 0; part < LstmLayer::kPackParts; ++part) layer.pack(part);
     layer.weights.value = {};
     layer.projection.value = {};
   }
-  if (model_->characters) {
-    CharacterEncoder& encoder = *model_->characters;
-    encoder.prepare(precision, false);
-    for (int part = 0; part < encoder.pack_parts(); ++part) encoder.pack(part);
-    for (Parameter& filter : encoder.filters) filter.value = {};
-    for (auto& highway : encoder.highways) {
-      highway.carry.value = {};
-      highway.transform.value = {};
-    }
-    encoder.projection.value = {};
+  if (!characters) return;
+  characters->prepare(precision, false);
+  for (int part = 0; part < characters->pack_parts(); ++part) characters->pack(part);
+  for (Parameter& filter : characters->filters) filter.value = {};
+  for (auto& highway : characters->highways) {
+    highway.carry.value = {};
+    highway.transform.value = {};
   }
-  model_->softmax.weights.value = {};
-  model_->softmax.bias.value = {};
+  characters->projection.value = {};
 }
 
 UnitTable DirectionModel::units() const {
-  const float* vectors = model_->embedding.table.value.data();
-  if (model_->vocabulary) return {vectors, pieces().bos(), pieces().eos()};
+  const float* vectors = weights_.embedding.table.value.data();
+  if (weights_.pieces) return {vectors, pieces().bos(), pieces().eos()};
   return {vectors, words().bos(), words().eos()};
 }
 
@@ -204,7 +206,7 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, const UnitTa
     }
     StepOutputs outputs{.first_step = first - 1, .steps = count, .rows = rows, .layers = {}};
     for (int j = 0; j < s.layers; ++j) {
-      const LstmLayer& layer = model_->layers[static_cast<std::size_t>(j)];
+      const LstmLayer& layer = weights_.layers[static_cast<std::size_t>(j)];
       auto& [state_h, state_c] = scratch.layers_[static_cast<std::size_t>(j)];
       const float* x = scratch.outputs_[static_cast<std::size_t>(j)].data();
       float* y = scratch.outputs_[static_cast<std::size_t>(j) + 1].data();

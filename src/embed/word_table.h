@@ -7,9 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/strings.h"
 #include "compute/workers.h"
 #include "nn/character_encoder.h"
 #include "text/streams.h"
@@ -47,17 +47,11 @@ class WordTable {
   void encode(const std::vector<std::string_view>& fresh);
   void take(std::string_view word, std::vector<std::string_view>& fresh);
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   const CharacterEncoder* encoders_[2];
   int directions_;  // 1: one encoder serves both
   std::size_t capacity_, pinned_ = 0;
   Workers& workers_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  StringMap<std::int32_t> ids_;
   std::vector<float> vectors_[2];
   std::uint64_t occurrences_ = 0, encoded_ = 0;
 };
