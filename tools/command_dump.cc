@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "elmo/error.h"
 #include "elmo/model.h"
 #include "embed/dump.h"
 #include "plot/projector.h"
+#include "text/word_list.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/shared_options.h"
@@ -95,19 +97,16 @@ int run_dump(Arguments arguments) {
     throw UsageError("--layers mix and --mix TASK.h5 go together");
   }
 
+  refuse_overwriting(request.output, {request.input, words, mix, cache_words});
   const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
   request.embed.mix = layers == "mix" ? task_mix(mix, *model, options.given("pooling"), request)
                                       : LayerMix::parse(layers, model->layers());
-  if (!words.empty()) request.words = read_word_list(words, model->split());
-  if (!cache_words.empty()) {
-    const auto list = read_word_list(cache_words, model->split());
-    request.embed.pinned_words.assign(list.begin(), list.end());
-  }
+  const Split split = model->split() == Split::kTabs ? Split::kTabs : Split::kSpaces;
+  if (!words.empty()) request.words = normal_words(read_word_list(words, split));
+  if (!cache_words.empty()) request.embed.pinned_words = read_word_list(cache_words, split);
+  if (!projector.empty()) make_folder(projector);
   Workers workers(thread_count(threads));
   const DumpReport report = dump(model, request, workers);
-  if (report.invalid_lines > 0) {
-    log::warn("{}: {} lines were not UTF-8", request.input, report.invalid_lines);
-  }
   if (report.looked_up > 0) {
     log::info(
         "{:.1f} % of the words were in the cache, {} were encoded",

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/interrupt.h"
 #include "elmo/error.h"
@@ -30,16 +31,14 @@ struct EvaluateConfig {
   bool json = false;
 };
 
-Evaluation evaluate_task(const std::filesystem::path& file, const EvaluateConfig& c, TaskKind& task,
-                         Workers& workers) {
-  const auto network = TaskNetwork::load(file);
-  const TaskSettings& s = network->settings();
-  task = s.task;
+Evaluation evaluate_task(TaskNetwork& network, const std::filesystem::path& file,
+                         const EvaluateConfig& c, Workers& workers) {
+  const TaskSettings& s = network.settings();
   DataSet data = read_data_set(c.input, s.task, s.split, c.invalid);
-  if (s.task == TaskKind::kTag && network->labels().bio()) check_bio(data);
-  const TaskData task_data = make_task_data(*network, file, std::move(data), c.model, c.vectors,
+  settle_tags(s, network.labels(), data);
+  const TaskData task_data = make_task_data(network, file, std::move(data), c.model, c.vectors,
                                             parse_precision(c.precision), workers);
-  return evaluate(*network, task_data, workers);
+  return evaluate(network, task_data, workers);
 }
 
 }  // namespace
@@ -62,17 +61,24 @@ int run_evaluate(Arguments arguments) {
   options.exclusive({"model", "vectors"});
   if (!options.parse()) return 0;
 
+  if (c.compare) refuse_read_once(c.input, "--compare reads it for each task");
+  const auto network = TaskNetwork::load(c.task);
+  const TaskKind task = network->settings().task;
+  if (c.places && task != TaskKind::kClassify) throw UsageError("--places is for classifiers");
+  const auto distances = c.places ? read_distances(*c.places) : std::vector<std::int64_t>();
+  const auto other_network = c.compare ? TaskNetwork::load(*c.compare) : nullptr;
+  if (other_network && other_network->settings().task != task) {
+    throw Error(c.compare->string() + ": is of another kind of task");
+  }
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));
-  TaskKind task = TaskKind::kClassify;
-  const Evaluation evaluation = evaluate_task(c.task, c, task, workers);
+  const Evaluation evaluation = evaluate_task(*network, c.task, c, workers);
   nlohmann::ordered_json json = evaluation_json(evaluation, task);
   std::string text = evaluation_text(evaluation, task);
   if (c.places) {
-    if (task != TaskKind::kClassify) throw UsageError("--places is for classifiers");
     auto list = nlohmann::ordered_json::array();
     text += "\ndistance  accuracy     texts\n";
-    for (const auto& [distance, score] : scores_by_distance(*c.places, evaluation)) {
+    for (const auto& [distance, score] : scores_by_distance(*c.places, distances, evaluation)) {
       list.push_back(
           {{"distance", distance}, {"accuracy", score.recall()}, {"examples", score.actual}});
       text += fmt::format("{:>8}{:>10.4f}{:>10}\n", distance, score.recall(), score.actual);
@@ -80,9 +86,7 @@ int run_evaluate(Arguments arguments) {
     json["distances"] = list;
   }
   if (c.compare) {
-    TaskKind other_task = task;
-    const Evaluation other = evaluate_task(*c.compare, c, other_task, workers);
-    if (other_task != task) throw Error(c.compare->string() + ": is of another kind of task");
+    const Evaluation other = evaluate_task(*other_network, *c.compare, c, workers);
     const McNemar test = compare_systems(evaluation.right, other.right);
     json["compare"] = {{"accuracy", other.confusion.accuracy()},
                        {"only_first", test.only_first},

@@ -44,9 +44,9 @@ int run_predict(Arguments arguments) {
   Workers workers(thread_count(threads));
   const auto network = TaskNetwork::load(file);
   const TaskSettings& s = network->settings();
-  const TaskData task_data =
-      make_task_data(*network, file, read_unlabelled(input, s.task, form, s.split, invalid), model,
-                     vectors_file, parse_precision(precision), workers);
+  const TaskData task_data = make_task_data(
+      *network, file, read_unlabelled(input, s.task, form, s.split, network->labels(), invalid),
+      model, vectors_file, parse_precision(precision), workers);
   const auto predictions = predict(*network, task_data, workers);
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const Example& example = task_data.data().examples[i];

@@ -60,6 +60,7 @@ int run_vocab(Arguments arguments) {
   if (!options.parse()) return 0;
 
   const auto files = expand_inputs(inputs);
+  refuse_overwriting(output, files);
   if (output.has_parent_path()) make_folder(output.parent_path());
   // Before the work, so that an output that can't be written is known now.
   PendingFile file(output);
@@ -86,10 +87,6 @@ int run_vocab(Arguments arguments) {
   }
   log::info("{}: {} {} from {} lines, {} words", output.string(), report.entries,
             config.type == "word" ? "words" : "pieces", report.lines, report.words);
-  if (report.invalid_lines > 0) {
-    log::warn("{} lines held text that is not UTF-8 and were {}", report.invalid_lines,
-              config.invalid == InvalidText::kSkip ? "skipped" : "repaired");
-  }
   return 0;
 }
 

@@ -63,12 +63,18 @@ std::shared_ptr<const BidirectionalModel> ModelSource::load(Precision precision)
   return BidirectionalModel::load_official(options, weights, vocabulary, precision);
 }
 
+constexpr const char* kInvalidHelp = "what to do with lines that are not UTF-8";
+
 void add_invalid(Options& command, InvalidText* field, const std::string& behind) {
   command.choice("invalid", field,
                  {{"refuse", InvalidText::kRefuse},
                   {"skip", InvalidText::kSkip},
                   {"replace", InvalidText::kReplace}},
-                 "what to do with lines that are not UTF-8" + behind);
+                 kInvalidHelp + behind);
+}
+
+void add_invalid(Options& command, std::string* field) {
+  command.add("invalid", field, "WORD", kInvalidHelp).choices({"refuse", "skip", "replace"});
 }
 
 void report_coverage(const std::optional<DictionaryCoverage>& coverage,

@@ -30,6 +30,7 @@ EfmlOptions efml_options(const std::optional<std::string>& normalise,
 
 // --invalid refuse, skip or replace. `behind` follows its help.
 void add_invalid(Options& command, InvalidText* field, const std::string& behind = "");
+void add_invalid(Options& command, std::string* field);
 
 // Says what of a run's words the dictionaries lack, and what would help. Of other models: nothing.
 void report_coverage(const std::optional<DictionaryCoverage>& coverage,

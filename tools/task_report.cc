@@ -12,11 +12,6 @@
 namespace elmo {
 namespace {
 
-std::string padded(const std::string& text, std::size_t width) {
-  const std::size_t size = count_characters(text);
-  return text + std::string(width > size ? width - size : 0, ' ');
-}
-
 std::string_view selection_name(const TaskNetwork& network) {
   const bool entities = network.settings().task == TaskKind::kTag && network.labels().bio();
   return entities ? "entity F1" : "accuracy";
@@ -107,7 +102,7 @@ std::string evaluation_text(const Evaluation& evaluation, TaskKind task) {
   }
   std::size_t width = 10;
   for (const std::string& name : confusion.labels()) {
-    width = std::max(width, count_characters(name) + 2);
+    width = std::max(width, display_width(name) + 2);
   }
   if (evaluation.entities) {
     text += "\n" + score_head("entity", width);

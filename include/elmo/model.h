@@ -84,7 +84,8 @@ class Model {
   const std::string& hash() const;
 
   // Embeds a sentence given as words, on the calling thread. The same words have the same bits
-  // whatever is embedded beside them. Throws UsageError for settings that make no sense.
+  // whatever is embedded beside them. Throws UsageError for settings that make no sense and for
+  // words that are not UTF-8.
   WordVectors embed(const std::vector<std::string>& words,
                     const EmbedSettings& settings = {}) const;
   // Many sentences, sorted into batches, by `threads` threads.

@@ -26,8 +26,19 @@ struct Scores {
   std::vector<double> forward, backward;
 };
 
-// The language models of a folder with their softmax; one direction is enough. One thread at a
-// time.
+struct ScoreSettings {
+  int threads = 1;
+  // Lines that are not UTF-8: refuse, skip or replace. Those that are skipped or repaired are
+  // counted in a warning on standard error.
+  std::string invalid = "refuse";
+  // Called on the calling thread between batches; what it throws ends the work and comes out.
+  std::function<void()> between_batches;
+};
+
+// The language models of a folder with their softmax; one direction is enough. A text (one sentence
+// a line, "-" is standard input) is read once, whatever the number of directions; blank lines are
+// passed over. Both measures throw Error for a text without a word and for what can't be read. One
+// thread at a time.
 class Scorer {
  public:
   // `precision` of products: f32, bf16 or auto. Throws Error.
@@ -36,13 +47,13 @@ class Scorer {
   Scorer& operator=(Scorer&&) noexcept;
   ~Scorer();
 
-  // Of a file, one sentence a line, by direction ("forward", "backward"). `between_batches` is
-  // called on the calling thread; what it throws ends the work and comes out.
-  std::map<std::string, Perplexity> perplexity(const std::string& input, int threads = 1,
-                                               const std::function<void()>& between_batches = {});
-  // Of every line, blank ones too.
-  std::vector<Scores> score(const std::string& input, int threads = 1,
-                            const std::function<void()>& between_batches = {});
+  // By direction ("forward", "backward").
+  std::map<std::string, Perplexity> perplexity(const std::string& input,
+                                               const ScoreSettings& settings = {});
+  // Of every line with a word in it, in order, as they are made.
+  void score(const std::string& input, const ScoreSettings& settings,
+             const std::function<void(const Scores&)>& sink);
+  std::vector<Scores> score(const std::string& input, const ScoreSettings& settings = {});
 
  private:
   struct Impl;

@@ -240,6 +240,19 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns)
   return result;
 }
 
+void refuse_overwriting(const fs::path& output, const std::vector<std::string>& inputs) {
+  struct stat target, source;
+  if (stat(output.c_str(), &target) != 0) return;
+  for (const std::string& input : inputs) {
+    if (stat(input.c_str(), &source) != 0 || source.st_dev != target.st_dev ||
+        source.st_ino != target.st_ino) {
+      continue;
+    }
+    throw UsageError(fmt::format("{}: is read, so the output can't replace it; choose another name",
+                                 output.string()));
+  }
+}
+
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);

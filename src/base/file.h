@@ -60,6 +60,11 @@ class FileLock {
 // Throws Error: a pattern without a match; a missing, unreadable or empty file; a directory.
 std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns);
 
+// Throws UsageError where the output is one of the inputs, under whatever name (the same file by
+// device and inode, links followed).
+void refuse_overwriting(const std::filesystem::path& output,
+                        const std::vector<std::string>& inputs);
+
 // Creates a folder (and its parents). Throws Error with the reason.
 void make_folder(const std::filesystem::path& path);
 

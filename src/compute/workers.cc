@@ -1,12 +1,27 @@
 #include "compute/workers.h"
 
+#include <string>
+#include <system_error>
+
+#include "elmo/error.h"
+
 namespace elmo {
 
 Workers::Workers(int count) : count_(count), errors_(static_cast<std::size_t>(count)) {
-  for (int i = 1; i < count; ++i) threads_.emplace_back([this, i] { serve(i); });
+  threads_.reserve(static_cast<std::size_t>(count));
+  try {
+    for (int i = 1; i < count; ++i) threads_.emplace_back([this, i] { serve(i); });
+  } catch (const std::system_error& error) {
+    const std::size_t made = threads_.size() + 1;
+    stop();
+    throw Error("can't make " + std::to_string(count) + " threads, only " + std::to_string(made) +
+                " (" + error.code().message() + "); ask for fewer with --threads");
+  }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { stop(); }
+
+void Workers::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

@@ -14,6 +14,7 @@ namespace elmo {
 // comes first, so results do not depend on timing.
 class Workers {
  public:
+  // Throws Error where the system does not give so many threads.
   explicit Workers(int count);
   ~Workers();
   Workers(const Workers&) = delete;
@@ -26,6 +27,7 @@ class Workers {
 
  private:
   void serve(int index);
+  void stop();
 
   int count_;
   std::mutex mutex_;

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "elmo/error.h"
-#include "io/official_format.h"
 #include "lm/language_model.h"
 #include "lm/official.h"
+#include "lm/official_format.h"
 
 namespace elmo {
 namespace {
@@ -46,12 +46,7 @@ BidirectionalModel::BidirectionalModel(std::unique_ptr<LanguageModel> forward,
 
 std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesystem::path& folder,
                                                              Precision precision) {
-  if (!std::filesystem::is_directory(folder)) {
-    throw Error(
-        fmt::format("{}: no such folder; a model is a folder with forward.h5 and "
-                    "backward.h5, as `elmo pretrain` makes it",
-                    folder.string()));
-  }
+  check_model_folder(folder);
   if (is_efml(folder) && !std::filesystem::exists(LanguageModel::file(folder, Direction::kForward)))
     return load_efml(folder, {}, precision);
   const auto load_one = [&](Direction direction) {
@@ -91,19 +86,7 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load_efml(
 std::unique_ptr<BidirectionalModel> BidirectionalModel::make(
     const std::string& name, std::unique_ptr<LanguageModel> forward,
     std::unique_ptr<LanguageModel> backward, Precision precision) {
-  const ModelSettings& f = forward->settings;
-  const ModelSettings& b = backward->settings;
-  const auto agree = [&](const auto& ours, const auto& theirs, std::string_view what) {
-    if (ours == theirs) return;
-    throw Error(
-        fmt::format("{}: forward.h5 has {} {}, backward.h5 {}; both must agree, train one "
-                    "of them again",
-                    name, what, ours, theirs));
-  };
-  agree(encoder_name(f.encoder), encoder_name(b.encoder), "the encoder");
-  agree(f.layers, b.layers, "layers:");
-  agree(f.projection, b.projection, "projection");
-  agree(split_name(f.split), split_name(b.split), "split");
+  check_directions_agree(name, forward->settings, backward->settings);
   // One of two equal encoders does the work of both.
   if ((forward->characters || forward->listed_words) && have_equal_encoders(*forward, *backward)) {
     backward->characters = nullptr;

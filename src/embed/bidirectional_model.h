@@ -37,7 +37,7 @@ class BidirectionalModel {
   static std::unique_ptr<BidirectionalModel> load(const std::filesystem::path& folder,
                                                   Precision precision);
 
-  // The same of official weights (io/official_format.h). `vocabulary`: a word list, needed where a
+  // The same of official weights (lm/official_format.h). `vocabulary`: a word list, needed where a
   // unit is a word of it; empty: none. Throws Error as read_official() does.
   static std::unique_ptr<BidirectionalModel> load_official(const std::filesystem::path& options,
                                                            const std::filesystem::path& weights,

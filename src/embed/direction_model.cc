@@ -100,40 +100,27 @@ DirectionModel::ScratchPointer DirectionModel::make_scratch() const {
   return ScratchPointer(new Scratch);
 }
 
-DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision)
-    : model_(std::move(model)), precision_(precision) {
-  for (LstmLayer& layer : model_->layers) {
+InferenceWeights::InferenceWeights(std::unique_ptr<LanguageModel> model, Precision precision)
+    : settings(model->settings),
+      pieces(std::move(model->vocabulary)),
+      words(std::move(model->words)),
+      embedding(std::move(model->embedding)),
+      layers(std::move(model->layers)) {
+  if (model->characters || model->listed_words) {
+    word_encoder = std::make_unique<WordEncoder>(*model, precision);
+  }
+  model = nullptr;  // before packing, which takes as much again
+  for (LstmLayer& layer : layers) {
     layer.prepare(precision, false);
     for (int part = 0; part < layer.pack_parts(); ++part) layer.pack(part);
     layer.weights.value = {};
     layer.projection.value = {};
   }
-  if (model_->characters) {
-    CharacterEncoder& encoder = *model_->characters;
-    encoder.prepare(precision, false);
-    for (int part = 0; part < encoder.pack_parts(); ++part) encoder.pack(part);
-    for (Parameter& filter : encoder.filters) filter.value = {};
-    for (auto& highway : encoder.highways) {
-      highway.carry.value = {};
-      highway.transform.value = {};
-    }
-    encoder.projection.value = {};
-  }
-  if (model_->listed_words) {
-    model_->listed_words->prepare(precision);
-    model_->listed_words->pack();
-    model_->listed_words->projection.value = {};
-  }
-  if (model_->characters || model_->listed_words) {
-    word_encoder_ = std::make_unique<WordEncoder>(*model_);
-  }
-  model_->softmax.weights.value = {};
-  model_->softmax.bias.value = {};
 }
 
 UnitTable DirectionModel::units() const {
-  const float* vectors = model_->embedding.table.value.data();
-  if (model_->vocabulary) return {vectors, pieces().bos(), pieces().eos()};
+  const float* vectors = weights_.embedding.table.value.data();
+  if (weights_.pieces) return {vectors, pieces().bos(), pieces().eos()};
   return {vectors, words().bos(), words().eos()};
 }
 
@@ -209,7 +196,7 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, const UnitTa
     }
     StepOutputs outputs{.first_step = first - 1, .steps = count, .rows = rows, .layers = {}};
     for (int j = 0; j < s.layers; ++j) {
-      const LstmLayer& layer = model_->layers[static_cast<std::size_t>(j)];
+      const LstmLayer& layer = weights_.layers[static_cast<std::size_t>(j)];
       auto& [state_h, state_c] = scratch.layers_[static_cast<std::size_t>(j)];
       const float* x = scratch.outputs_[static_cast<std::size_t>(j)].data();
       float* y = scratch.outputs_[static_cast<std::size_t>(j) + 1].data();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compute/aligned.h"
@@ -41,17 +42,31 @@ struct StepOutputs {
   std::vector<const float*> layers;  // j = 1 .. ; [0] is layer 1
 };
 
+// What of a language model makes vectors: its matrices packed for inference, without the softmax
+// and without the float32 matrices that they were packed from.
+struct InferenceWeights {
+  // Takes over what it needs, and gives the rest back to the system.
+  InferenceWeights(std::unique_ptr<LanguageModel> model, Precision precision);
+
+  ModelSettings settings;
+  std::shared_ptr<const PieceVocabulary> pieces;  // kPieces
+  std::shared_ptr<const WordVocabulary> words;    // kWords, and kCharacters where there is a list
+  EmbeddingLayer embedding;                       // kPieces, kWords
+  std::unique_ptr<WordEncoder> word_encoder;  // kCharacters, kDictionaries; null where the other
+                                              // direction's serves both
+  std::vector<LstmLayer> layers;
+};
+
 class DirectionModel {
  public:
-  // Takes the weights over from the language model, whose float32 LSTM matrices and softmax are
-  // given back to the system as they are packed.
-  DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision);
+  DirectionModel(std::unique_ptr<LanguageModel> model, Precision precision)
+      : weights_(std::move(model), precision), precision_(precision) {}
 
-  const ModelSettings& settings() const { return model_->settings; }
-  const PieceVocabulary& pieces() const { return *model_->vocabulary; }  // kPieces only
-  const WordVocabulary& words() const { return *model_->words; }         // kWords only
+  const ModelSettings& settings() const { return weights_.settings; }
+  const PieceVocabulary& pieces() const { return *weights_.pieces; }  // kPieces only
+  const WordVocabulary& words() const { return *weights_.words; }     // kWords only
   // Of characters and dictionaries; null of others, and where the other direction's serves both.
-  const WordEncoder* word_encoder() const { return word_encoder_.get(); }
+  const WordEncoder* word_encoder() const { return weights_.word_encoder.get(); }
   // Of pieces and words, whose vectors are learned; the others make theirs (word_table.h).
   UnitTable units() const;
 
@@ -73,9 +88,8 @@ class DirectionModel {
   void walk(std::span<UnitSequence* const> sequences, const UnitTable& units, Scratch& scratch,
             const std::function<void(const StepOutputs&)>& sink) const;
 
-  std::unique_ptr<LanguageModel> model_;
+  InferenceWeights weights_;
   Precision precision_;
-  std::unique_ptr<WordEncoder> word_encoder_;
 };
 
 }  // namespace elmo

@@ -6,7 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <future>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,17 +17,19 @@
 #include <utility>
 #include <vector>
 
+#include "base/background.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "elmo/error.h"
 #include "elmo/version.h"
+#include "text/utf8.h"
 #include "text/words.h"
 
 namespace elmo {
 namespace {
 
-// Vectors that a window of sentences may hold in memory; two windows live at once, one being
-// made and one being written.
+// Vectors that a window of sentences may hold in memory; of three windows that live at once, one is
+// being read, one made and one written.
 constexpr std::size_t kWindowBytes = std::size_t{48} << 20;
 constexpr std::size_t kWindowLines = 32'768;
 
@@ -36,18 +39,24 @@ struct Line {
 };
 
 struct Window {
-  std::vector<Line> lines;
+  std::deque<Line> lines;  // whose texts stay where they are
   std::vector<SentenceVectors> sentences;
-  std::size_t words = 0, bytes = 0;
+  std::size_t words = 0;        // of the sentences
+  std::uint64_t new_words = 0;  // of those that no closed segment holds
+  std::uint64_t end = 0;        // of its last line in the file, in bytes
+  bool last = false;
 };
 
+// Three things run side by side: the next window is read and cut into words, one is embedded by the
+// team of workers, and the one before is written. HDF5 is touched when all have ended, by the
+// caller's thread alone.
 class Dump {
  public:
   Dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
        Workers& workers)
       : model_(*model),
         request_(request),
-        embedder_(model, request.embed, workers),
+        embedder_(model, interruptible(request.embed), workers),
         reader_(request.input, request.invalid),
         writer_(request.output, options(), request.resume),
         // Enough batches that sorting by length fills them well and threads end together.
@@ -55,57 +64,38 @@ class Dump {
             request.embed.batch_words * 4 * workers.count(), 1, 1 << 20))) {}
 
   DumpReport run() {
-    const auto start = std::chrono::steady_clock::now();
     const InterruptGuard guard;
-    Progress progress("dump", total_bytes());
-    const std::uint64_t done = writer_.resumed_sentences();
-    std::future<void> writing;
-    Window window, written;
-    bool more = true;
-    while (more) {
-      clock_.enter("reading");
-      more = fill(window, done);
-      clock_.enter("embedding");
-      embed(window);
-      clock_.enter("writing");  // beyond what is written while the next window is embedded
-      if (writing.valid()) writing.get();
-      std::swap(window, written);
-      if (std::any_of(written.sentences.begin(), written.sentences.end(),
-                      [&](const SentenceVectors& one) { return is_long(one); })) {
-        // Long sentences are embedded while they are written, and the embedder has one caller.
-        write(written);
-      } else if (!written.sentences.empty()) {
-        writing = std::async(std::launch::async, [&] { write(written); });
-      }
-      if (interrupted()) {
-        if (writing.valid()) writing.get();
-        writer_.close_segment();
-        throw Interrupted(
-            fmt::format("interrupted after {} lines; the same command with --resume "
-                        "goes on from there",
-                        writer_.sentences()));
-      }
-      const double seconds = since(start);
-      report_.words = words_;
-      progress.update(bytes_, fmt::format("{} words/s", format_count(static_cast<double>(words_) /
-                                                                     std::max(seconds, 1e-3))));
+    try {
+      dump_windows();
+      clock_.enter("joining");
+      writer_.finish();
+    } catch (const UsageError&) {
+      keep();
+      throw;
+    } catch (const Interrupted&) {
+      throw Interrupted(
+          fmt::format("interrupted after {} lines; the same command with --resume "
+                      "goes on from there",
+                      keep()));
+    } catch (const Error& error) {
+      const std::uint64_t kept = keep();
+      if (kept == 0 || request_.input == "-") throw;
+      throw Error(fmt::format(
+          "{}; {} lines are kept, and the same command with --resume goes on after them",
+          error.what(), kept));
+    } catch (...) {
+      keep();
+      throw;
     }
-    clock_.enter("writing");
-    if (writing.valid()) writing.get();
-    if (lines_ == 0) {
-      throw Error(fmt::format("{}: has no lines, so there is nothing to dump", request_.input));
-    }
-    clock_.enter("joining");
-    writer_.finish();
     clock_.enter("end");
     report_.sentences = writer_.sentences();
     report_.vectors = writer_.words();
-    report_.invalid_lines = reader_.invalid_lines();
-    report_.seconds = since(start);
+    report_.seconds = since(start_);
     std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
     report_.coverage = embedder_.coverage();
     report_.phases = clock_.phases();
-    progress.finish(fmt::format(
+    reader_.warn_of_invalid_lines();
+    progress_.finish(fmt::format(
         "{} lines, {} words, {} words/s", report_.sentences, report_.words,
         format_count(static_cast<double>(report_.words) / std::max(report_.seconds, 1e-3))));
     return report_;
@@ -114,6 +104,62 @@ class Dump {
  private:
   static double since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  static EmbedOptions interruptible(EmbedOptions options) {
+    options.between_batches = [] {
+      if (interrupted()) throw Interrupted("interrupted");
+    };
+    return options;
+  }
+
+  void dump_windows() {
+    const std::uint64_t done = writer_.resumed_sentences();
+    reading_.start([this, done] { fill(next_, done); });
+    for (bool more = true; more;) {
+      clock_.enter("reading");  // beyond what is read while the window before is embedded
+      reading_.wait();
+      std::swap(window_, next_);
+      more = !window_.last;
+      if (more) reading_.start([this, done] { fill(next_, done); });
+      clock_.enter("embedding");
+      embed(window_);
+      report_.words += window_.new_words;
+      clock_.enter("writing");  // beyond what is written while the next window is embedded
+      writing_.wait();
+      std::swap(window_, written_);
+      if (std::any_of(written_.sentences.begin(), written_.sentences.end(),
+                      [&](const SentenceVectors& one) { return is_long(one); })) {
+        // Long sentences are embedded while they are written, and the embedder has one caller.
+        write(written_);
+      } else if (!written_.sentences.empty()) {
+        writing_.start([&] { write(written_); });
+      }
+      if (interrupted()) throw Interrupted("interrupted");
+      progress_.update(written_.end,
+                       fmt::format("{} words/s", format_count(static_cast<double>(report_.words) /
+                                                              std::max(since(start_), 1e-3))));
+    }
+    writing_.wait();
+    if (lines_ == 0) {
+      throw Error(fmt::format("{}: has no lines, so there is nothing to dump", reader_.path()));
+    }
+  }
+
+  // After a failure: what is whole is closed for a resume, so far as the disk allows. Returns the
+  // number of lines that are kept.
+  std::uint64_t keep() {
+    reader_.cancel();
+    for (const auto& step : {std::function<void()>([&] { reading_.wait(); }),
+                             std::function<void()>([&] { writing_.wait(); }),
+                             std::function<void()>([&] { writer_.close_segment(); })}) {
+      try {
+        step();
+      } catch (const std::exception&) {
+        // The first failure is told; closed segments stay whatever fails here.
+      }
+    }
+    return writer_.kept_sentences();
   }
 
   std::uint64_t total_bytes() const {
@@ -157,47 +203,41 @@ class Dump {
     return rows * static_cast<std::size_t>(model_.dimension()) * sizeof(float);
   }
 
-  // The next lines; false when there are no more. Lines that a resumed dump holds already are
-  // passed over, or read for their states alone.
-  bool fill(Window& window, std::uint64_t done) {
-    window.lines.clear();
-    window.sentences.clear();
-    window.words = window.bytes = 0;
+  // The next lines and their words, on the reading thread. Lines that a resumed dump holds already
+  // are passed over, or read for their states alone.
+  void fill(Window& window, std::uint64_t done) {
+    window = {};
     std::string_view text;
     while (window.lines.size() < kWindowLines && window.words < window_words_ &&
-           window.bytes < kWindowBytes) {
+           window.words * vector_bytes() < kWindowBytes) {
       if (!reader_.next(text)) {
-        view_words(window, done);
-        return false;
+        window.last = true;
+        break;
       }
-      bytes_ = reader_.byte_offset();
       const std::uint64_t number = lines_++;
       if (number < done && request_.carry_state == 0) continue;
       window.lines.push_back({std::string(text), number});
-      // Words are cut below, where the lines no longer move; their number is guessed here.
-      const auto words = static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')) + 1;
-      window.words += words;
-      window.bytes += words * vector_bytes();
+      read(window, done);
     }
-    view_words(window, done);
-    return true;
+    window.end = reader_.byte_offset();
   }
 
-  void view_words(Window& window, std::uint64_t done) {
-    for (const Line& line : window.lines) {
-      SentenceVectors& sentence = window.sentences.emplace_back();
-      split_words(line.text, model_.split(), sentence.words);
-      if (line.number < done) {
-        sentence.kept.emplace();
-        continue;
-      }
-      words_ += sentence.words.size();
-      if (!request_.words) continue;
+  // The words of the window's last line.
+  void read(Window& window, std::uint64_t done) {
+    const Line& line = window.lines.back();
+    SentenceVectors& sentence = window.sentences.emplace_back();
+    split_words(line.text, model_.split(), sentence.words);
+    window.words += std::max<std::size_t>(sentence.words.size(), 1);
+    if (line.number < done) {
       sentence.kept.emplace();
-      for (std::size_t i = 0; i < sentence.words.size(); ++i) {
-        if (request_.words->contains(std::string(sentence.words[i]))) {
-          sentence.kept->push_back(static_cast<std::int64_t>(i));
-        }
+      return;
+    }
+    window.new_words += sentence.words.size();
+    if (!request_.words) return;
+    sentence.kept.emplace();
+    for (std::size_t i = 0; i < sentence.words.size(); ++i) {
+      if (request_.words->contains(to_nfc(sentence.words[i]))) {
+        sentence.kept->push_back(static_cast<std::int64_t>(i));
       }
     }
   }
@@ -263,30 +303,16 @@ class Dump {
   LineReader reader_;
   DumpWriter writer_;
   std::size_t window_words_;
-  std::uint64_t lines_ = 0, words_ = 0, bytes_ = 0;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Progress progress_{"dump", total_bytes()};
   PhaseClock clock_;
   DumpReport report_;
+  std::uint64_t lines_ = 0;  // read so far; the reading thread's while it runs
+  Window next_, window_, written_;
+  Background reading_, writing_;  // behind all that they use
 };
 
 }  // namespace
-
-std::unordered_set<std::string> read_word_list(const std::string& path, Split split) {
-  std::unordered_set<std::string> words;
-  LineReader reader(path);
-  std::string_view line;
-  std::vector<std::string_view> cut;
-  while (reader.next(line)) {
-    cut.clear();
-    split_words(line, split == Split::kTabs ? split : Split::kSpaces, cut);
-    if (cut.size() > 1) {
-      throw Error(fmt::format("{}:{}: holds {} words; the list has one word a line", path,
-                              reader.line_number(), cut.size()));
-    }
-    if (!cut.empty()) words.emplace(cut.front());
-  }
-  if (words.empty()) throw Error(path + ": holds no word; the list has one word a line");
-  return words;
-}
 
 DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
                 Workers& workers) {

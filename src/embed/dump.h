@@ -26,7 +26,8 @@ struct DumpRequest {
   DumpType type = DumpType::kF32;
   DumpKeys keys = DumpKeys::kLine;
   bool map = true;
-  // Only the occurrences of these words, with their places.
+  // Only the occurrences of these words, with their places; in normalisation form C, which the
+  // text's words are compared in.
   std::optional<std::unordered_set<std::string>> words;
   // 0: sentences are independent; N: line i continues stream i mod N.
   int carry_state = 0;
@@ -36,7 +37,7 @@ struct DumpRequest {
 };
 
 struct DumpReport {
-  std::uint64_t sentences = 0, words = 0, vectors = 0, invalid_lines = 0;
+  std::uint64_t sentences = 0, words = 0, vectors = 0;
   // Of a character model: words met, and those encoded because they were not in the cache.
   std::uint64_t looked_up = 0, encoded = 0;
   // Of a model of dictionaries.
@@ -45,12 +46,9 @@ struct DumpReport {
   std::vector<PhaseClock::Phase> phases;
 };
 
-// Words of a list, one a line; they hold spaces where `split` is by tabs. Throws Error for an empty
-// list.
-std::unordered_set<std::string> read_word_list(const std::string& path, Split split);
-
 // Throws Error (input, output, disk), and Interrupted after SIGINT or SIGTERM, when what is done
-// has been kept for a resume.
+// has been kept for a resume: whatever fails, the sentences that are whole. Warns of lines that
+// were skipped or repaired.
 DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
                 Workers& workers);
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "elmo/error.h"
 #include "embed/bidirectional_model.h"
 #include "embed/word_table.h"
 #include "nn/scalar_mix.h"
@@ -245,6 +247,7 @@ struct Embedder::Impl {
     for (Prepared* prepared : order) sequences.push_back(&prepared->readings[d].sequence);
     std::vector<std::size_t> cursors(order.size(), 0);
     const auto sink = [&](const StepOutputs& out) {
+      pause(thread);
       for (std::size_t i = 0; i < order.size(); ++i) {
         const auto& picks = order[i]->readings[d].picks;
         for (; cursors[i] < picks.size() && picks[cursors[i]].position < out.first_step + out.steps;
@@ -294,20 +297,33 @@ struct Embedder::Impl {
     return prepared;
   }
 
-  // Runs item(i, thread) for all i < count; who takes which does not matter to the results.
+  // Runs item(i, thread) for all i < count; who takes which does not matter to the results. The
+  // first failure ends the others at their next pause() and is thrown.
   void share(std::size_t count, const std::function<void(std::size_t, Thread&)>& item) {
     std::atomic<std::size_t> next = 0;
+    std::exception_ptr failure;
+    std::mutex mutex;
+    stopped = false;
     workers.run([&](int index) {
+      Thread& thread = *threads[static_cast<std::size_t>(index)];
       try {
         for (std::size_t i = next++; i < count; i = next++) {
-          if (index == 0 && options.between_batches) options.between_batches();
-          item(i, *threads[static_cast<std::size_t>(index)]);
+          pause(thread);
+          item(i, thread);
         }
       } catch (...) {
-        next = count;  // nobody needs the rest
-        throw;
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        stopped = true;
       }
     });
+    if (failure) std::rethrow_exception(failure);
+  }
+
+  // Where long work may end early; on a thread of share().
+  void pause(const Thread& thread) const {
+    if (stopped) throw Error("another thread has failed");
+    if (&thread == threads.front().get() && options.between_batches) options.between_batches();
   }
 
   // Normalises the layers and combines them (LayerMix::layer_norm).
@@ -340,6 +356,7 @@ struct Embedder::Impl {
   // The rows that are computed: those of the mix, or all layers where it normalises them first.
   std::vector<std::vector<float>> rows;
   std::vector<StreamState> states[2];  // carried, by direction and stream
+  std::atomic<bool> stopped = false;   // a thread of share() has failed
 };
 
 Embedder::Embedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options,
@@ -477,6 +494,7 @@ void Embedder::embed_long(SentenceVectors& sentence,
     UnitSequence* sequence = &reading.sequence;
     impl_->model.direction(kDirections[d])
         .run({&sequence, 1}, impl_->units(d), *thread.scratch[d], [&](const StepOutputs& out) {
+          impl_->pause(thread);
           for (; cursor < reading.picks.size() &&
                  reading.picks[cursor].position < out.first_step + out.steps;
                ++cursor) {

@@ -2,6 +2,8 @@
 
 #include "elmo/model.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -19,8 +21,24 @@
 #include "embed/bidirectional_model.h"
 #include "embed/layer_mix.h"
 #include "embed/word_vectors.h"
+#include "text/utf8.h"
 
 namespace elmo {
+namespace {
+
+// Words come from anybody; what lies below relies on UTF-8.
+void check_words(const std::vector<std::vector<std::string>>& sentences) {
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    for (std::size_t k = 0; k < sentences[i].size(); ++k) {
+      const std::size_t wrong = find_invalid_utf8(sentences[i][k]);
+      if (wrong == std::string_view::npos) continue;
+      throw UsageError(
+          fmt::format("word {} of sentence {} is not UTF-8 at byte {}", k, i, wrong + 1));
+    }
+  }
+}
+
+}  // namespace
 
 struct Model::Impl {
   std::shared_ptr<const BidirectionalModel> model;
@@ -68,6 +86,7 @@ WordVectors Model::embed(const std::vector<std::string>& words,
 
 std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::string>>& sentences,
                                           const EmbedSettings& settings, int threads) const {
+  check_words(sentences);
   EmbedOptions options;
   options.mix = settings.mix ? LayerMix::scalar_mix(settings.mix->weights, settings.mix->gamma,
                                                     settings.mix->layer_norm, layers())

@@ -20,6 +20,8 @@ namespace elmo {
 namespace {
 
 constexpr std::size_t kWindowWords = 16'384;
+// Of a line, whose vectors are held at once.
+constexpr std::size_t kMostWords = std::size_t{1} << 18;
 
 double norm(std::span<const float> values) {
   double sum = 0;
@@ -66,24 +68,6 @@ std::vector<float> query_vector(Embedder& embedder, const Query& query) {
 
 }  // namespace
 
-Query parse_query(std::string_view text) {
-  const std::size_t open = text.find('['), close = text.find(']');
-  if (open == std::string_view::npos || close == std::string_view::npos || close <= open + 1 ||
-      text.find('[', open + 1) != std::string_view::npos ||
-      text.find(']', close + 1) != std::string_view::npos) {
-    throw UsageError(
-        "--query needs one word or stretch in brackets, such as \"he sat on the [bank] of the "
-        "river\"");
-  }
-  Query query;
-  query.sentence = std::string(text.substr(0, open)) +
-                   std::string(text.substr(open + 1, close - open - 1)) +
-                   std::string(text.substr(close + 1));
-  query.begin = open;
-  query.end = close - 1;
-  return query;
-}
-
 std::string Neighbor::marked() const {
   return sentence.substr(0, begin) + '[' + sentence.substr(begin, end - begin) + ']' +
          sentence.substr(end);
@@ -105,7 +89,13 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
   const auto search = [&] {
     sentences.clear();
     for (const auto& [text, number] : lines) {
-      split_words(text, model->split(), sentences.emplace_back().words);
+      auto& cut = sentences.emplace_back().words;
+      split_words(text, model->split(), cut);
+      if (cut.size() > kMostWords) {
+        throw Error(
+            fmt::format("{}:{}: has more than the {} words that a line may have here; cut it",
+                        reader.path(), number, kMostWords));
+      }
     }
     embedder.embed(sentences);
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -141,7 +131,8 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
   }
   search();
   if (coverage != nullptr) *coverage = embedder.coverage();
-  if (nearest.empty()) throw Error(input + ": holds no word beside the query");
+  reader.warn_of_invalid_lines();
+  if (nearest.empty()) throw Error(reader.path() + ": holds no word beside the query");
   return nearest;
 }
 

@@ -11,16 +11,9 @@
 #include "compute/workers.h"
 #include "embed/bidirectional_model.h"
 #include "text/line_reader.h"
+#include "text/query.h"
 
 namespace elmo {
-
-// "he sat on the [bank] of the river": the sentence and the bytes [begin, end) that the brackets
-// held. Throws UsageError unless there is one pair of brackets with something between them.
-struct Query {
-  std::string sentence;
-  std::size_t begin, end;
-};
-Query parse_query(std::string_view text);
 
 struct Neighbor {
   double cosine;

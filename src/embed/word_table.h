@@ -8,10 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/text_hash.h"
+#include "base/strings.h"
 #include "compute/workers.h"
 #include "lm/word_encoder.h"
 #include "text/streams.h"
@@ -55,7 +54,7 @@ class WordTable {
   int directions_;  // 1: one encoder serves both
   std::size_t capacity_, pinned_ = 0;
   Workers& workers_;
-  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> ids_;
+  StringMap<std::int32_t> ids_;
   std::vector<float> vectors_[2];
   std::uint64_t occurrences_ = 0, encoded_ = 0;
   DictionaryCoverage coverage_;

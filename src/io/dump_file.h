@@ -2,11 +2,12 @@
 //
 // Layout `sentences` (AllenNLP's `elmo` command, so that programs written for it go on working):
 // one dataset a line at the root, named by line number from 0 ("0", "1", ...) or, with keys =
-// kSentence, by the sentence itself; shape (layers, words, dimension), or (words, dimension)
-// when `layered` is false; contiguous, no filter, no attribute. A blank line gives (layers, 0,
-// dimension) or (0, dimension). `sentence_to_index`: shape (1,), variable-length UTF-8 string:
-// one JSON object {sentence: "line number"}, non-ASCII as \uXXXX, the last of duplicates wins;
-// blank lines are not in it; absent with map = false or keys = kSentence.
+// kSentence, by the sentence itself, without the white space around it; shape (layers, words,
+// dimension), or (words, dimension) when `layered` is false; contiguous, no filter, no attribute. A
+// blank line gives (layers, 0, dimension) or (0, dimension). `sentence_to_index`: shape (1,),
+// variable-length UTF-8 string: one JSON object {sentence: "line number"}, the sentence without the
+// white space around it (as Python's strip() has it), non-ASCII as \uXXXX, the last of duplicates
+// wins; blank lines are not in it; absent with map = false or keys = kSentence.
 //
 // Layout `matrix`: /vectors (words, layers, dimension) or (words, dimension), chunked (about
 // 1 MiB, whole rows); /offsets int64 (sentences + 1); /words variable-length UTF-8 strings
@@ -93,7 +94,8 @@ class DumpWriter {
                   int columns, const float* rows, std::int64_t row_stride);
   void end_long();
 
-  // Closes the current segment, so that a resume goes on from here: for an orderly interruption.
+  // Closes the current segment, so that a resume goes on from here: for an interruption or a
+  // failure. A sentence that was begun and not ended is taken back.
   void close_segment();
 
   // Joins and renames; FILE.partial/ is gone afterwards. Takes about as long as copying the
@@ -102,6 +104,8 @@ class DumpWriter {
 
   std::uint64_t sentences() const;
   std::uint64_t words() const;
+  // Sentences of closed segments, which a resume finds.
+  std::uint64_t kept_sentences() const;
 
  private:
   struct Impl;

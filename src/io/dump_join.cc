@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "io/dump_segments.h"
 #include "io/hdf5.h"
@@ -115,8 +116,9 @@ class StringsWriter {
 class SentenceMap {
  public:
   void add(const std::string& sentence, std::int64_t line) {
-    if (is_blank(sentence)) return;
-    const auto [found, added] = lines_.insert_or_assign(sentence, line);
+    const std::string_view key = strip_whitespace(sentence);
+    if (key.empty()) return;
+    const auto [found, added] = lines_.insert_or_assign(std::string(key), line);
     if (added) order_.push_back(&*found);
   }
 
@@ -204,6 +206,8 @@ void join_sentences(h5::File& file, const DumpOptions& options, const DumpFolder
       if (mapped) map.add(record.sentence, line);
       if (places != nullptr) places->append(record.places.data(), record.word_count);
     }
+    records.check(folder.segments()[i].record_hash);
+    vectors.check(folder.segments()[i].vector_hash);
   }
   if (mapped) write_map(file, map);
 }
@@ -241,6 +245,7 @@ void join_matrix(h5::File& file, const DumpOptions& options, const DumpFolder& f
       vectors.advance(rows);
       left -= rows;
     }
+    from.check(folder.segments()[i].vector_hash);
     SequentialFile records(folder.records_path(i));
     for (std::int64_t s = 0; s < folder.segments()[i].sentences; ++s) {
       read_record(records, folder.fields(), record);
@@ -249,6 +254,7 @@ void join_matrix(h5::File& file, const DumpOptions& options, const DumpFolder& f
       for (const std::string& word : record.words) words.append(word);
       if (places != nullptr) places->append(record.places.data(), record.word_count);
     }
+    records.check(folder.segments()[i].record_hash);
   }
   vectors.finish();
   offsets.finish();

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <system_error>
 
 #include "elmo/error.h"
@@ -57,6 +60,18 @@ void AppendFile::write_at(std::uint64_t offset, const void* data, std::size_t by
   write_all(offset, static_cast<const char*>(data), bytes);
 }
 
+void AppendFile::cut(std::uint64_t bytes) {
+  if (bytes >= written_) {
+    buffer_.resize(bytes - written_);
+    return;
+  }
+  buffer_.clear();
+  if (::ftruncate(descriptor_, static_cast<off_t>(bytes)) != 0) {
+    fail(path_, "can't be cut", errno);
+  }
+  written_ = bytes;
+}
+
 void AppendFile::close() {
   flush();
   if (::fsync(descriptor_) != 0) fail(path_, "can't be synced to disk", errno);
@@ -80,35 +95,62 @@ void AppendFile::write_all(std::uint64_t offset, const char* data, std::size_t b
   }
 }
 
+std::uint64_t hash_of(const fs::path& path) {
+  SequentialFile file(path);
+  std::vector<char> piece(1 << 16);
+  while (file.left() > 0) file.read(piece.data(), std::min<std::size_t>(piece.size(), file.left()));
+  return file.hash();
+}
+
 SequentialFile::SequentialFile(fs::path path)
     : path_(std::move(path)),
       descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
-      buffer_(kBufferBytes) {
-  if (descriptor_ < 0) fail(path_, "can't be read", errno);
+      buffer_(kBufferBytes),
+      hash_(XXH3_createState(), XXH3_freeState) {
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
+    const int error = errno;
+    if (descriptor_ >= 0) ::close(descriptor_);
+    fail(path_, "can't be read", error);
+  }
+  left_ = static_cast<std::uint64_t>(status.st_size);
+  if (!hash_) throw std::bad_alloc();
+  XXH3_64bits_reset(hash_.get());
 }
 
 SequentialFile::~SequentialFile() { ::close(descriptor_); }
 
 void SequentialFile::read(void* data, std::size_t bytes) {
+  if (bytes > left_) damaged();
   char* to = static_cast<char*>(data);
-  while (bytes > 0) {
+  std::size_t wanted = bytes;
+  while (wanted > 0) {
     if (position_ == filled_) {
       const ssize_t count = ::read(descriptor_, buffer_.data(), buffer_.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) fail(path_, "can't be read", errno);
-      if (count == 0) {
-        throw Error(fmt::format("{}: ends too early; start the dump anew, without --resume",
-                                path_.string()));
-      }
+      if (count == 0) damaged();
       position_ = 0;
       filled_ = static_cast<std::size_t>(count);
     }
-    const std::size_t part = std::min(bytes, filled_ - position_);
+    const std::size_t part = std::min(wanted, filled_ - position_);
     std::memcpy(to, buffer_.data() + position_, part);
     position_ += part;
     to += part;
-    bytes -= part;
+    wanted -= part;
   }
+  XXH3_64bits_update(hash_.get(), data, bytes);
+  left_ -= bytes;
+}
+
+std::uint64_t SequentialFile::hash() const { return XXH3_64bits_digest(hash_.get()); }
+
+void SequentialFile::check(std::uint64_t hash) const {
+  if (left_ != 0 || this->hash() != hash) damaged();
+}
+
+void SequentialFile::damaged() const {
+  throw Error(fmt::format("{}: is damaged; start the dump anew, without --resume", path_.string()));
 }
 
 namespace {
@@ -122,6 +164,7 @@ void append_text(AppendFile& file, std::string_view text) {
 void read_text(SequentialFile& file, std::string& text) {
   std::uint64_t bytes = 0;
   file.read(&bytes, sizeof bytes);
+  if (bytes > file.left()) file.damaged();
   text.resize(bytes);
   file.read(text.data(), text.size());
 }
@@ -142,6 +185,9 @@ void append_record(AppendFile& file, RecordFields fields, std::string_view sente
 void read_record(SequentialFile& file, RecordFields fields, DumpRecord& record) {
   std::uint64_t count = 0;
   file.read(&count, sizeof count);
+  // Each word has a length of 8 bytes, each place 16; without either the count stands alone.
+  const std::uint64_t word_bytes = (fields.words ? 8 : 0) + (fields.places ? sizeof(DumpPlace) : 0);
+  if (word_bytes > 0 ? count > file.left() / word_bytes : count > INT64_MAX) file.damaged();
   record.word_count = static_cast<std::int64_t>(count);
   if (fields.sentence) read_text(file, record.sentence);
   if (fields.words) {
@@ -155,10 +201,6 @@ void read_record(SequentialFile& file, RecordFields fields, DumpRecord& record) 
 }
 
 std::size_t element_bytes(DumpType type) { return type == DumpType::kF16 ? 2 : 4; }
-
-bool is_blank(std::string_view sentence) {
-  return sentence.find_first_not_of(" \t") == std::string_view::npos;
-}
 
 namespace {
 
@@ -270,11 +312,15 @@ void DumpFolder::load(const DumpOptions& options) {
           .rows = entry.at("rows"),
           .vector_bytes = entry.at("vector_bytes"),
           .record_bytes = entry.at("record_bytes"),
+          .vector_hash = entry.at("vector_xxh3"),
+          .record_hash = entry.at("record_xxh3"),
       };
       const std::size_t index = segments_.size();
       std::error_code error;
+      // The vectors are checked when they are joined, the small files of records now.
       if (fs::file_size(vectors_path(index), error) != segment.vector_bytes || error ||
-          fs::file_size(records_path(index), error) != segment.record_bytes || error) {
+          fs::file_size(records_path(index), error) != segment.record_bytes || error ||
+          hash_of(records_path(index)) != segment.record_hash) {
         throw Error(fmt::format("{}: is missing or damaged; start the dump anew, without --resume",
                                 vectors_path(index).string()));
       }
@@ -299,7 +345,9 @@ void DumpFolder::add(const DumpSegment& segment) {
   state_["segments"].push_back({{"sentences", segment.sentences},
                                 {"rows", segment.rows},
                                 {"vector_bytes", segment.vector_bytes},
-                                {"record_bytes", segment.record_bytes}});
+                                {"record_bytes", segment.record_bytes},
+                                {"vector_xxh3", segment.vector_hash},
+                                {"record_xxh3", segment.record_hash}});
   write_file(folder_ / kStateName, state_.dump(1) + "\n");
   segments_.push_back(segment);
 }

@@ -2,7 +2,7 @@
 //
 //   lock                   held by the process that writes
 //   state.json             settings and attributes of the dump, and for each closed segment the
-//                          numbers of its sentences, rows and bytes
+//                          numbers of its sentences, rows and bytes, and XXH3-64 of its files
 //   segment-000000.vectors the vectors of its sentences in the dump's element type, each
 //                          sentence in the order of its layout: (layers, words, dimension) for
 //                          `sentences`, (words, layers, dimension) for `matrix`
@@ -12,6 +12,8 @@
 //
 // A segment counts only once state.json, written after the segment was synced, names it.
 #pragma once
+
+#include <xxhash.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -40,6 +42,8 @@ class AppendFile {
   // Makes the file longer by bytes that write_at() fills; returns where they begin.
   std::uint64_t extend(std::uint64_t bytes);
   void write_at(std::uint64_t offset, const void* data, std::size_t bytes);
+  // Takes back what lies behind this many bytes.
+  void cut(std::uint64_t bytes);
   // Writes what is buffered, syncs.
   void close();
 
@@ -53,6 +57,9 @@ class AppendFile {
   std::string buffer_;
 };
 
+// XXH3-64 of a file's bytes. Throws Error.
+std::uint64_t hash_of(const std::filesystem::path& path);
+
 // A file read from its start to its end. Throws Error where it ends too early.
 class SequentialFile {
  public:
@@ -62,12 +69,22 @@ class SequentialFile {
   SequentialFile& operator=(const SequentialFile&) = delete;
 
   void read(void* data, std::size_t bytes);
+  // Bytes that are left: what the file says of its own sizes is held against it before memory is
+  // taken.
+  std::uint64_t left() const { return left_; }
+  // Of what was read so far.
+  std::uint64_t hash() const;
+  // Throws Error unless all was read and had this hash.
+  void check(std::uint64_t hash) const;
+  [[noreturn]] void damaged() const;
 
  private:
   std::filesystem::path path_;
   int descriptor_;
+  std::uint64_t left_ = 0;
   std::vector<char> buffer_;
   std::size_t position_ = 0, filled_ = 0;
+  std::unique_ptr<XXH3_state_s, XXH_errorcode (*)(XXH3_state_s*)> hash_;
 };
 
 // Which fields of a record are there besides the number of words.
@@ -91,6 +108,7 @@ struct DumpSegment {
   std::int64_t rows = 0;  // words
   std::uint64_t vector_bytes = 0;
   std::uint64_t record_bytes = 0;
+  std::uint64_t vector_hash = 0, record_hash = 0;  // hash_of() the files
 };
 
 class DumpFolder {
@@ -128,7 +146,5 @@ void join_dump(const std::filesystem::path& final_path, const DumpOptions& optio
 
 // Bytes of an element in the file.
 std::size_t element_bytes(DumpType type);
-// Whether the sentence has no word: nothing but spaces and tabs.
-bool is_blank(std::string_view sentence);
 
 }  // namespace elmo

@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/dump_segments.h"
@@ -35,6 +36,7 @@ struct DumpWriter::Impl {
   struct OpenSegment {
     AppendFile vectors, records;
     std::int64_t sentences = 0, rows = 0;
+    std::uint64_t vector_bytes = 0, record_bytes = 0;  // of its whole sentences
     OpenSegment(const DumpFolder& folder, std::size_t index)
         : vectors(folder.vectors_path(index)), records(folder.records_path(index)) {}
   };
@@ -109,7 +111,10 @@ struct DumpWriter::Impl {
       throw Error(fmt::format("{}: line {} has {} words and {} places", path.string(),
                               sentences + 1, words.size(), places.size()));
     }
-    if (keyed()) check_key(sentence);
+    if (keyed()) {
+      sentence = strip_whitespace(sentence);
+      check_key(sentence);
+    }
     failed = true;  // until the sentence is whole
     if (!segment) segment.emplace(folder, folder.segments().size());
     append_record(segment->records, folder.fields(), sentence, words, places);
@@ -119,6 +124,8 @@ struct DumpWriter::Impl {
     failed = false;
     segment->sentences += 1;
     segment->rows += words;
+    segment->vector_bytes = segment->vectors.size();
+    segment->record_bytes = segment->records.size();
     sentences += 1;
     rows += words;
     if (segment->vectors.size() >= options.segment_bytes ||
@@ -128,16 +135,22 @@ struct DumpWriter::Impl {
   }
 
   void close_segment() {
-    check_usable();
-    if (!segment) return;
+    if (!segment || segment->sentences == 0) return;
+    if (failed) {
+      long_sentence.reset();
+      segment->vectors.cut(segment->vector_bytes);
+      segment->records.cut(segment->record_bytes);
+    }
     failed = true;
-    const DumpSegment closed{.sentences = segment->sentences,
-                             .rows = segment->rows,
-                             .vector_bytes = segment->vectors.size(),
-                             .record_bytes = segment->records.size()};
+    DumpSegment closed{.sentences = segment->sentences,
+                       .rows = segment->rows,
+                       .vector_bytes = segment->vector_bytes,
+                       .record_bytes = segment->record_bytes};
     segment->vectors.close();
     segment->records.close();
     segment.reset();
+    closed.vector_hash = hash_of(folder.vectors_path(folder.segments().size()));
+    closed.record_hash = hash_of(folder.records_path(folder.segments().size()));
     folder.add(closed);
     failed = false;
   }
@@ -246,6 +259,7 @@ void DumpWriter::close_segment() { impl_->close_segment(); }
 
 void DumpWriter::finish() {
   Impl& d = *impl_;
+  d.check_usable();
   d.close_segment();
   join_dump(d.path, d.options, d.folder);
   d.folder.remove();
@@ -253,5 +267,10 @@ void DumpWriter::finish() {
 
 std::uint64_t DumpWriter::sentences() const { return static_cast<std::uint64_t>(impl_->sentences); }
 std::uint64_t DumpWriter::words() const { return static_cast<std::uint64_t>(impl_->rows); }
+std::uint64_t DumpWriter::kept_sentences() const {
+  std::int64_t sum = 0;
+  for (const DumpSegment& segment : impl_->folder.segments()) sum += segment.sentences;
+  return static_cast<std::uint64_t>(sum);
+}
 
 }  // namespace elmo

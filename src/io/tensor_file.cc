@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "io/file_kind.h"
 #include "io/hdf5.h"
 
 namespace elmo {
@@ -179,8 +180,7 @@ TensorFileReader::TensorFileReader(const std::filesystem::path& path, const std:
     : impl_(std::make_unique<Impl>(path)) {
   const auto found = impl_->root<std::string>("format");
   if (!found) {
-    throw Error(fmt::format("{}: is an HDF5 file, but no {}; elmo did not write it", impl_->path(),
-                            format));
+    throw Error(fmt::format("{}: {}; expected an {}", impl_->path(), hdf5_kind(path), format));
   }
   if (*found != format) {
     throw Error(fmt::format("{}: is an {}, expected an {}", impl_->path(), *found, format));

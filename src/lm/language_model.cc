@@ -1,5 +1,7 @@
 #include "lm/language_model.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -7,8 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
+#include "io/file_kind.h"
 #include "text/characters.h"
 #include "text/utf8.h"
 
@@ -358,7 +362,42 @@ std::vector<Parameter*> LanguageModel::encoder_parameters() {
   return result;
 }
 
+void check_model_folder(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  const auto refuse = [&](const std::string& what) { throw Error(folder.string() + ": " + what); };
+  const auto ours = [&](Direction direction) {
+    return fs::exists(LanguageModel::file(folder, direction));
+  };
+  std::error_code failed;
+  const std::string ending =
+      "; a model is a folder with forward.h5 and backward.h5, as `elmo "
+      "pretrain` makes it";
+  if (!fs::is_directory(folder, failed)) {
+    if (!fs::exists(folder, failed)) refuse("no such folder" + ending);
+    const std::string kind = file_kind(beginning_of(folder), folder.string());
+    refuse((kind.empty() ? "is a file" : kind) + ending);
+  }
+  if (ours(Direction::kForward) || ours(Direction::kBackward)) return;
+  std::string options, weights;
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const fs::path& path = entry.path();
+    if (path.extension() == ".hdf5") weights = path.string();
+    if (path.extension() == ".json" &&
+        path.filename().string().find("options") != std::string::npos) {
+      options = path.string();
+    }
+  }
+  if (!options.empty() && !weights.empty()) {
+    refuse(fmt::format("holds ELMo weights in the official format; pass --options {} --weights {}",
+                       shell_word(options), shell_word(weights)));
+  }
+  if (fs::exists(folder / "encoder.pkl") && fs::exists(folder / "token_embedder.pkl")) {
+    refuse("holds a model of ELMoForManyLangs" + ending);
+  }
+}
+
 std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder) {
+  check_model_folder(folder);
   std::vector<std::unique_ptr<LanguageModel>> models;
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
     const auto path = LanguageModel::file(folder, direction);
@@ -373,7 +412,25 @@ std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesyste
     throw Error(folder.string() +
                 ": holds neither forward.h5 nor backward.h5; make them with `elmo pretrain`");
   }
+  if (models.size() == 2) {
+    check_directions_agree(folder.string(), models[0]->settings, models[1]->settings);
+  }
   return models;
+}
+
+void check_directions_agree(const std::string& folder, const ModelSettings& forward,
+                            const ModelSettings& backward) {
+  const auto agree = [&](const auto& ours, const auto& theirs, std::string_view what) {
+    if (ours == theirs) return;
+    throw Error(
+        fmt::format("{}: forward.h5 has {} {}, backward.h5 {}; both must agree, train one "
+                    "of them again",
+                    folder, what, ours, theirs));
+  };
+  agree(encoder_name(forward.encoder), encoder_name(backward.encoder), "the encoder");
+  agree(forward.layers, backward.layers, "layers:");
+  agree(forward.projection, backward.projection, "projection");
+  agree(split_name(forward.split), split_name(backward.split), "split");
 }
 
 bool have_same_units(LanguageModel& a, LanguageModel& b) {
@@ -434,21 +491,14 @@ LineEncoder::LineEncoder(const LanguageModel& model) : model_(model) {
   if (model.vocabulary) pieces_.emplace(*model.vocabulary);
 }
 
-const std::vector<std::int32_t>& LineEncoder::ids_of(std::string_view word) {
-  ids_.clear();
-  if (pieces_) {
-    pieces_->encode(word, ids_);
-  } else {
-    ids_.push_back(model_.words->id(word));
-  }
-  return ids_;
+std::span<const std::int32_t> LineEncoder::units_of(std::size_t i) const {
+  const std::size_t begin = i == 0 ? 0 : ends_[i - 1];
+  return std::span(units_).subspan(begin, ends_[i] - begin);
 }
 
-std::size_t LineEncoder::units_of(std::string_view word) { return ids_of(word).size(); }
-
-bool LineEncoder::is_unknown(std::string_view word) {
-  return std::ranges::any_of(ids_of(word), [&](std::int32_t id) {
-    return pieces_ ? model_.vocabulary->is_unknown(id) : id == model_.words->unk();
+bool LineEncoder::is_unknown(std::size_t i) const {
+  return std::ranges::any_of(units_of(i), [&](std::int32_t unit) {
+    return pieces_ ? model_.vocabulary->is_unknown(unit) : unit == model_.words->unk();
   });
 }
 
@@ -459,15 +509,22 @@ const std::vector<std::string_view>& LineEncoder::read(std::string_view line, Se
   if (!forward) std::swap(first, last);
   words_.clear();
   split_words(line, model_.settings.split, words_);
-  auto& inputs = sequence.inputs;
-  inputs.assign(1, first);
+  units_.clear();
+  ends_.clear();
   sequence.words = words_.size();
   sequence.characters = 1;
   for (const std::string_view word : words_) {
-    const auto& ids = ids_of(word);
-    inputs.insert(inputs.end(), ids.begin(), ids.end());
-    sequence.characters += count_characters(word) + 1;
+    if (pieces_) {
+      pieces_->encode(word, units_);
+    } else {
+      units_.push_back(model_.words->id(word));
+    }
+    ends_.push_back(units_.size());
+    sequence.characters += count_nfc_characters(word) + 1;
   }
+  auto& inputs = sequence.inputs;
+  inputs.assign(1, first);
+  inputs.insert(inputs.end(), units_.begin(), units_.end());
   if (!forward) std::reverse(inputs.begin() + 1, inputs.end());
   sequence.targets.assign(inputs.begin() + 1, inputs.end());
   sequence.targets.push_back(last);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -135,9 +136,18 @@ class LanguageModel {
                 std::shared_ptr<const DictionaryReader> dictionaries);
 };
 
+// Throws Error where this can't be a folder of ours: it is missing, a file, or holds another
+// program's model, which the message names with the options that take it.
+void check_model_folder(const std::filesystem::path& folder);
+
 // forward.h5 and backward.h5 of a folder, those that are there, in this order. Throws Error if
-// there is none.
+// there is none, or where they do not agree.
 std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder);
+
+// Throws Error, naming the folder, unless both directions have the same kind of token encoder, the
+// same layers, projection and split.
+void check_directions_agree(const std::string& folder, const ModelSettings& forward,
+                            const ModelSettings& backward);
 
 // Do both read words by the same kind of encoder, of the same shape and vocabulary?
 bool have_same_units(LanguageModel& a, LanguageModel& b);
@@ -152,17 +162,17 @@ class LineEncoder {
 
   // Returns the line's words, valid while the line is and until the next call.
   const std::vector<std::string_view>& read(std::string_view line, Sequence& sequence);
-  // How many units a word has, and whether the model has no unit, or only bytes, for some of it.
-  std::size_t units_of(std::string_view word);
-  bool is_unknown(std::string_view word);
+  // Of word i of that line: its units, and whether the model has no unit, or only bytes, for some
+  // of it.
+  std::span<const std::int32_t> units_of(std::size_t i) const;
+  bool is_unknown(std::size_t i) const;
 
  private:
-  const std::vector<std::int32_t>& ids_of(std::string_view word);
-
   const LanguageModel& model_;
   std::optional<PieceCache> pieces_;
   std::vector<std::string_view> words_;
-  std::vector<std::int32_t> ids_;
+  std::vector<std::int32_t> units_;  // of the line
+  std::vector<std::size_t> ends_;    // of word i: the number of units up to its last
 };
 
 }  // namespace elmo

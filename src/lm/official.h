@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "io/official_format.h"
 #include "lm/language_model.h"
+#include "lm/official_format.h"
 
 namespace elmo {
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "compute/workers.h"
 #include "lm/language_model.h"
+#include "lm/text_scorer.h"
 #include "text/line_reader.h"
 
 namespace elmo {
@@ -16,6 +16,7 @@ struct PerplexityResult {
   double nll = 0;  // total, nats
   std::uint64_t units = 0, words = 0, sentences = 0, characters = 0, unknown_words = 0;
 
+  void add(const SentenceScore& score);
   double perplexity_unit() const;     // exp(nll / units)
   double perplexity_word() const;     // exp(nll / (words + sentences))
   double bits_per_character() const;  // characters: one more a word and a sentence end
@@ -28,16 +29,5 @@ struct PerplexityResult {
 PerplexityResult measure_perplexity(LanguageModel& model, Precision precision,
                                     const std::string& input, InvalidText invalid, Workers& workers,
                                     const std::function<void()>& between_windows = {});
-
-// A word's negative log-likelihood is that of its units; the last entry is the sentence end's.
-struct ScoredSentence {
-  std::uint64_t line = 0;              // 1-based
-  std::vector<std::string> words;      // raw
-  std::vector<double> log_likelihood;  // words + 1, natural log
-};
-// Scores every line in order (a blank one has the sentence end alone).
-void score_text(LanguageModel& model, Precision precision, const std::string& input,
-                InvalidText invalid, Workers& workers,
-                const std::function<void(const ScoredSentence&)>& sink);
 
 }  // namespace elmo

@@ -1,10 +1,35 @@
 #include "lm/word_encoder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "text/characters.h"
 
 namespace elmo {
+
+WordEncoder::WordEncoder(LanguageModel& model, Precision precision)
+    : projection_(model.settings.projection),
+      positions_(model.settings.characters.positions),
+      characters_(std::move(model.characters)),
+      listed_words_(std::move(model.listed_words)),
+      dictionaries_(model.dictionaries) {
+  // What was packed is not kept in float32 too.
+  if (characters_) {
+    characters_->prepare(precision, false);
+    for (int part = 0; part < characters_->pack_parts(); ++part) characters_->pack(part);
+    for (Parameter& filter : characters_->filters) filter.value = {};
+    for (auto& highway : characters_->highways) {
+      highway.carry.value = {};
+      highway.transform.value = {};
+    }
+    characters_->projection.value = {};
+  }
+  if (listed_words_) {
+    listed_words_->prepare(precision);
+    listed_words_->pack();
+    listed_words_->projection.value = {};
+  }
+}
 
 std::string_view WordEncoder::begin_sentence() const {
   return dictionaries() ? DictionaryReader::kBeginSentence : std::string_view("<S>");
@@ -19,10 +44,10 @@ void WordEncoder::read(std::span<const std::string_view> words, Scratch& scratch
   for (const std::string_view word : words) {
     if (const DictionaryReader* reader = dictionaries()) {
       const std::string prepared = reader->prepare(word);
-      if (model_.characters) reader->append_characters(prepared, scratch.rows.ids);
-      if (model_.listed_words) scratch.ids.push_back(reader->word_id(prepared));
+      if (characters_) reader->append_characters(prepared, scratch.rows.ids);
+      if (listed_words_) scratch.ids.push_back(reader->word_id(prepared));
     } else {
-      append_characters(word, model_.settings.characters.positions, scratch.rows.ids);
+      append_characters(word, positions_, scratch.rows.ids);
     }
     scratch.rows.end_word();
   }
@@ -32,14 +57,14 @@ void WordEncoder::encode(std::span<const std::string_view> words, Scratch& scrat
                          float* y) const {
   const auto count = static_cast<std::int64_t>(words.size());
   read(words, scratch);
-  if (model_.characters) {
+  if (characters_) {
     if (scratch.tape.words < count) {
-      scratch.tape = CharacterEncoder::Tape(*model_.characters, count);
+      scratch.tape = CharacterEncoder::Tape(*characters_, count);
     }
-    model_.characters->forward(scratch.rows, 0, count, scratch.tape, y);
+    characters_->forward(scratch.rows, 0, count, scratch.tape, y);
   }
-  if (model_.listed_words) {
-    model_.listed_words->forward(scratch.ids.data(), count, y, scratch.words);
+  if (listed_words_) {
+    listed_words_->forward(scratch.ids.data(), count, y, scratch.words);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,15 +16,15 @@ namespace elmo {
 // Immutable; threads share one, each with a Scratch of its own.
 class WordEncoder {
  public:
-  // Of kCharacters or kDictionaries, packed; the model outlives the encoder.
-  explicit WordEncoder(const LanguageModel& model) : model_(model) {}
+  // Takes the token encoder of a model of kCharacters or kDictionaries over and packs it.
+  WordEncoder(LanguageModel& model, Precision precision);
 
-  int projection() const { return model_.settings.projection; }
+  int projection() const { return projection_; }
   // The words that are read as a sentence's begin and end.
   std::string_view begin_sentence() const;
   std::string_view end_sentence() const;
   // Null with kCharacters.
-  const DictionaryReader* dictionaries() const { return model_.dictionaries.get(); }
+  const DictionaryReader* dictionaries() const { return dictionaries_.get(); }
 
   struct Scratch {
     CharacterEncoder::Tape tape;
@@ -37,7 +38,10 @@ class WordEncoder {
  private:
   void read(std::span<const std::string_view> words, Scratch& scratch) const;
 
-  const LanguageModel& model_;
+  int projection_, positions_;
+  std::unique_ptr<CharacterEncoder> characters_;
+  std::unique_ptr<ProjectedEmbedding> listed_words_;
+  std::shared_ptr<const DictionaryReader> dictionaries_;
 };
 
 }  // namespace elmo

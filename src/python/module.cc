@@ -152,14 +152,16 @@ std::map<std::string, elmo::Perplexity> perplexity(Model& model, const Path& inp
   Scoring& scoring = model.scoring();
   const py::gil_scoped_release unlocked;
   const std::lock_guard alone(scoring.mutex);
-  return scoring.scorer.perplexity(input.string(), thread_count(threads), check_signals);
+  return scoring.scorer.perplexity(
+      input.string(), {.threads = thread_count(threads), .between_batches = check_signals});
 }
 
 std::vector<elmo::Scores> score(Model& model, const Path& input, int threads) {
   Scoring& scoring = model.scoring();
   const py::gil_scoped_release unlocked;
   const std::lock_guard alone(scoring.mutex);
-  return scoring.scorer.score(input.string(), thread_count(threads), check_signals);
+  return scoring.scorer.score(input.string(),
+                              {.threads = thread_count(threads), .between_batches = check_signals});
 }
 
 py::tuple sentence(const elmo::VectorFile& file, py::ssize_t index) {

@@ -4,26 +4,32 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "task/metrics.h"
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
 
-std::vector<std::string> cut(std::string_view text, Split split) {
+[[noreturn]] void too_long(const LineReader& reader, std::uint64_t line) {
+  throw Error(fmt::format("{}:{}: has more than the {} words that a text may have; cut it",
+                          reader.path(), line, kLongestText));
+}
+
+// The words of the reader's line, or of a part of it.
+std::vector<std::string> cut(std::string_view text, Split split, const LineReader& reader) {
   std::vector<std::string_view> words;
   split_words(text, split, words);
+  if (words.size() > kLongestText) too_long(reader, reader.line_number());
   return {words.begin(), words.end()};
 }
 
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos;
-}
-
-// The two columns of a line.
+// The two columns of a line, without the blanks around them.
 std::pair<std::string_view, std::string_view> columns(std::string_view line,
                                                       const LineReader& reader,
                                                       std::string_view expected) {
@@ -37,16 +43,16 @@ std::pair<std::string_view, std::string_view> columns(std::string_view line,
     throw Error(fmt::format("{}:{}: the first column is empty; a line is {}", reader.path(),
                             reader.line_number(), expected));
   }
-  return {line.substr(0, tab), line.substr(tab + 1)};
+  return {trim_blanks(line.substr(0, tab)), trim_blanks(line.substr(tab + 1))};
 }
 
 void read_texts(LineReader& reader, Split split, DataSet& data) {
   std::string_view line;
   while (reader.next(line)) {
     // Nothing at the end of a file is no example.
-    if (line.empty()) continue;
+    if (is_blank(line)) continue;
     const auto [label, text] = columns(line, reader, "label<TAB>text");
-    data.examples.push_back({cut(text, split), {std::string(label)}, reader.line_number()});
+    data.examples.push_back({cut(text, split, reader), {to_nfc(label)}, reader.line_number()});
   }
 }
 
@@ -63,6 +69,9 @@ void read_blocks(LineReader& reader, DataSet& data, F&& add) {
     if (!open) data.examples.push_back({{}, {}, reader.line_number()});
     open = true;
     add(line, data.examples.back());
+    if (data.examples.back().words.size() > kLongestText) {
+      too_long(reader, data.examples.back().line);
+    }
   }
 }
 
@@ -74,7 +83,7 @@ void read_sentences(LineReader& reader, DataSet& data) {
                               reader.line_number()));
     }
     example.words.emplace_back(token);
-    example.labels.emplace_back(tag);
+    example.labels.push_back(to_nfc(tag));
   });
   if (LabelSet::of(data).bio()) check_bio(data);
 }
@@ -89,9 +98,7 @@ LineReader open_data(const std::string& path, bool line_is_word, InvalidText inv
 
 void check_whole(const LineReader& reader, const DataSet& data) {
   if (data.examples.empty()) throw Error(data.path + ": holds no example");
-  if (reader.invalid_lines() > 0) {
-    log::warn("{}: {} lines were not UTF-8", data.path, reader.invalid_lines());
-  }
+  reader.warn_of_invalid_lines();
 }
 
 }  // namespace
@@ -137,20 +144,44 @@ DataSet read_data_set(const std::string& path, TaskKind task, Split split, Inval
 }
 
 DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
-                        InvalidText invalid) {
+                        const LabelSet& labels, InvalidText invalid) {
   DataSet data{path, task, {}};
   LineReader reader = open_data(path, form == TextForm::kTokens, invalid);
   if (form == TextForm::kTokens) {
     read_blocks(reader, data, [](std::string_view line, Example& example) {
-      example.words.emplace_back(line.substr(0, line.find('\t')));
+      example.words.emplace_back(trim_blanks(line.substr(0, line.find('\t'))));
     });
-  } else {
-    std::string_view line;
-    while (reader.next(line)) {
-      data.examples.push_back({cut(line, split), {}, reader.line_number()});
-    }
+    check_whole(reader, data);
+    return data;
+  }
+  // How many words of each line stand in a column of labels, as long as there may be one.
+  std::vector<std::size_t> label_words;
+  bool has_labels = true;
+  std::string_view line;
+  while (reader.next(line)) {
+    data.examples.push_back({cut(line, split, reader), {}, reader.line_number()});
+    if (!has_labels) continue;
+    const std::size_t tab = line.find('\t');
+    const auto column = [&](bool label) {
+      if (tab == std::string_view::npos) return std::string();
+      return std::string(trim_blanks(label ? line.substr(0, tab) : line.substr(tab + 1)));
+    };
+    has_labels = is_blank(line) || (std::ranges::count(line, '\t') == 1 &&
+                                    labels.id(column(task == TaskKind::kClassify)) >= 0);
+    label_words.push_back(is_blank(line) ? 0 : cut(column(true), split, reader).size());
   }
   check_whole(reader, data);
+  const bool has_words = std::ranges::any_of(label_words, [](std::size_t n) { return n > 0; });
+  if (!has_labels || !has_words) return data;
+  if (task == TaskKind::kTag) {
+    throw Error(path +
+                ": each of its lines is a token, a tab and a tag; read it with --form tokens");
+  }
+  log::info("{}: is labelled; the labels are passed over", path);
+  for (std::size_t i = 0; i < data.examples.size(); ++i) {
+    auto& words = data.examples[i].words;
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(label_words[i]));
+  }
   return data;
 }
 
@@ -183,7 +214,7 @@ std::int64_t repair_bio(DataSet& data) {
 
 LabelSet::LabelSet(std::vector<std::string> labels) : names_(std::move(labels)) {
   for (std::size_t i = 0; i < names_.size(); ++i) {
-    ids_.emplace(names_[i], static_cast<std::int32_t>(i));
+    ids_.emplace(to_nfc(names_[i]), static_cast<std::int32_t>(i));
   }
 }
 
@@ -196,7 +227,7 @@ LabelSet LabelSet::of(const DataSet& data) {
 }
 
 std::int32_t LabelSet::id(const std::string& name) const {
-  const auto found = ids_.find(name);
+  const auto found = ids_.find(to_nfc(name));
   return found == ids_.end() ? -1 : found->second;
 }
 
@@ -204,6 +235,29 @@ bool LabelSet::bio() const {
   return std::any_of(names_.begin(), names_.end(), [](const std::string& name) {
     return name.starts_with("B-") || name.starts_with("I-");
   });
+}
+
+std::vector<std::int64_t> read_distances(const std::string& path) {
+  LineReader reader(path);
+  std::vector<std::int64_t> distances;
+  std::string_view line;
+  bool ended = false;
+  while (reader.next(line)) {
+    const std::string_view first = trim_blanks(line.substr(0, line.find('\t')));
+    if (is_blank(line)) {
+      ended = true;
+      continue;
+    }
+    std::int64_t distance = 0;
+    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
+    if (ended || error != std::errc() || end != first.data() + first.size()) {
+      throw Error(fmt::format("{}:{}: {}", path, reader.line_number(),
+                              ended ? "stands behind a blank line; line i belongs to example i"
+                                    : "does not begin with a distance and a tab"));
+    }
+    distances.push_back(distance);
+  }
+  return distances;
 }
 
 }  // namespace elmo

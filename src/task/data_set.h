@@ -36,11 +36,15 @@ struct DataSet {
 };
 
 // Readers of data warn of lines that are not UTF-8 unless they refuse them; to skip them is a
-// UsageError where a line is a word.
+// UsageError where a line is a word. A text or sentence has at most kLongestText words: it goes
+// through a network as a whole, which takes kilobytes a word.
+inline constexpr std::size_t kLongestText = std::size_t{1} << 18;
 
 // kClassify: `label<TAB>text`, the text cut by `split`. kTag: `token<TAB>tag`, a blank line between
-// sentences; where a tag begins with B- or I-, all have to be BIO. Throws Error with file and line:
-// another number of columns, an empty label, a tag that is not BIO, no example at all.
+// sentences; where a tag begins with B- or I-, all have to be BIO. Blanks around a label or a token
+// are none of it; labels are brought to normalisation form C. Throws Error with file and line:
+// another number of columns, an empty label, a tag that is not BIO, a text that is too long, no
+// example at all.
 DataSet read_data_set(const std::string& path, TaskKind task, Split split,
                       InvalidText invalid = InvalidText::kRefuse);
 
@@ -48,13 +52,6 @@ DataSet read_data_set(const std::string& path, TaskKind task, Split split,
 void check_bio(const DataSet& data);
 // Makes tags IOB2: an I-X that begins an entity becomes B-X. Returns how many.
 std::int64_t repair_bio(DataSet& data);
-
-enum class TextForm { kText, kTokens };
-// Without labels. kText: a text or sentence a line, cut by `split`, a blank line being a text
-// without words. kTokens: a token a line (what follows a tab is passed over), a blank line between
-// sentences.
-DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
-                        InvalidText invalid = InvalidText::kRefuse);
 
 // The labels of a task, in the order of their numbers.
 class LabelSet {
@@ -76,5 +73,18 @@ class LabelSet {
   std::vector<std::string> names_;
   std::unordered_map<std::string, std::int32_t> ids_;
 };
+
+enum class TextForm { kText, kTokens };
+// Without labels. kText: a text or sentence a line, cut by `split`, a blank line being a text
+// without words. kTokens: a token a line (what follows a tab is passed over), a blank line between
+// sentences. Data with labels serves too: where all lines of texts have one of `labels` before
+// their only tab, those are passed over with a message; sentences of such lines are an Error that
+// names kTokens.
+DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
+                        const LabelSet& labels, InvalidText invalid = InvalidText::kRefuse);
+
+// What each line of a list of places begins with: a distance, before a tab or alone. Blank lines
+// may end the file. Throws Error with file and line for anything else.
+std::vector<std::int64_t> read_distances(const std::string& path);
 
 }  // namespace elmo

@@ -9,9 +9,11 @@
 
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "io/half.h"
 #include "nn/scalar_mix.h"
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
@@ -27,9 +29,11 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string without_spaces(std::string text) {
-  std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
-  return text;
+// What of two texts is compared: not the blanks, and the normal form.
+std::string comparable(std::string text) {
+  text = std::string(strip_whitespace(text));
+  std::erase_if(text, [](char byte) { return kBlanks.find(byte) != std::string_view::npos; });
+  return to_nfc(text);
 }
 
 // Is sentence i of the dump example i of the data?
@@ -49,13 +53,13 @@ void check_words(const DumpReader& dump, const std::string& path, const DataSet&
   const std::vector<std::string> words = dump.words(i);
   if (dump.layout() != DumpLayout::kMatrix) {
     // The map has the text as it was, and of equal texts the last.
-    if (!words.empty() && without_spaces(words.front()) != joined(example.words)) {
+    if (!words.empty() && comparable(words.front()) != comparable(joined(example.words))) {
       fail(fmt::format("has the text '{}', not that", words.front()));
     }
     return;
   }
   for (std::size_t k = 0; k < words.size() && k < example.words.size(); ++k) {
-    if (words[k] != example.words[k]) {
+    if (words[k] != example.words[k] && to_nfc(words[k]) != to_nfc(example.words[k])) {
       fail(fmt::format("has the word '{}', not the '{}'", words[k], example.words[k]));
     }
   }
@@ -111,6 +115,9 @@ std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalMod
   EmbedOptions embed;
   embed.pooling = options.pooling;
   embed.mix = LayerMix::of(chosen, layers);
+  embed.between_batches = [] {
+    if (interrupted()) throw Interrupted("interrupted while the data was embedded");
+  };
   const auto rows = static_cast<std::int64_t>(chosen.size());
   auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
   Embedder embedder(std::move(model), embed, workers);
@@ -127,7 +134,6 @@ std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalMod
     }
     window.clear();
     progress.update(static_cast<std::uint64_t>(done));
-    if (interrupted()) throw Interrupted("interrupted while the data was embedded");
   };
   std::int64_t waiting = 0;
   for (const Example& example : data.examples) {

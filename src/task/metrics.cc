@@ -119,13 +119,12 @@ std::string Confusion::text(std::size_t most) const {
   };
   // Columns are numbered where the labels are long.
   std::size_t widest = 9;
-  for (const std::int32_t i : shown) widest = std::max(widest, count_characters(label(i)));
+  for (const std::int32_t i : shown) widest = std::max(widest, display_width(label(i)));
   std::string text = std::string(widest, ' ') + "     ";
   for (std::size_t j = 0; j < shown.size(); ++j) text += fmt::format("{:>7}", j + 1);
   text += "   predicted\n";
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    text += label(shown[i]) + std::string(widest - count_characters(label(shown[i])), ' ') +
-            fmt::format("{:>5}", i + 1);
+    text += padded(label(shown[i]), widest) + fmt::format("{:>5}", i + 1);
     for (const std::int32_t j : shown) text += fmt::format("{:>7}", count(shown[i], j));
     text += '\n';
   }

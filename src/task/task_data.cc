@@ -3,11 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 
+#include "base/interrupt.h"
 #include "elmo/error.h"
-#include "text/line_reader.h"
 
 namespace elmo {
 namespace {
@@ -74,6 +73,7 @@ std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskDat
     return data.length(a) > data.length(b);
   });
   for (std::size_t begin = 0; begin < order.size();) {
+    if (interrupted()) throw Interrupted("interrupted while the data was labelled");
     std::size_t end = begin;
     // Texts without words cost a row too.
     std::int64_t cost = 0;
@@ -125,29 +125,17 @@ Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers
 }
 
 std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
+                                                 const std::vector<std::int64_t>& distances,
                                                  const Evaluation& evaluation) {
-  std::map<std::int64_t, Score> scores;
-  LineReader reader(path);
-  std::string_view line;
-  std::size_t i = 0;
-  while (reader.next(line)) {
-    std::int64_t distance = 0;
-    const std::string_view first = line.substr(0, line.find('\t'));
-    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
-    if (error != std::errc() || end != first.data() + first.size()) {
-      throw Error(fmt::format("{}:{}: does not begin with a distance and a tab", path,
-                              reader.line_number()));
-    }
-    if (i < evaluation.right.size()) {
-      Score& score = scores[distance];
-      score.correct += evaluation.right[i];
-      ++score.actual;
-    }
-    ++i;
-  }
-  if (i != evaluation.right.size()) {
+  if (distances.size() != evaluation.right.size()) {
     throw Error(fmt::format("{}: has {} lines; line i has to belong to example i, and there are {}",
-                            path, i, evaluation.right.size()));
+                            path, distances.size(), evaluation.right.size()));
+  }
+  std::map<std::int64_t, Score> scores;
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    Score& score = scores[distances[i]];
+    score.correct += evaluation.right[i];
+    ++score.actual;
   }
   return scores;
 }

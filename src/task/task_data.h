@@ -56,10 +56,11 @@ struct Evaluation {
 };
 Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers);
 
-// Accuracy by how far a text's label lies from what decides it: line i of `path` begins with the
-// distance of example i and a tab. recall() is the accuracy, `actual` the number of texts. Throws
-// Error: no such number, or another number of lines.
+// Accuracy by how far a text's label lies from what decides it: distances[i] of example i, as
+// read_distances() gives them of `path`. recall() is the accuracy, `actual` the number of texts.
+// Throws Error that names `path` where there is another number of them.
 std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
+                                                 const std::vector<std::int64_t>& distances,
                                                  const Evaluation& evaluation);
 
 }  // namespace elmo

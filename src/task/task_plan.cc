@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "elmo/error.h"
 #include "task/vector_text.h"
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
@@ -80,7 +81,7 @@ void set_vocabulary(const TaskRequest& request, TaskPlan& plan) {
     std::unordered_set<std::string> words;
     for (const DataSet* set : {&plan.train, &plan.dev}) {
       for (const Example& example : set->examples) {
-        words.insert(example.words.begin(), example.words.end());
+        for (const std::string& word : example.words) words.insert(to_nfc(word));
       }
     }
     WordVectorTable table =
@@ -116,11 +117,11 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
   if (plan.labels.size() < 2) {
     throw Error(plan.train.path + ": has one label only; there is nothing to tell apart");
   }
-  if (s.task == TaskKind::kTag && plan.labels.bio()) check_bio(plan.dev);
-  warn_about(plan.train, plan.labels, plan.dev);
   s.output = request.crf               ? OutputKind::kCrf
              : plan.labels.size() == 2 ? OutputKind::kSigmoid
                                        : OutputKind::kSoftmax;
+  settle_tags(s, plan.labels, plan.dev);
+  warn_about(plan.train, plan.labels, plan.dev);
   if (request.embedding) set_vocabulary(request, plan);
   return plan;
 }
@@ -138,6 +139,12 @@ TaskTrainingReport train_task(TaskPlan plan, const TaskTrainingOptions& options,
                     options, workers);
 }
 
+void settle_tags(const TaskSettings& settings, const LabelSet& labels, DataSet& data) {
+  if (settings.task != TaskKind::kTag || !labels.bio()) return;
+  check_bio(data);
+  if (settings.output == OutputKind::kCrf) repair_bio(data);
+}
+
 TaskData make_task_data(const TaskNetwork& network, const std::filesystem::path& file, DataSet data,
                         const std::optional<std::filesystem::path>& model,
                         const std::optional<std::filesystem::path>& vectors, Precision precision,
@@ -145,8 +152,15 @@ TaskData make_task_data(const TaskNetwork& network, const std::filesystem::path&
   const TaskSettings& s = network.settings();
   std::shared_ptr<const FrozenVectors> frozen;
   if (s.uses_elmo()) {
-    frozen = VectorSource::of_task(s, file, model, vectors, precision)
-                 .vectors(s, data, std::filesystem::temp_directory_path(), workers);
+    std::error_code failed;
+    const auto folder = std::filesystem::temp_directory_path(failed);
+    if (failed) {
+      throw Error(
+          "the environment variable TMPDIR names no folder for temporary files; unset it, "
+          "or set it to a folder that is there");
+    }
+    frozen =
+        VectorSource::of_task(s, file, model, vectors, precision).vectors(s, data, folder, workers);
   }
   return {std::move(data), frozen, network.labels(), network.vocabulary()};
 }

@@ -51,6 +51,11 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
 // Embeds the data where the plan has a source, and trains (task_training.h).
 TaskTrainingReport train_task(TaskPlan plan, const TaskTrainingOptions& options, Workers& workers);
 
+// Brings the tags of data into the form of a task with these labels: refuses tags that are not BIO
+// where the labels are, and gives the first word of each entity B- where the task is learned with a
+// CRF, which is shown no other tags. Throws Error with file and line.
+void settle_tags(const TaskSettings& settings, const LabelSet& labels, DataSet& data);
+
 // The data of the trained task in `file` as its network takes it: with vectors of the dump
 // `vectors` if given, else of the language model in `model` if given, else of the one that the
 // task names (vector_source.h).

@@ -1,7 +1,10 @@
 #include "task/task_vocabulary.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
+
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
@@ -35,12 +38,12 @@ std::vector<std::string> twice_or_more(const std::unordered_map<std::string, std
 
 NameTable::NameTable(std::vector<std::string> names) : names_(std::move(names)) {
   for (std::size_t i = 0; i < names_.size(); ++i) {
-    rows_.emplace(names_[i], static_cast<std::int32_t>(i + 1));
+    rows_.emplace(to_nfc(names_[i]), static_cast<std::int32_t>(i + 1));
   }
 }
 
 std::int32_t NameTable::row(std::string_view name) const {
-  const auto found = rows_.find(name);
+  const auto found = rows_.find(to_nfc(name));
   return found == rows_.end() ? 0 : found->second;
 }
 
@@ -63,7 +66,8 @@ NameTable NameTable::from_bytes(std::string_view bytes) {
 TaskVocabulary TaskVocabulary::of(const DataSet& data, const std::vector<std::string>& given) {
   std::unordered_map<std::string, std::int64_t> words, ends;
   for (const Example& example : data.examples) {
-    for (const std::string& word : example.words) {
+    for (const std::string& raw : example.words) {
+      const std::string word = to_nfc(raw);
       if (++words[word] > 1) continue;
       for (std::size_t n = 1; n <= kEndCharacters; ++n) {
         const std::string_view end = word_end(word, n);
@@ -72,7 +76,9 @@ TaskVocabulary TaskVocabulary::of(const DataSet& data, const std::vector<std::st
     }
   }
   std::vector<std::string> names = given;
-  for (std::string& name : twice_or_more(words, {given.begin(), given.end()})) {
+  std::unordered_set<std::string> left_out;
+  for (const std::string& name : given) left_out.insert(to_nfc(name));
+  for (std::string& name : twice_or_more(words, left_out)) {
     names.push_back(std::move(name));
   }
   return {NameTable(std::move(names)), NameTable(twice_or_more(ends, {}))};
@@ -88,7 +94,8 @@ std::int32_t TaskVocabulary::word_row(std::string_view word) const {
   return words.row(lower);
 }
 
-std::int32_t TaskVocabulary::end_row(std::string_view word) const {
+std::int32_t TaskVocabulary::end_row(std::string_view raw) const {
+  const std::string word = to_nfc(raw);
   for (std::size_t n = kEndCharacters; n > 0; --n) {
     const std::string_view end = word_end(word, n);
     const std::int32_t row = end.empty() ? 0 : ends.row(end);

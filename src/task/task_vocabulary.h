@@ -5,15 +5,15 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/text_hash.h"
+#include "base/strings.h"
 #include "task/data_set.h"
 
 namespace elmo {
 
-// Names in the order of their rows; row 0 is everything else.
+// Names in the order of their rows; row 0 is everything else. Names are compared in normalisation
+// form C.
 class NameTable {
  public:
   NameTable() = default;
@@ -30,7 +30,7 @@ class NameTable {
 
  private:
   std::vector<std::string> names_;
-  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> rows_;
+  StringMap<std::int32_t> rows_;  // by normalisation form C
 };
 
 struct TaskVocabulary {

@@ -8,6 +8,7 @@
 
 #include "elmo/error.h"
 #include "text/line_reader.h"
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
@@ -40,18 +41,32 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
   std::vector<float> numbers;
   std::int64_t promised = -1, lines = 0;
   std::string_view line;
+  std::uint64_t blank_line = 0;
   while (reader.next(line)) {
     const auto fail = [&](const std::string& what) {
       throw Error(fmt::format("{}:{}: {}; a line is a word and its numbers, separated by spaces",
                               path, reader.line_number(), what));
     };
     std::string_view rest = line;
-    const std::string_view word = next_field(rest);
-    if (word.empty()) fail("an empty line");
+    const std::string_view raw_word = next_field(rest);
+    if (raw_word.empty()) {
+      if (blank_line == 0) blank_line = reader.line_number();
+      continue;
+    }
+    if (blank_line != 0) {
+      throw Error(
+          fmt::format("{}:{}: an empty line amid the vectors; remove it", path, blank_line));
+    }
+    const std::string word = to_nfc(raw_word);
     numbers.clear();
     for (std::string_view field = next_field(rest); !field.empty(); field = next_field(rest)) {
       float value = 0;
       if (!parse(field, value) || !std::isfinite(value)) {
+        if (promised >= 0 && reader.invalid_lines() > 0) {
+          throw Error(path +
+                      ": is word2vec's binary form; convert it to text (gensim: KeyedVectors"
+                      ".load_word2vec_format(FILE, binary=True).save_word2vec_format(NEW))");
+        }
         fail(fmt::format("'{}' is not a number", field.substr(0, 40)));
       }
       if (static_cast<std::int64_t>(numbers.size()) == kMaxDimension) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
 
@@ -14,10 +15,6 @@ namespace elmo {
 namespace {
 
 constexpr std::uint64_t kBlockBytes = 1u << 20;
-
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t") == std::string_view::npos;
-}
 
 std::uint64_t count_words(std::string_view line) {
   std::uint64_t count = 0;
@@ -62,6 +59,9 @@ struct Corpus::Impl {
   std::string text;
   std::vector<std::pair<std::size_t, std::size_t>> lines;
   std::vector<std::uint32_t> permutation;
+  // Of each file whether it can be read from the middle (a .gz can't), and its reader from its
+  // first block on, which rests between blocks: there may be more files than descriptors.
+  std::vector<bool> seekable;
   std::vector<std::unique_ptr<LineReader>> readers;
 
   void scan();
@@ -89,6 +89,7 @@ void Corpus::Impl::scan() {
   for (std::uint32_t file = 0; file < options.inputs.size(); ++file) {
     const std::string& path = options.inputs[file];
     LineReader reader(path, options.invalid);
+    seekable.push_back(reader.is_seekable());
     Block block{.file = file};
     XXH3_64bits_reset(state);
     std::uint64_t file_hash = 0, previous_line = 0, read = 0;
@@ -130,19 +131,15 @@ void Corpus::Impl::start_epoch() {
   // are permuted around them.
   order = Random(options.seed, RandomUse::kBlockOrder, epoch)
               .permutation(static_cast<std::uint32_t>(blocks.size()));
-  for (std::uint32_t file = 0; file < options.inputs.size(); ++file) {
-    if (readers[file] == nullptr)
-      readers[file] = std::make_unique<LineReader>(options.inputs[file], options.invalid);
-    if (readers[file]->is_seekable()) continue;
-    std::vector<std::uint32_t> own;
-    for (const std::uint32_t block : order) {
-      if (blocks[block].file == file) own.push_back(block);
-    }
-    std::ranges::sort(own);
-    std::size_t next = 0;
-    for (std::uint32_t& block : order) {
-      if (blocks[block].file == file) block = own[next++];
-    }
+  std::vector<std::vector<std::uint32_t>> own(options.inputs.size());
+  for (const std::uint32_t block : order) {
+    if (!seekable[blocks[block].file]) own[blocks[block].file].push_back(block);
+  }
+  for (auto& of_file : own) std::ranges::sort(of_file);
+  std::vector<std::size_t> next(options.inputs.size(), 0);
+  for (std::uint32_t& block : order) {
+    const std::uint32_t file = blocks[block].file;
+    if (!seekable[file]) block = own[file][next[file]++];
   }
   window_begin = 0;
   window = 0;
@@ -161,6 +158,8 @@ void Corpus::Impl::choose_window() {
 
 void Corpus::Impl::read_block(const Block& block) {
   auto& reader = readers[block.file];
+  if (!reader) reader = std::make_unique<LineReader>(options.inputs[block.file], options.invalid);
+  if (reader->is_seekable() != seekable[block.file]) changed(block);
   if (reader->is_seekable()) {
     reader->seek(block.offset, block.first_line);
   } else if (reader->line_number() + 1 != block.first_line) {
@@ -185,6 +184,7 @@ void Corpus::Impl::read_block(const Block& block) {
     text += line;
   }
   if (XXH3_64bits_digest(state) != block.hash) changed(block);
+  reader->rest();
 }
 
 void Corpus::Impl::load_window() {
@@ -232,6 +232,9 @@ Corpus::Corpus(const CorpusOptions& options) : impl_(std::make_unique<Impl>()) {
   if (self.standard_input) {
     self.readers[0] = std::make_unique<LineReader>("-", options.invalid);
     return;
+  }
+  for (const std::string& input : options.inputs) {
+    refuse_read_once(input, "a corpus is read once to check it and again in every epoch");
   }
   self.scan();
   self.start_epoch();

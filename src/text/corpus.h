@@ -30,7 +30,8 @@ struct CorpusOptions {
 // Philox (compute/random.h), never the standard library's.
 class Corpus {
  public:
-  // Throws Error: any bad file, or no line with a word in it.
+  // Throws Error: any bad file, or no line with a word in it; UsageError: a file that can be read
+  // only once.
   explicit Corpus(const CorpusOptions& options);
   ~Corpus();
 

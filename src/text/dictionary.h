@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/text_hash.h"
+#include "base/strings.h"
 #include "text/normalisation.h"
 
 namespace elmo {
@@ -32,7 +32,7 @@ class Dictionary {
 
  private:
   std::string bytes_;
-  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> ids_;
+  StringMap<std::int32_t> ids_;
 };
 
 // What of a text the dictionaries lack, by occurrences.

@@ -6,80 +6,10 @@
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "text/sentencepiece_check.h"
 #include "text/utf8.h"
 
 namespace elmo {
-namespace {
-
-// A cursor over protobuf's wire format: enough to find one string in a SentencePiece model,
-// whose generated classes are not installed by distributions.
-class ProtoReader {
- public:
-  explicit ProtoReader(std::string_view bytes) : bytes_(bytes) {}
-
-  // The next field; false at the end or where the bytes are not protobuf.
-  bool next(std::uint64_t& field, std::string_view& payload) {
-    std::uint64_t tag = 0;
-    if (at_ >= bytes_.size() || !varint(tag)) return false;
-    field = tag >> 3;
-    payload = {};
-    std::uint64_t size = 0;
-    switch (tag & 7) {
-      case 0:
-        return varint(size);
-      case 1:
-        size = 8;
-        break;
-      case 2:
-        if (!varint(size)) return false;
-        break;
-      case 5:
-        size = 4;
-        break;
-      default:
-        return false;
-    }
-    if (size > bytes_.size() - at_) return false;
-    payload = bytes_.substr(at_, size);
-    at_ += size;
-    return true;
-  }
-
- private:
-  bool varint(std::uint64_t& value) {
-    value = 0;
-    for (int shift = 0; shift < 64 && at_ < bytes_.size(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(bytes_[at_++]);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return true;
-    }
-    return false;
-  }
-
-  std::string_view bytes_;
-  std::size_t at_ = 0;
-};
-
-// sentencepiece_model.proto: ModelProto.normalizer_spec = 3, NormalizerSpec.name = 1,
-// .precompiled_charsmap = 2.
-bool normaliser_is_identity(std::string_view model) {
-  ProtoReader reader(model);
-  std::uint64_t field;
-  std::string_view payload;
-  while (reader.next(field, payload)) {
-    if (field != 3) continue;
-    ProtoReader spec(payload);
-    std::string_view value;
-    while (spec.next(field, value)) {
-      if (field == 2 && !value.empty()) return false;
-    }
-    return true;
-  }
-  return true;
-}
-
-}  // namespace
-
 struct PieceVocabulary::Impl {
   sentencepiece::SentencePieceProcessor processor;
   bool identity = true;
@@ -90,7 +20,13 @@ struct PieceVocabulary::Impl {
     std::size_t begin = 0;
     while (begin < word.size()) {
       std::size_t end = std::min(word.size(), begin + kMaxEncodedBytes);
-      while (end < word.size() && (static_cast<unsigned char>(word[end]) & 0xC0) == 0x80) --end;
+      const std::size_t most = end;
+      const auto is_inside = [&] {
+        return end < word.size() && (static_cast<unsigned char>(word[end]) & 0xC0) == 0x80;
+      };
+      while (end > begin && is_inside()) --end;
+      // Not UTF-8: nothing but bytes that go on a character.
+      if (end == begin) end = most;
       f(word.substr(begin, end - begin), begin);
       begin = end;
     }
@@ -99,6 +35,9 @@ struct PieceVocabulary::Impl {
 
 PieceVocabulary::PieceVocabulary(std::string bytes, const std::string& source)
     : impl_(std::make_unique<Impl>()), bytes_(std::move(bytes)) {
+  if (const std::string fault = sentencepiece_fault(bytes_); !fault.empty()) {
+    throw Error(source + ": " + fault + "; make a vocabulary with `elmo vocab`");
+  }
   sentencepiece::util::Status status;
   try {
     if (!bytes_.empty()) status = impl_->processor.LoadFromSerializedProto(bytes_);

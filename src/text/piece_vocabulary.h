@@ -7,10 +7,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/text_hash.h"
+#include "base/strings.h"
 
 namespace elmo {
 
@@ -75,7 +74,7 @@ class PieceCache {
   struct Range {
     std::uint32_t begin, size;
   };
-  std::unordered_map<std::string, Range, TextHash, std::equal_to<>> words_;
+  StringMap<Range> words_;
   std::vector<std::int32_t> ids_;
   std::vector<std::int32_t> scratch_;
 };

@@ -55,6 +55,21 @@ std::size_t skip_ascii(std::string_view text, std::size_t at) {
   return at;
 }
 
+// Whether the text is in normalisation form C at sight: all its characters stand for themselves and
+// compose with none of each other (their NFC_Quick_Check is Yes, and combining marks, conjoining
+// jamo and the like are not among them).
+bool is_plainly_nfc(std::string_view text) {
+  std::size_t at = 0;
+  while ((at = skip_ascii(text, at)) < text.size()) {
+    const char32_t c = decode_utf8(text, at);
+    const bool plain = c < 0x300 || (c >= 0x410 && c <= 0x44F) || (c >= 0x2010 && c <= 0x2027) ||
+                       (c >= 0x3001 && c <= 0x3020) || (c >= 0x3131 && c <= 0x318E) ||
+                       (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7A3);
+    if (!plain) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::size_t find_invalid_utf8(std::string_view text) {
@@ -119,7 +134,6 @@ namespace {
 
 // Composed, as the options say besides.
 std::string map_text(std::string_view text, int options) {
-  if (skip_ascii(text, 0) == text.size()) return std::string(text);
   utf8proc_uint8_t* bytes = nullptr;
   const auto size =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
@@ -132,7 +146,29 @@ std::string map_text(std::string_view text, int options) {
 
 }  // namespace
 
-std::string to_nfc(std::string_view text) { return map_text(text, 0); }
-std::string to_nfkc(std::string_view text) { return map_text(text, UTF8PROC_COMPAT); }
+std::string to_nfc(std::string_view text) {
+  return is_plainly_nfc(text) ? std::string(text) : map_text(text, 0);
+}
+std::string to_nfkc(std::string_view text) {
+  return skip_ascii(text, 0) == text.size() ? std::string(text) : map_text(text, UTF8PROC_COMPAT);
+}
+
+std::size_t count_nfc_characters(std::string_view text) {
+  return is_plainly_nfc(text) ? count_characters(text) : count_characters(to_nfc(text));
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const int columns = utf8proc_charwidth(static_cast<utf8proc_int32_t>(decode_utf8(text, at)));
+    width += static_cast<std::size_t>(columns > 0 ? columns : 0);
+  }
+  return width;
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  const std::size_t own = display_width(text);
+  return std::string(text) + std::string(width > own ? width - own : 0, ' ');
+}
 
 }  // namespace elmo

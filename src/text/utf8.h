@@ -24,9 +24,17 @@ bool is_punctuation_or_symbol(char32_t character);
 // Unicode general categories M*: combining marks.
 bool is_mark(char32_t character);
 
-// Normalisation form C (utf8proc). Pure ASCII is returned as it is without work.
+// Normalisation form C (utf8proc) of valid UTF-8, which words are compared in: macOS writes Hangul
+// and accents in another form. Text of the commonest characters is returned as it is without work.
 std::string to_nfc(std::string_view text);
 // Normalisation form KC, which also takes compatibility forms for the ordinary ones.
 std::string to_nfkc(std::string_view text);
+// count_characters() of the normal form: what people count.
+std::size_t count_nfc_characters(std::string_view text);
+// Columns that a terminal of fixed-width letters gives to valid UTF-8: Hangul, Hanja and other wide
+// characters take two, combining marks none (utf8proc's widths).
+std::size_t display_width(std::string_view text);
+// `text` and as many spaces as bring it to `width` columns.
+std::string padded(std::string_view text, std::size_t width);
 
 }  // namespace elmo

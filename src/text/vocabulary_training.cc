@@ -32,6 +32,7 @@ void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptio
       report.words += words.size();
       f(words);
     }
+    reader.warn_of_invalid_lines();
     report.invalid_lines += reader.invalid_lines();
   }
   if (report.lines == 0) throw Error(inputs.front() + ": the text holds no word");
@@ -94,7 +95,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
   for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {
     std::string line;
     for (const std::string_view word : words) {
-      report.characters += count_characters(word);
+      report.characters += count_nfc_characters(word);
       if (!line.empty() && line.size() + word.size() > kLongest) {
         sample.add(std::move(line));
         line.clear();
@@ -159,8 +160,9 @@ std::string train_words(const std::vector<std::string>& inputs, const Vocabulary
   std::unordered_map<std::string, std::uint64_t> counts;
   for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {
     for (const std::string_view word : words) {
-      report.characters += count_characters(word);
-      ++counts[std::string(word)];
+      std::string normal = to_nfc(word);
+      report.characters += count_characters(normal);
+      ++counts[std::move(normal)];
     }
   });
   for (const char* special : {"<S>", "</S>", "<UNK>"}) counts.erase(special);
@@ -186,9 +188,8 @@ std::string train_vocabulary(const std::vector<std::string>& inputs,
   VocabularyReport& counts = report != nullptr ? *report : own;
   counts = {};
   if (options.type == "word" && options.size < 4) throw UsageError("--size must be at least 4");
-  if (options.type != "word" && options.size < 300) {
-    throw UsageError(
-        "--size must be at least 300: 256 bytes, 3 special pieces and some characters");
+  if (options.type != "word" && options.size < 260) {
+    throw UsageError("--size must be at least 260: 256 bytes, 3 special pieces and a character");
   }
   if (options.character_coverage <= 0 || options.character_coverage > 1) {
     throw UsageError("--character-coverage must lie above 0 and at most at 1");

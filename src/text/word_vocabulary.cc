@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
-#include "base/file.h"
+#include <utility>
+
 #include "elmo/error.h"
+#include "text/line_reader.h"
 #include "text/utf8.h"
 
 namespace elmo {
@@ -31,6 +33,9 @@ WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
                               line, word, place->second + 1));
     }
     words_.emplace_back(word);
+    if (std::string normal = to_nfc(word); normal != word) {
+      normal_ids_.emplace(std::move(normal), place->second);
+    }
   }
   const auto special = [&](const char* word) {
     const auto found = ids_.find(std::string_view(word));
@@ -49,12 +54,35 @@ WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
 }
 
 WordVocabulary WordVocabulary::from_file(const std::string& path) {
-  return WordVocabulary(read_file(path, 1u << 30), path);
+  constexpr std::size_t kLargest = 1u << 30;
+  LineReader reader(path);
+  std::string bytes;
+  std::string_view line;
+  std::size_t blank_lines = 0;
+  while (reader.next(line)) {
+    const std::string_view word = trim_blanks(line);
+    if (word.empty()) {
+      ++blank_lines;
+      continue;
+    }
+    // The constructor names the blank line.
+    bytes.append(std::exchange(blank_lines, 0), '\n');
+    bytes += word;
+    bytes += '\n';
+    if (bytes.size() > kLargest) {
+      throw Error(
+          fmt::format("{}: is larger than the {} bytes a word list may have", path, kLargest));
+    }
+  }
+  return WordVocabulary(std::move(bytes), path);
 }
 
 std::int32_t WordVocabulary::id(std::string_view word) const {
-  const auto found = ids_.find(word);
-  return found == ids_.end() ? unk_ : found->second;
+  if (const auto found = ids_.find(word); found != ids_.end()) return found->second;
+  const std::string normal = to_nfc(word);
+  if (const auto found = ids_.find(normal); found != ids_.end()) return found->second;
+  const auto found = normal_ids_.find(normal);
+  return found == normal_ids_.end() ? unk_ : found->second;
 }
 
 }  // namespace elmo

@@ -5,25 +5,26 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/text_hash.h"
+#include "base/strings.h"
 
 namespace elmo {
 
 class WordVocabulary {
  public:
-  // `bytes`: the file's content. Throws Error: the three special words missing, an empty line,
-  // a word twice (with both lines), not UTF-8, fewer than one real word.
+  // `bytes`: one word a line, as bytes() gives them. Throws Error: the three special words missing,
+  // an empty line, a word twice (with both lines), not UTF-8, fewer than one real word.
   WordVocabulary(std::string bytes, const std::string& source);
+  // Of a file that people write, by text/line_reader.h; blanks around a word are none of it, blank
+  // lines may end the file.
   static WordVocabulary from_file(const std::string& path);
 
   std::int32_t rows() const { return static_cast<std::int32_t>(words_.size()); }
   std::int32_t bos() const { return bos_; }
   std::int32_t eos() const { return eos_; }
   std::int32_t unk() const { return unk_; }
-  // unk() for a word that is not listed.
+  // unk() for a word that is listed neither as it is nor in normalisation form C.
   std::int32_t id(std::string_view word) const;
   const std::string& word(std::int32_t id) const { return words_[static_cast<std::size_t>(id)]; }
   const std::string& bytes() const { return bytes_; }
@@ -31,7 +32,8 @@ class WordVocabulary {
  private:
   std::string bytes_;
   std::vector<std::string> words_;
-  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> ids_;
+  StringMap<std::int32_t> ids_;
+  StringMap<std::int32_t> normal_ids_;  // of words that are not in normalisation form C, by it
   std::int32_t bos_ = 0, eos_ = 0, unk_ = 0;
 };
 

@@ -223,6 +223,26 @@ TEST_P(DumpResumeTest, DamageToThePartialFolderIsFound) {
   }
   put(partial_ / "state.json", state);
   EXPECT_EQ(error(), "no error");
+  // Every byte of the records counts, and no length in them is believed.
+  const std::string records = content_of(partial_ / "segment-000000.records");
+  for (std::size_t at = 0; at < records.size(); at += at < 64 ? 1 : 101) {
+    std::string flipped = records;
+    flipped[at] = static_cast<char>(flipped[at] ^ 0xFF);
+    put(partial_ / "segment-000000.records", flipped);
+    ASSERT_THAT(error(), HasSubstr("segment-000000")) << at;
+  }
+  put(partial_ / "segment-000000.records", records);
+  const std::string vectors = content_of(partial_ / "segment-000001.vectors");
+  std::string flipped = vectors;
+  flipped[vectors.size() / 2] = static_cast<char>(flipped[vectors.size() / 2] ^ 1);
+  put(partial_ / "segment-000001.vectors", flipped);
+  EXPECT_THAT(error_of([&] {
+                DumpWriter writer(path_, options, true);
+                writer.finish();
+              }),
+              HasSubstr("segment-000001.vectors: is damaged"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  put(partial_ / "segment-000001.vectors", vectors);
   std::filesystem::resize_file(partial_ / "segment-000001.vectors", 5);
   EXPECT_THAT(error(), HasSubstr("segment-000001.vectors: is missing or damaged"));
 }

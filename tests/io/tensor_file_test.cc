@@ -171,8 +171,9 @@ TEST_F(TensorFileTest, SaysWhatAForeignFileLooksLike) {
     file.create_dataset("x", h5::Type::kInt64, {0});
     file.close();
   }
-  EXPECT_THAT(error_of([&] { TensorFileReader(folder_ / "foreign.h5", kFormat, 3); }),
-              HasSubstr("is an HDF5 file, but no elmo language model"));
+  EXPECT_THAT(
+      error_of([&] { TensorFileReader(folder_ / "foreign.h5", kFormat, 3); }),
+      HasSubstr("is an HDF5 file that elmo did not write; expected an elmo language model"));
 }
 
 TEST_F(TensorFileTest, EveryTruncationIsAnError) {

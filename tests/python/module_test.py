@@ -114,6 +114,12 @@ def test_empty_sentences_have_shapes(model):
     assert model.embed([[]], layers="top")[0].shape == (0, 128)
 
 
+def test_words_that_are_not_utf8_are_refused(model):
+    for word in (b"a" * 4095 + b"\x80" * 9000, b"caf\xe9", b"\x80"):
+        with pytest.raises(ValueError, match="word 1 of sentence 0 is not UTF-8 at byte"):
+            model.embed([["he", word]])
+
+
 def test_perplexity_and_score_agree_with_the_commands(made, model):
     text = made / "text.txt"
     printed = json.loads(run("perplexity", "--model", made / "model", "--input", text, "--json"))

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "task/task_plan.h"
 
 namespace elmo {
 namespace {
@@ -99,14 +100,71 @@ TEST(DataSet, FingerprintsWhatItHolds) {
   EXPECT_NE(print("a\tx y\n"), print("a\ty x\n"));
 }
 
+TEST(DataSet, LabelsHaveNoBlanksAndOneForm) {
+  const DataSet texts = read_data_set(written("\xEF\xBB\xBFgood \tx y\r\n good\tz \r\r\n \n"),
+                                      TaskKind::kClassify, Split::kSpaces);
+  ASSERT_EQ(texts.examples.size(), 2u);
+  EXPECT_EQ(LabelSet::of(texts).size(), 1);
+  EXPECT_THAT(texts.examples[1].words, ElementsAre("z"));
+  const DataSet tags =
+      read_data_set(written("a \tO\nb\tO \r\n\t \nc\tP\n"), TaskKind::kTag, Split::kSpaces);
+  EXPECT_THAT(tags.examples[0].words, ElementsAre("a", "b"));
+  EXPECT_THAT(tags.examples[0].labels, ElementsAre("O", "O"));
+  EXPECT_EQ(tags.examples.size(), 2u);
+  // "긍정" in both normal forms.
+  const std::string decomposed = "\u1100\u1173\u11BC\u110C\u1165\u11BC";
+  EXPECT_EQ(LabelSet::of(read_data_set(written("긍정\tx\n" + decomposed + "\ty\n"),
+                                       TaskKind::kClassify, Split::kSpaces))
+                .size(),
+            1);
+  EXPECT_EQ(LabelSet({decomposed}).id("긍정"), 0);
+}
+
+TEST(DataSet, BoundsATextsWords) {
+  std::string text = "l\t";
+  for (std::size_t i = 0; i <= kLongestText; ++i) text += "w ";
+  EXPECT_THAT(problem(TaskKind::kClassify, "l\tx\n" + text + "\n"),
+              HasSubstr(":2: has more than the 262144 words"));
+}
+
+TEST(DataSet, TagsAreSettledAsTheTaskLearnedThem) {
+  const auto read = [] {
+    return read_data_set(written("a\tI-X\nb\tI-X\n"), TaskKind::kTag, Split::kSpaces);
+  };
+  TaskSettings settings;
+  settings.task = TaskKind::kTag;
+  settings.output = OutputKind::kCrf;
+  DataSet data = read();
+  settle_tags(settings, LabelSet({"B-X", "I-X", "O"}), data);
+  EXPECT_THAT(data.examples[0].labels, ElementsAre("B-X", "I-X"));
+  settings.output = OutputKind::kSoftmax;
+  data = read();
+  settle_tags(settings, LabelSet({"B-X", "I-X", "O"}), data);
+  EXPECT_THAT(data.examples[0].labels, ElementsAre("I-X", "I-X"));
+}
+
 TEST(DataSet, ReadsTextAndTokensWithoutLabels) {
-  const std::string path = written("a b\n\nc\n");
-  EXPECT_EQ(read_unlabelled(path, TaskKind::kTag, TextForm::kText, Split::kSpaces).examples.size(),
-            3u);
-  const std::string tokens = written("a\nb\tX\n\nc\n");
-  const DataSet data = read_unlabelled(tokens, TaskKind::kTag, TextForm::kTokens, Split::kSpaces);
+  const LabelSet labels({"bad", "good", "X"});
+  const auto read = [&](const std::string& content, TaskKind task, TextForm form) {
+    return read_unlabelled(written(content), task, form, Split::kSpaces, labels);
+  };
+  EXPECT_EQ(read("a b\n\nc\n", TaskKind::kTag, TextForm::kText).examples.size(), 3u);
+  const DataSet data = read("a \nb\tX\n\nc\n", TaskKind::kTag, TextForm::kTokens);
   ASSERT_EQ(data.examples.size(), 2u);
   EXPECT_THAT(data.examples[0].words, ElementsAre("a", "b"));
+  // Labelled data: the labels are no words, of all lines or of none.
+  const DataSet labelled = read("good\tx y\n\nbad \tz\n", TaskKind::kClassify, TextForm::kText);
+  EXPECT_THAT(labelled.examples[0].words, ElementsAre("x", "y"));
+  EXPECT_THAT(labelled.examples[1].words, ElementsAre());
+  EXPECT_THAT(labelled.examples[2].words, ElementsAre("z"));
+  const DataSet plain = read("good\tx y\nit was\tz\n", TaskKind::kClassify, TextForm::kText);
+  EXPECT_THAT(plain.examples[0].words, ElementsAre("good", "x", "y"));
+  try {
+    read("a\tX\nb\tX\n", TaskKind::kTag, TextForm::kText);
+    ADD_FAILURE() << "tokens are no sentences";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("read it with --form tokens"));
+  }
 }
 
 }  // namespace

@@ -41,9 +41,28 @@ TEST(WordVectors, NameTheBadLine) {
   EXPECT_THAT(problem("a 1 2\nb 3\n"), HasSubstr(":2: 1 numbers, not 2"));
   EXPECT_THAT(problem("a 1 2\nb 3 x\n"), HasSubstr(":2: 'x' is not a number"));
   EXPECT_THAT(problem("a 1 nan\n"), HasSubstr(":1: 'nan' is not a number"));
-  EXPECT_THAT(problem("a 1 2\n\n"), HasSubstr(":2: an empty line"));
+  EXPECT_THAT(problem("a 1 2\n\nb 1 2\n"), HasSubstr(":2: an empty line"));
   EXPECT_THAT(problem("3 2\na 1 2\n"), HasSubstr("1 vectors, but its first line says 3"));
   EXPECT_THAT(problem("9 999999999\n"), HasSubstr("neither a vector nor"));
+}
+
+TEST(WordVectors, AreTextAsPeopleHaveIt) {
+  const WordVectorTable table = read(
+      "\xEF\xBB\xBF"
+      "2 2\r\na 1 2\t\r\r\n\u1107\u1162 3 4\r\n\n \n");
+  EXPECT_THAT(table.words, ElementsAre("a", "배"));
+  EXPECT_THAT(read("배 1 2\n\u1107\u1162 3 4\n").words, ElementsAre("배"));
+  EXPECT_THAT(problem(std::string("2 2\na \x9a\x99\x99\x3f\0\0\0\x40\n", 14)),
+              HasSubstr("is word2vec's binary form"));
+}
+
+TEST(TaskVocabulary, ComparesInNormalFormC) {
+  DataSet data;
+  data.examples = {{{"배를", "\u1107\u1162\u1105\u1173\u11AF"}, {}, 1}};
+  const TaskVocabulary vocabulary = TaskVocabulary::of(data, {"\u1107\u1162"});
+  EXPECT_THAT(vocabulary.words.names(), ElementsAre("\u1107\u1162", "배를"));
+  EXPECT_EQ(vocabulary.word_row("배"), 1);
+  EXPECT_EQ(vocabulary.word_row("\u1107\u1162\u1105\u1173\u11AF"), 2);
 }
 
 TEST(TaskVocabulary, KeepsWordsSeenTwiceAndEnds) {

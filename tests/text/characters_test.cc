@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,34 @@ TEST(Utf8Test, ComposesJamoThatMakeSyllablesAndKeepsTheOthers) {
   EXPECT_EQ(to_nfc("ㄱㅏ"), "ㄱㅏ");
   EXPECT_EQ(to_nfc("e\u0301"), "é");
   EXPECT_EQ(to_nfc("ﬁ ①"), "ﬁ ①");  // compatibility forms stay
+}
+
+// Text that to_nfc() returns without work must be what utf8proc would make of it.
+TEST(Utf8Test, KnowsNfcAtSightOnlyWhereItIs) {
+  const auto full = [](const std::string& text) {
+    // A mark that composes with nothing before it, so that all of the text is worked on.
+    std::string normal = to_nfc(text + "x\u0331");
+    return normal.substr(0, normal.size() - std::string("x\u0331").size());
+  };
+  std::string before = "a";
+  for (char32_t character = 1; character < 0x30000; ++character) {
+    if (character >= 0xD800 && character < 0xE000) continue;
+    std::string one;
+    append_utf8(one, character);
+    ASSERT_EQ(to_nfc(one), full(one)) << std::hex << static_cast<std::uint32_t>(character);
+    ASSERT_EQ(to_nfc(before + one), full(before + one))
+        << std::hex << static_cast<std::uint32_t>(character);
+    before = one;
+  }
+  EXPECT_EQ(count_nfc_characters("\u1107\u1162\u1105\u1173\u11AF a"), 4u);
+}
+
+TEST(Utf8Test, PadsToColumns) {
+  EXPECT_EQ(display_width("ab"), 2u);
+  EXPECT_EQ(display_width("배를"), 4u);
+  EXPECT_EQ(display_width("e\u0301"), 1u);
+  EXPECT_EQ(padded("배", 4), "배  ");
+  EXPECT_EQ(padded("four", 2), "four");
 }
 
 std::vector<std::string> split(std::string_view line, Split how) {

@@ -148,6 +148,77 @@ TEST_F(VocabularyTest, ForeignAndDamagedModelsAreRefused) {
   }
 }
 
+TEST_F(VocabularyTest, SmallAlphabetsHaveASize) {
+  std::string dna;
+  for (int i = 0; i < 4000; ++i) dna += i % 50 == 49 ? '\n' : "ACGT"[(i * i + i / 7) % 4];
+  put(folder_ / "dna", dna + "\n");
+  VocabularyOptions options{.size = 300, .split = Split::kCharacters};
+  const std::vector<std::string> inputs = {(folder_ / "dna").string()};
+  const auto error = [&] { return error_of([&] { train_vocabulary(inputs, options, nullptr); }); };
+  const std::string first = error(), lead = "the largest is ";
+  ASSERT_THAT(first, HasSubstr(lead));
+  options.size = std::stoll(first.substr(first.find(lead) + lead.size()));
+  EXPECT_LT(options.size, 300);
+  EXPECT_EQ(error(), "no error");
+  options.size = 259;
+  EXPECT_THAT(error(), HasSubstr("at least 260"));
+}
+
+// libsentencepiece itself would read outside its memory.
+TEST_F(VocabularyTest, DamagedCharacterMapsAndMissingUnknownsAreRefused) {
+  const auto field = [](int number, const std::string& payload) {
+    std::string size;
+    std::size_t left = payload.size();
+    for (; left >= 0x80; left >>= 7) size += static_cast<char>(0x80 | (left & 0x7F));
+    size += static_cast<char>(left);
+    return std::string{static_cast<char>(number << 3 | 2)} + size + payload;
+  };
+  const auto model = [&](std::uint32_t root, std::string_view texts, int type) {
+    std::string map = {0, 4, 0, 0};  // 256 units
+    map.append(reinterpret_cast<const char*>(&root), sizeof root);
+    map.append(255 * sizeof root, '\0');
+    map += texts;
+    const auto piece = [&](const std::string& text, int kind) {
+      return field(1,
+                   field(1, text) + std::string("\x15\0\0\0\0\x18", 6) + static_cast<char>(kind));
+    };
+    return piece("<unk>", type) + piece("a", 1) + field(2, "") + field(3, field(2, map));
+  };
+  const std::string_view sound("\0", 1);
+  const auto error = [](const std::string& bytes) {
+    return error_of([&] { PieceVocabulary(bytes, "m.model"); });
+  };
+  EXPECT_EQ(error(model(0, sound, 2)), "no error");
+  EXPECT_THAT(error(model(0, sound, 1)),
+              HasSubstr("m.model: not a SentencePiece model, or one without"));
+  const std::string damaged = "m.model: the SentencePiece model's table of characters is damaged";
+  EXPECT_THAT(error(model(1u << 10 << 8, sound, 2)), HasSubstr(damaged));  // 256 is no unit
+  EXPECT_THAT(error(model(0x100, "", 2)), HasSubstr(damaged));             // no text at all
+  EXPECT_THAT(error(model(0, "text without an end", 2)), HasSubstr(damaged));
+}
+
+// A part of nothing but bytes that go on a character has no place to be cut.
+TEST_F(VocabularyTest, StrayBytesEnd) {
+  const PieceVocabulary vocabulary(train({.size = 400}), "test");
+  std::vector<std::int32_t> ids;
+  vocabulary.encode("a" + std::string(20'000, '\x80'), ids);
+  EXPECT_FALSE(ids.empty());
+}
+
+TEST_F(VocabularyTest, WordListsOfPeople) {
+  const auto list = [&](std::string_view content) {
+    put(folder_ / "list", content);
+    return WordVocabulary::from_file((folder_ / "list").string());
+  };
+  const std::string_view clean = "<S>\n</S>\n<UNK>\n배\na\n";
+  EXPECT_EQ(list(clean).bytes(), clean);
+  EXPECT_EQ(list("\xEF\xBB\xBF<S>\r\n</S> \r\r\n<UNK>\n배\t\na\n\n \n").bytes(), clean);
+  EXPECT_EQ(list(clean).id("\u1107\u1162"), 3);
+  EXPECT_EQ(list("<S>\n</S>\n<UNK>\n\u1107\u1162\na\n").id("배"), 3);
+  EXPECT_THAT(error_of([&] { list("<S>\n</S>\n\n<UNK>\na\n"); }),
+              HasSubstr("list:3: an empty line"));
+}
+
 TEST_F(VocabularyTest, WordListsAreByFallingFrequency) {
   put(folder_ / "text", "b a c a\na b a d\n");
   const std::string list = train({.size = 6, .type = "word"});

@@ -452,7 +452,7 @@ class BadDataTest(TaskTest):
         bad.write_bytes(good + "positive\t배를 타고\n".encode("cp949"))
         self.refuses_to_train("two", train=bad, parts=(f"{bad}:121: not UTF-8", "iconv"))
         skipped = self.train("a.h5", "two", "--invalid", "skip", train=bad)
-        self.assertIn(f"{bad}: 1 lines were not UTF-8", skipped.stderr)
+        self.assertIn(f"{bad}: 1 line was not UTF-8", skipped.stderr)
         self.train("b.h5", "two")
         self.assert_equal_files(self.folder / "a.h5", self.folder / "b.h5")
         result = self.evaluate("a.h5", bad, "--invalid", "replace")

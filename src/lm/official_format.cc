@@ -1,4 +1,4 @@
-#include "io/official_format.h"
+#include "lm/official_format.h"
 
 #include <fmt/core.h>
 #include <xxhash.h>

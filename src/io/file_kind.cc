@@ -1,0 +1,160 @@
+#include "io/file_kind.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+
+#include "base/strings.h"
+#include "elmo/error.h"
+#include "io/hdf5.h"
+
+namespace elmo {
+namespace {
+
+using namespace std::string_view_literals;
+
+// `command` unpacks to standard output; {} is the file.
+struct Packer {
+  std::string_view magic, name, command;
+};
+constexpr Packer kPackers[] = {
+    {"\xFD\x37zXZ\0"sv, "xz", "xz -dc"},
+    {"BZh"sv, "bzip2", "bzip2 -dc"},
+    {"\x28\xB5\x2F\xFD"sv, "zstd", "zstd -dc"},
+    {"\x04\x22\x4D\x18"sv, "lz4", "lz4 -dc"},
+};
+
+struct Magic {
+  std::string_view bytes, what;
+};
+constexpr Magic kMagics[] = {
+    {"PK\x03\x04"sv,
+     "is a zip archive, such as PyTorch's, NumPy's or an office program's; give what is packed "
+     "in it as a text file"},
+    {"PK\x05\x06"sv, "is an empty zip archive; give a text file"},
+    {"\x93NUMPY"sv, "is a NumPy array; give a text file"},
+    {"%PDF-"sv, "is a PDF; give its text (pdftotext)"},
+    {"\xBA\x16\x4F\x2F"sv,
+     "is fastText's binary model; give the vectors in text form, the .vec file beside it"},
+    {"\x7F"
+     "ELF"sv,
+     "is a program; give a text file"},
+    {"\x89PNG\r\n"sv, "is a picture; give a text file"},
+    {"\xFF\xD8\xFF"sv, "is a picture; give a text file"},
+    {"\xD0\xCF\x11\xE0"sv, "is an old office document; save it as a text file"},
+    {"SQLite format 3\0"sv, "is a database of SQLite; give a text file"},
+    {"version https://git-lfs"sv, "is a pointer of Git LFS; fetch the file itself (git lfs pull)"},
+};
+constexpr std::string_view kHdf5 = "\x89HDF\r\n\x1A\n";
+
+// ModelProto.pieces comes first, each with its text (1) and its score (2, a float):
+// 0A SIZE 0A LENGTH text 15 score ...
+bool is_sentencepiece(std::string_view bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  if (bytes.size() < 10 || byte(0) != 0x0A || byte(2) != 0x0A) return false;
+  const std::size_t size = byte(1), length = byte(3);
+  return size < 0x80 && length + 7 <= size && 4 + length < bytes.size() && byte(4 + length) == 0x15;
+}
+
+std::string convert(std::string_view encoding, std::string_view path) {
+  if (path.empty()) return fmt::format("convert it first (iconv -f {} -t UTF-8)", encoding);
+  return fmt::format("convert it (iconv -f {} -t UTF-8 {} > converted.txt)", encoding,
+                     shell_word(path));
+}
+
+// UTF-16 of mostly Latin text without a byte-order mark: every other byte is 0.
+std::string_view bare_utf16(std::string_view bytes) {
+  std::array<std::size_t, 2> zeros = {};
+  for (std::size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == 0;
+  const std::size_t pairs = bytes.size() / 2;
+  for (const std::size_t place : {0, 1}) {
+    if (zeros[place] >= 4 && zeros[place] * 3 > pairs * 2 && zeros[1 - place] == 0) {
+      return place == 1 ? "UTF-16LE" : "UTF-16BE";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string file_kind(std::string_view beginning, std::string_view path) {
+  if (beginning.starts_with(kHdf5)) {
+    if (path.empty()) return "is HDF5; give a text file";
+    return hdf5_kind(path);
+  }
+  for (const auto& [magic, name, command] : kPackers) {
+    if (!beginning.starts_with(magic)) continue;
+    // "BZh" may begin a text, a bzip2 file has a digit and the magic of a block or the end behind.
+    if (name == "bzip2" && (beginning.size() < 10 || (beginning.substr(4, 6) != "1AY&SY" &&
+                                                      beginning.substr(4, 4) != "\x17rE8"))) {
+      continue;
+    }
+    if (path.empty()) return fmt::format("is packed by {}; unpack it first ({})", name, command);
+    return fmt::format("is packed by {}; unpack it first ({} {} > unpacked.txt)", name, command,
+                       shell_word(path));
+  }
+  for (const auto& [magic, what] : kMagics) {
+    if (beginning.starts_with(magic)) return std::string(what);
+  }
+  if (beginning.starts_with("\xFF\xFE\0\0"sv) || beginning.starts_with("\0\0\xFE\xFF"sv)) {
+    return "is UTF-32, by its byte-order mark; " + convert("UTF-32", path);
+  }
+  if (beginning.starts_with("\xFF\xFE") || beginning.starts_with("\xFE\xFF")) {
+    return "is UTF-16, by its byte-order mark; " + convert("UTF-16", path);
+  }
+  if (is_sentencepiece(beginning)) {
+    return "is a SentencePiece model; --vocab takes it, for models of pieces";
+  }
+  if (const auto encoding = bare_utf16(beginning); !encoding.empty()) {
+    return fmt::format("seems to be {}: every other byte is 0; {}", encoding,
+                       convert(encoding, path));
+  }
+  return {};
+}
+
+std::string hdf5_kind(const std::filesystem::path& path) {
+  try {
+    const h5::File file = h5::File::open(path);
+    const auto attribute = file.attribute("format");
+    const auto* format = attribute ? std::get_if<std::string>(&*attribute) : nullptr;
+    if (format != nullptr && format->starts_with("elmo ")) {
+      if (*format == "elmo task") return "is a task that elmo train wrote; --task takes it";
+      if (*format == "elmo language model") {
+        return "is a language model; --model takes the folder that it lies in";
+      }
+      return "is an " + *format;
+    }
+    const bool matrix = file.has_dataset("vectors") && file.has_dataset("offsets");
+    if (matrix || file.has_dataset("sentence_to_index") || file.has_dataset("0")) {
+      return "is a dump of word vectors; --vectors takes it";
+    }
+    if (file.has_dataset("RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell/W_0") ||
+        file.has_dataset("RNN_0/RNN/LSTMCell/W_0")) {
+      return "holds ELMo weights in the official format; --weights takes it, beside --options";
+    }
+    return "is an HDF5 file that elmo did not write";
+  } catch (const Error&) {
+    return "is a damaged HDF5 file";
+  }
+}
+
+std::string beginning_of(const std::filesystem::path& path) {
+  // Not blocking: nobody may be writing into a pipe of that name.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return {};
+  std::string bytes(kKindBytes, '\0');
+  struct stat status = {};
+  ssize_t count = 0;
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    count = ::pread(descriptor, bytes.data(), bytes.size(), 0);
+  }
+  ::close(descriptor);
+  bytes.resize(static_cast<std::size_t>(count > 0 ? count : 0));
+  return bytes;
+}
+
+}  // namespace elmo

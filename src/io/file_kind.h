@@ -1,0 +1,26 @@
+// What a file is that was given where another kind is wanted.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace elmo {
+
+// How many bytes of a file file_kind() wants to see.
+inline constexpr std::size_t kKindBytes = 512;
+
+// The end of a sentence that begins with the file's name: what these first bytes of it are and what
+// to do with such a file ("is packed by xz; unpack it first (xz -dc FILE > unpacked)"). Empty for
+// what may be text; gzip is not told of, since readers of text unpack it. `path` goes into the
+// commands; empty for a pipe.
+std::string file_kind(std::string_view beginning, std::string_view path);
+
+// The same of an HDF5 file by what it holds: a model, a task, a checkpoint, vectors, official
+// weights. HDF5 bears one thread at a time.
+std::string hdf5_kind(const std::filesystem::path& path);
+
+// The first bytes of a regular file; empty for anything else.
+std::string beginning_of(const std::filesystem::path& path);
+
+}  // namespace elmo
