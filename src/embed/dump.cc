@@ -1,6 +1,6 @@
 #include "embed/dump.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fingerprint.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "elmo/error.h"
@@ -24,6 +26,12 @@
 
 namespace elmo {
 namespace {
+
+// The same for the same words in any order.
+std::string fingerprint_of(const std::unordered_set<std::string>& words) {
+  const std::set<std::string_view> sorted(words.begin(), words.end());
+  return fingerprint(fmt::format("{}", fmt::join(sorted, " ")));
+}
 
 // Vectors that a window of sentences may hold in memory; two windows live at once, one being
 // made and one being written.
@@ -139,6 +147,9 @@ class Dump {
                          {"split", std::string(split_name(model_.split()))},
                          {"carry_state", request_.carry_state},
                          {"version", version()}};
+    result.sources = {{"input", file_fingerprint(request_.input)},
+                      {"invalid", std::string(invalid_name(request_.invalid))}};
+    if (request_.words) result.sources["words"] = fingerprint_of(*request_.words);
     if (request_.embed.mix.name == "mix") {
       std::string weights;
       for (const float weight : request_.embed.mix.weights.front()) {

@@ -10,6 +10,11 @@ namespace elmo {
 
 // What to do with a line that is not UTF-8 or holds a NUL byte.
 enum class InvalidText { kRefuse, kSkip, kReplace };
+constexpr std::string_view invalid_name(InvalidText invalid) {
+  return invalid == InvalidText::kSkip      ? "skip"
+         : invalid == InvalidText::kReplace ? "replace"
+                                            : "refuse";
+}
 
 // Reads lines of any length; memory is one line and a buffer. Removes a byte-order mark at the
 // start of the file and a CR at a line's end. The last line need not end in a newline.
