@@ -232,17 +232,17 @@ std::unique_ptr<LanguageModel> LanguageModel::make(const ModelSettings& settings
   return std::make_unique<LanguageModel>(settings, std::move(words));
 }
 
-void LanguageModel::add_vocabulary(TensorFileWriter& writer) const {
-  if (vocabulary) writer.add_bytes("vocabulary/model", vocabulary->bytes());
-  if (words) writer.add_bytes("vocabulary/words", words->bytes());
+void LanguageModel::add_to(TensorSink& file) {
+  for_each_parameter([&](Parameter& parameter) {
+    file.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
+  });
+  if (vocabulary) file.add_bytes("vocabulary/model", vocabulary->bytes());
+  if (words) file.add_bytes("vocabulary/words", words->bytes());
 }
 
 void LanguageModel::save(const std::filesystem::path& path) {
   TensorFileWriter writer(path, kFormat, kVersion, settings.to_json());
-  for_each_parameter([&](Parameter& parameter) {
-    writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
-  });
-  add_vocabulary(writer);
+  add_to(writer);
   writer.commit();
 }
 

@@ -70,7 +70,8 @@ class LanguageModel {
   // Zero parameters and the vocabulary of a file of ours that holds them, a checkpoint too.
   static std::unique_ptr<LanguageModel> make(const ModelSettings& settings,
                                              const TensorFileReader& reader);
-  void add_vocabulary(TensorFileWriter& writer) const;
+  // All parameters and the vocabulary.
+  void add_to(TensorSink& file);
   // "forward.h5" in a model folder.
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
 
