@@ -1,13 +1,14 @@
 """Checks that the house keeps its layers: python3 tests/lint_layers.py [ROOT].
 
 A folder of src/ includes only from itself and the folders below it; each library has one home;
-public headers name no other library; every source and every test is in the build.
+public headers name no other library; every source and every test is in the build; no test skips
+inside itself.
 """
 import pathlib
 import re
 import sys
 
-LAYERS = ["base", "compute", "nn", "io", "text", "train", "lm", "embed", "task", "python"]
+LAYERS = ["base", "compute", "nn", "io", "text", "train", "lm", "embed", "task", "plot", "python"]
 # Headers of a library -> the only folder that may include them.
 HOMES = {
     r"(oneapi/)?dnnl": "src/compute",
@@ -15,6 +16,7 @@ HOMES = {
     r"sentencepiece": "src/text",
     r"boost/program_options": "tools",
 }
+SKIP = re.compile(r"GTEST_SKIP|unittest\.skip|skipTest|pytest\.(skip|importorskip|mark\.(skip|xfail))")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -80,6 +82,9 @@ def problems(root):
         relative = path.relative_to(root)
         if not is_listed(root, relative):
             yield f"{relative}: is in no CMakeLists.txt, so nobody builds or runs it"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if relative.parts[0] == "tests" and SKIP.search(line):
+                yield f"{relative}:{number}: skips inside itself; let NEEDS say what the test wants"
 
 
 def main():

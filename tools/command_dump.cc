@@ -8,7 +8,7 @@
 #include "elmo/error.h"
 #include "elmo/model.h"
 #include "embed/dump.h"
-#include "embed/word_map.h"
+#include "plot/projector.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/shared_options.h"
@@ -98,9 +98,9 @@ int run_dump(Arguments arguments) {
   const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
   request.embed.mix = layers == "mix" ? task_mix(mix, *model, options.given("pooling"), request)
                                       : LayerMix::parse(layers, model->layers());
-  if (!words.empty()) request.words = read_word_list(words);
+  if (!words.empty()) request.words = read_word_list(words, model->split());
   if (!cache_words.empty()) {
-    const auto list = read_word_list(cache_words);
+    const auto list = read_word_list(cache_words, model->split());
     request.embed.pinned_words.assign(list.begin(), list.end());
   }
   Workers workers(thread_count(threads));
@@ -114,6 +114,7 @@ int run_dump(Arguments arguments) {
         100 - 100 * static_cast<double>(report.encoded) / static_cast<double>(report.looked_up),
         report.encoded);
   }
+  report_coverage(report.coverage, *model);
   if (!projector.empty()) write_projector(DumpReader(request.output), projector);
   return 0;
 }

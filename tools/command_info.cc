@@ -12,11 +12,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/hdf5.h"
 #include "io/official_format.h"
 #include "io/tensor_file.h"
+#include "io/torch_file.h"
+#include "lm/efml.h"
 #include "lm/official.h"
 #include "nn/scalar_mix.h"
 #include "task/task_network.h"
@@ -123,7 +126,8 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
-    std::visit([&](const auto& value) { made_by[name] = value; }, attribute);
+    Json& entry = made_by[name];
+    std::visit([&](const auto& value) { entry = value; }, attribute);
   }
   result["made_by"] = made_by;
   if (matrix) {
@@ -177,6 +181,24 @@ Json describe_words(const fs::path& path) {
           {"readers", {"elmo pretrain --encoder characters --vocab", "bilm-tf"}}};
 }
 
+Json tensor_rows(const TorchFile& file, const std::string& prefix = "") {
+  Json rows = Json::array();
+  for (const auto& tensor : file.tensors()) {
+    rows.push_back({{"name", prefix + printable(tensor.name)},
+                    {"type", TorchFile::type_name(tensor.type)},
+                    {"shape", tensor.shape}});
+  }
+  return rows;
+}
+
+// One of torch's files by itself.
+Json describe_torch(const fs::path& path) {
+  const TorchFile file = TorchFile::read(path);
+  return {{"kind", "tensors of PyTorch"},
+          {"datasets", tensor_rows(file)},
+          {"readers", {"elmo", "PyTorch"}}};
+}
+
 Json describe_file(const fs::path& path) {
   const std::string start = first_bytes(path, 16);
   if (start.empty()) throw Error(path.string() + ": is empty");
@@ -185,6 +207,9 @@ Json describe_file(const fs::path& path) {
     body = describe_hdf5(path);
   } else if (start.starts_with("<S>")) {
     body = describe_words(path);
+  } else if (start.starts_with("PK\3\4") || start.starts_with("\x80") ||
+             path.extension() == ".pkl") {
+    body = describe_torch(path);
   } else if (start.front() == '\n') {
     // A serialized SentencePiece model is a protocol buffer whose first field is a piece.
     body = describe_pieces(path);
@@ -231,7 +256,50 @@ Json describe_official(const fs::path& options, const fs::path& weights) {
   return result;
 }
 
+Json describe_efml(const fs::path& folder) {
+  const EfmlModel model = read_efml(folder);
+  const LanguageModel& forward = *model.forward;
+  const ModelSettings& s = forward.settings;
+  Json settings = {{"layers", s.layers},
+                   {"hidden", s.hidden},
+                   {"projection", s.projection},
+                   {"cell_clip", s.cell_clip},
+                   {"projection_clip", s.projection_clip},
+                   {"characters_of_a_word", s.characters.positions - 2},
+                   {"character_dimension", s.characters.dimension},
+                   {"filters", s.characters.filter_count()},
+                   {"highways", s.characters.highways},
+                   {"word_dimension", s.word_dimension}};
+  Json dictionaries = Json::object();
+  if (const auto& list = forward.dictionaries->characters()) {
+    dictionaries["characters"] = list->rows();
+  }
+  if (const auto& list = forward.dictionaries->words()) dictionaries["words"] = list->rows();
+  Json rows = Json::array();
+  std::uint64_t values = 0, bytes = 0;
+  for (const std::string name : {"token_embedder", "encoder"}) {
+    const fs::path path = folder / (name + ".pkl");
+    bytes += fs::file_size(path);
+    for (auto& row : tensor_rows(TorchFile::read(path), name + ".pkl/")) {
+      values += elements(row["shape"]);
+      rows.push_back(std::move(row));
+    }
+  }
+  return {{"path", folder.string()},
+          {"bytes", bytes},
+          {"kind", "model of ELMoForManyLangs"},
+          {"architecture", model.architecture.empty()
+                               ? std::string("no file; that of the published models fits")
+                               : model.architecture.string()},
+          {"settings", settings},
+          {"dictionaries", dictionaries},
+          {"datasets", rows},
+          {"parameters", values},
+          {"readers", {"elmo", "elmoformanylangs"}}};
+}
+
 Json describe_folder(const fs::path& folder) {
+  if (is_efml(folder) && !fs::exists(folder / "forward.h5")) return describe_efml(folder);
   Json files = Json::array();
   std::vector<std::string> missing;
   for (const std::string direction : {"forward", "backward"}) {
@@ -334,9 +402,10 @@ int run_info(Arguments arguments) {
   bool json = false;
   Options options(arguments, "elmo info out/ko");
   options
-      .positional(
-          "PATH", &path,
-          "a model folder, or a file: forward.h5, a checkpoint, a dump, a task, a vocabulary")
+      .positional("PATH", &path,
+                  "a model folder (one of ELMoForManyLangs too), or a file: forward.h5, a "
+                  "checkpoint, a dump, "
+                  "a task, a vocabulary, tensors of PyTorch")
       .default_text("");
   options
       .add("options", &official_options, "FILE", "instead: options.json of official ELMo weights")

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "embed/neighbors.h"
@@ -48,8 +49,10 @@ int run_neighbors(Arguments arguments) {
   const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
   embed.mix = LayerMix::parse(layers, model->layers());
   Workers workers(thread_count(threads));
-  const auto nearest =
-      find_neighbors(model, embed, query, input, invalid, static_cast<std::size_t>(count), workers);
+  std::optional<DictionaryCoverage> coverage;
+  const auto nearest = find_neighbors(model, embed, query, input, invalid,
+                                      static_cast<std::size_t>(count), workers, &coverage);
+  report_coverage(coverage, *model);
   auto list = nlohmann::ordered_json::array();
   for (const Neighbor& neighbor : nearest) {
     if (json) {

@@ -65,7 +65,8 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
   options.choice("split", &c.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},
-                  {"punctuation", Split::kPunctuation}},
+                  {"punctuation", Split::kPunctuation},
+                  {"tabs", Split::kTabs}},
                  "how lines are cut into words; stored in the model");
   add_invalid(options, &c.pretraining.invalid);
 }

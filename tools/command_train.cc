@@ -224,7 +224,7 @@ void add_training(Options& options, TrainConfig& c) {
   options.add("clip", &t.clip, "X", "largest global norm of the gradients; 0: any").at_least(0);
   options.flag("class-weights", &t.class_weights, "rare classes weigh more");
   options.add("split", &c.split, "WORD", "how texts are cut into words")
-      .choices({"spaces", "characters", "punctuation"})
+      .choices({"spaces", "characters", "punctuation", "tabs"})
       .default_text("the language model's, else spaces");
   add_invalid(options, &r.invalid, "; skip: of texts only");
   options.add("seed", &t.seed, "N", "of weights, order and dropout");

@@ -47,7 +47,8 @@ int run_vocab(Arguments arguments) {
   options.choice("split", &config.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},
-                  {"punctuation", Split::kPunctuation}},
+                  {"punctuation", Split::kPunctuation},
+                  {"tabs", Split::kTabs}},
                  "how lines are cut into words; give the same to elmo pretrain");
   add_invalid(options, &config.invalid);
   options

@@ -34,7 +34,7 @@ constexpr Command kCommands[] = {
     {"evaluate", "Measure a classifier or tagger on labelled data.", run_evaluate},
     {"predict", "Label texts or words.", run_predict},
     {"plot", "Draw learning curves, the places of a word, accuracy by distance.", run_plot},
-    {"import", "Take over ELMo weights in the official format.", run_import},
+    {"import", "Take over ELMo weights: the official format, ELMoForManyLangs.", run_import},
     {"export", "Write a model in the official format.", run_export},
     {"bench", "Measure the machine's ceiling and what of it is reached.", run_bench},
     {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},

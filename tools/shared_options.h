@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "embed/bidirectional_model.h"
@@ -10,18 +11,29 @@
 
 namespace elmo {
 
-// What a command embeds with: a folder of ours, or a pair of official files.
+// What a command embeds with: a folder of ours or of ELMoForManyLangs, or a pair of official files.
 struct ModelSource {
   std::string folder, options, weights, vocabulary;
+  std::optional<std::string> normalise, split;
 
-  // --model, or --options and --weights and perhaps --vocab.
+  // --model, or --options and --weights and perhaps --vocab; --normalize and --split.
   void add_to(Options& options);
   // Throws UsageError where neither or both are given.
   std::shared_ptr<const BidirectionalModel> load(Precision precision) const;
 };
 
+// --normalize and --split of a folder of ELMoForManyLangs; `of_what` precedes their help.
+void add_efml(Options& command, std::optional<std::string>* normalise,
+              std::optional<std::string>* split, const std::string& of_what = "");
+EfmlOptions efml_options(const std::optional<std::string>& normalise,
+                         const std::optional<std::string>& split);
+
 // --invalid refuse, skip or replace. `behind` follows its help.
 void add_invalid(Options& command, InvalidText* field, const std::string& behind = "");
+
+// Says what of a run's words the dictionaries lack, and what would help. Of other models: nothing.
+void report_coverage(const std::optional<DictionaryCoverage>& coverage,
+                     const BidirectionalModel& model);
 
 // `asked`, or the number of cores for 0.
 int thread_count(int asked);

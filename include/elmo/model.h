@@ -59,14 +59,19 @@ struct EmbedSettings {
 // A forward and a backward language model. Immutable; many threads may share one.
 class Model {
  public:
-  // Reads DIR/forward.h5 and DIR/backward.h5. `precision` of products: f32, bf16 or auto (bf16
-  // where the CPU has it). Throws Error naming the file and the remedy.
+  // Reads DIR/forward.h5 and DIR/backward.h5, or the folder of a model of ELMoForManyLangs.
+  // `precision` of products: f32, bf16 or auto (bf16 where the CPU has it). Throws Error naming the
+  // file and the remedy.
   static Model load(const std::string& folder, const std::string& precision = "f32");
   // The same of weights in the official ELMo format: options.json and the HDF5 file, and the word
   // list (empty: none) where the weights have a vector for each word.
   static Model load_official(const std::string& options, const std::string& weights,
                              const std::string& vocabulary = "",
                              const std::string& precision = "f32");
+  // A folder of ELMoForManyLangs whose words are normalised before they are looked up: none, nfkc
+  // or width (full-width ASCII becomes ASCII).
+  static Model load_efml(const std::string& folder, const std::string& normalize = "none",
+                         const std::string& precision = "f32");
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
   ~Model();

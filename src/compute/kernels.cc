@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/kernels.cc"
-// Three widths are enough: SSE4, AVX2 and AVX-512.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+// Three widths are enough: SSE4, AVX2 and AVX-512. (The lower 14 bits are x86's targets but SSE2.)
+#define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -76,7 +78,7 @@ constexpr std::int64_t kPart = 64;
 template <typename T>
 HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float* c_previous,
                                   VF clip, std::int64_t h, std::int64_t k, std::int64_t count,
-                                  T* gates, std::int64_t stride, float* c, T* m) {
+                                  T* gates, float* c, T* m) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   HWY_ALIGN float active[4 * kPart];
   for (std::int64_t gate = 0; gate < 4; ++gate) {
@@ -98,11 +100,13 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
     const VF f = load(active + 2 * kPart + q), o = load(active + 3 * kPart + q);
     VF cell = hn::MulAdd(f, load(c_previous + k + q), hn::Mul(i, j));
     cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
-    T* gate = gates + k + q;
-    store(i, gate);
-    store(j, gate + stride);
-    store(f, gate + 2 * stride);
-    store(o, gate + 3 * stride);
+    if (gates != nullptr) {
+      T* gate = gates + k + q;
+      store(i, gate);
+      store(j, gate + h);
+      store(f, gate + 2 * h);
+      store(o, gate + 3 * h);
+    }
     store(cell, c + k + q);
     store(hn::Mul(o, tanh(cell)), m + k + q);
   }
@@ -110,13 +114,12 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
 
 template <typename T>
 void cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                  std::int64_t h, T* gates, std::int64_t stride, float* c, T* m) {
+                  std::int64_t h, T* gates, float* c, T* m) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
   const std::int64_t whole = h / lanes * lanes;
   for (std::int64_t k = 0; k < whole; k += kPart) {
-    cell_forward_part(z, bias, c_previous, clip, h, k, std::min(kPart, whole - k), gates, stride, c,
-                      m);
+    cell_forward_part(z, bias, c_previous, clip, h, k, std::min(kPart, whole - k), gates, c, m);
   }
   if (whole == h) return;
   // The tail, in a block of its own that is a whole vector wide.
@@ -130,9 +133,11 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
     }
   }
   for (std::int64_t q = whole; q < h; ++q) tp[q - whole] = c_previous[q];
-  cell_forward_part(tz, tb, tp, clip, lanes, 0, lanes, tg, lanes, tc, tm);
+  cell_forward_part(tz, tb, tp, clip, lanes, 0, lanes, tg, tc, tm);
   for (std::int64_t q = whole; q < h; ++q) {
-    for (std::int64_t g = 0; g < 4; ++g) gates[g * stride + q] = tg[g * lanes + q - whole];
+    for (std::int64_t g = 0; gates != nullptr && g < 4; ++g) {
+      gates[g * h + q] = tg[g * lanes + q - whole];
+    }
     c[q] = tc[q - whole];
     m[q] = tm[q - whole];
   }
@@ -183,12 +188,12 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
 }
 
 void cell_forward_f32(const float* z, const float* bias, const float* cp, float clip,
-                      std::int64_t h, float* g, std::int64_t stride, float* c, float* m) {
-  cell_forward(z, bias, cp, clip, h, g, stride, c, m);
+                      std::int64_t h, float* g, float* c, float* m) {
+  cell_forward(z, bias, cp, clip, h, g, c, m);
 }
 void cell_forward_bf16(const float* z, const float* bias, const float* cp, float clip,
-                       std::int64_t h, Bf16* g, std::int64_t stride, float* c, Bf16* m) {
-  cell_forward(z, bias, cp, clip, h, g, stride, c, m);
+                       std::int64_t h, Bf16* g, float* c, Bf16* m) {
+  cell_forward(z, bias, cp, clip, h, g, c, m);
 }
 void cell_backward_f32(const float* dm, const float* cp, const float* c, float clip, std::int64_t h,
                        float* g, float* dc) {
@@ -218,49 +223,57 @@ void tanh_values(float* values, std::int64_t size) {
   map(values, size, [](VF x) HWY_ATTR { return tanh(x); });
 }
 
-// Adds the bias in place and returns the maximum.
-float add_bias_and_max(float* x, const float* bias, std::int64_t n) {
+float largest(const float* x, const float* bias, std::int64_t n) {
   const DF d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  VF top = hn::Set(d, -3.4e38f);
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) top = hn::Max(top, hn::Add(load(x + k), load(bias + k)));
+  float result = hn::GetLane(hn::MaxOfLanes(d, top));
+  for (; k < n; ++k) result = std::max(result, x[k] + bias[k]);
+  return result;
+}
+
+HWY_INLINE void store_one(float value, float* p) { *p = value; }
+HWY_INLINE void store_one(float value, Bf16* p) { *p = to_bf16(value); }
+
+template <typename T>
+SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_t n, T* exps) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const VF minus = hn::Set(d, shift);
+  VF sum0 = hn::Zero(d), sum1 = sum0;
   VF top0 = hn::Set(d, -3.4e38f), top1 = top0;
   std::int64_t k = 0;
   for (; k + 2 * lanes <= n; k += 2 * lanes) {
-    const VF a = hn::Add(load(x + k), load(bias + k));
-    const VF b = hn::Add(load(x + k + lanes), load(bias + k + lanes));
-    store(a, x + k);
-    store(b, x + k + lanes);
+    const VF a = hn::Sub(hn::Add(load(x + k), load(bias + k)), minus);
+    const VF b = hn::Sub(hn::Add(load(x + k + lanes), load(bias + k + lanes)), minus);
     top0 = hn::Max(top0, a);
     top1 = hn::Max(top1, b);
+    const VF exp_a = exp(a), exp_b = exp(b);
+    if (exps != nullptr) {
+      store(exp_a, exps + k);
+      store(exp_b, exps + k + lanes);
+    }
+    sum0 = hn::Add(sum0, exp_a);
+    sum1 = hn::Add(sum1, exp_b);
   }
-  float top = hn::GetLane(hn::MaxOfLanes(d, hn::Max(top0, top1)));
+  SoftmaxPart part{hn::GetLane(hn::MaxOfLanes(d, hn::Max(top0, top1))),
+                   static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1))))};
   for (; k < n; ++k) {
-    x[k] += bias[k];
-    top = x[k] > top ? x[k] : top;
+    const float value = x[k] + bias[k] - shift;
+    const float exponential = std::exp(std::clamp(value, -87.0f, 88.0f));
+    part.top = std::max(part.top, value);
+    if (exps != nullptr) store_one(exponential, exps + k);
+    part.sum += exponential;
   }
-  return top;
+  return part;
 }
-
-// x = exp(x - top) in place; returns the sum.
-double exp_and_sum(float* x, float top, std::int64_t n) {
-  const DF d;
-  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const VF shift = hn::Set(d, top);
-  VF sum0 = hn::Zero(d), sum1 = sum0;
-  std::int64_t k = 0;
-  for (; k + 2 * lanes <= n; k += 2 * lanes) {
-    const VF a = exp(hn::Sub(load(x + k), shift));
-    const VF b = exp(hn::Sub(load(x + k + lanes), shift));
-    store(a, x + k);
-    store(b, x + k + lanes);
-    sum0 = hn::Add(sum0, a);
-    sum1 = hn::Add(sum1, b);
-  }
-  double sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
-  for (; k < n; ++k) {
-    x[k] = std::exp(x[k] - top);
-    sum += x[k];
-  }
-  return sum;
+SoftmaxPart exp_part_f32(const float* x, const float* bias, float shift, std::int64_t n, float* y) {
+  return exp_part(x, bias, shift, n, y);
+}
+SoftmaxPart exp_part_bf16(const float* x, const float* bias, float shift, std::int64_t n, Bf16* y) {
+  return exp_part(x, bias, shift, n, y);
 }
 
 template <typename T>
@@ -269,32 +282,38 @@ void scale_to(const float* x, float scale, std::int64_t n, T* y) {
   const VF factor = hn::Set(DF(), scale);
   std::int64_t k = 0;
   for (; k + lanes <= n; k += lanes) store(hn::Mul(load(x + k), factor), y + k);
-  for (; k < n; ++k) {
-    const float value = x[k] * scale;
-    if constexpr (sizeof(T) == 2) {
-      y[k] = to_bf16(value);
-    } else {
-      y[k] = value;
-    }
-  }
+  for (; k < n; ++k) store_one(x[k] * scale, y + k);
 }
 void scale_f32(const float* x, float scale, std::int64_t n, float* y) { scale_to(x, scale, n, y); }
 void scale_bf16(const float* x, float scale, std::int64_t n, Bf16* y) { scale_to(x, scale, n, y); }
 
-template <typename T>
-void column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
-                 float* sums) {
+void add(const float* x, std::int64_t n, float* y) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) store(hn::Add(load(y + k), load(x + k)), y + k);
+  for (; k < n; ++k) y[k] += x[k];
+}
+
+// With kWeighted each row is multiplied by its weight.
+template <bool kWeighted, typename T>
+HWY_INLINE void column_sums(const T* matrix, const float* weights, std::int64_t rows,
+                            std::int64_t columns, std::int64_t ld, float* sums) {
+  const DF d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto add = [&](std::int64_t i, const T* p, VF sum) HWY_ATTR {
+    if constexpr (kWeighted) return hn::MulAdd(load(p), hn::Set(d, weights[i]), sum);
+    return hn::Add(sum, load(p));
+  };
   std::int64_t j = 0;
   for (; j + 4 * lanes <= columns; j += 4 * lanes) {
     VF s0 = load(sums + j), s1 = load(sums + j + lanes);
     VF s2 = load(sums + j + 2 * lanes), s3 = load(sums + j + 3 * lanes);
     for (std::int64_t i = 0; i < rows; ++i) {
       const T* row = matrix + i * ld + j;
-      s0 = hn::Add(s0, load(row));
-      s1 = hn::Add(s1, load(row + lanes));
-      s2 = hn::Add(s2, load(row + 2 * lanes));
-      s3 = hn::Add(s3, load(row + 3 * lanes));
+      s0 = add(i, row, s0);
+      s1 = add(i, row + lanes, s1);
+      s2 = add(i, row + 2 * lanes, s2);
+      s3 = add(i, row + 3 * lanes, s3);
     }
     store(s0, sums + j);
     store(s1, sums + j + lanes);
@@ -302,14 +321,25 @@ void column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::
     store(s3, sums + j + 3 * lanes);
   }
   for (; j < columns; ++j) {
-    for (std::int64_t i = 0; i < rows; ++i) sums[j] += to_float(matrix[i * ld + j]);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const float value = to_float(matrix[i * ld + j]);
+      sums[j] += kWeighted ? weights[i] * value : value;
+    }
   }
 }
 void column_sums_f32(const float* a, std::int64_t r, std::int64_t c, std::int64_t ld, float* s) {
-  column_sums(a, r, c, ld, s);
+  column_sums<false>(a, nullptr, r, c, ld, s);
 }
 void column_sums_bf16(const Bf16* a, std::int64_t r, std::int64_t c, std::int64_t ld, float* s) {
-  column_sums(a, r, c, ld, s);
+  column_sums<false>(a, nullptr, r, c, ld, s);
+}
+void weighted_column_sums_f32(const float* a, const float* w, std::int64_t r, std::int64_t c,
+                              std::int64_t ld, float* s) {
+  column_sums<true>(a, w, r, c, ld, s);
+}
+void weighted_column_sums_bf16(const Bf16* a, const float* w, std::int64_t r, std::int64_t c,
+                               std::int64_t ld, float* s) {
+  column_sums<true>(a, w, r, c, ld, s);
 }
 
 double squares(const float* x, std::int64_t n) {
@@ -389,6 +419,22 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace elmo {
+namespace {
+
+// ELMO_MAX_ISA (sse4, avx2 or avx512) holds the passes to narrower vectors, as ONEDNN_MAX_CPU_ISA
+// does the products: tests run on all of them. Before main, so before anything is dispatched.
+const bool limited = [] {
+  const char* most = std::getenv("ELMO_MAX_ISA");
+  if (most == nullptr) return false;
+  const std::string_view name = most;
+  const std::int64_t wider = name == "sse4"   ? HWY_AVX2 | (HWY_AVX2 - 1)
+                             : name == "avx2" ? HWY_AVX3 | (HWY_AVX3 - 1)
+                                              : 0;
+  hwy::DisableTargets(wider);
+  return true;
+}();
+
+}  // namespace
 
 HWY_EXPORT(cell_forward_f32);
 HWY_EXPORT(cell_forward_bf16);
@@ -396,39 +442,39 @@ HWY_EXPORT(cell_backward_f32);
 HWY_EXPORT(cell_backward_bf16);
 HWY_EXPORT(sigmoid_values);
 HWY_EXPORT(tanh_values);
-HWY_EXPORT(add_bias_and_max);
-HWY_EXPORT(exp_and_sum);
+HWY_EXPORT(largest);
+HWY_EXPORT(exp_part_f32);
+HWY_EXPORT(exp_part_bf16);
 HWY_EXPORT(scale_f32);
 HWY_EXPORT(scale_bf16);
+HWY_EXPORT(add);
 HWY_EXPORT(column_sums_f32);
 HWY_EXPORT(column_sums_bf16);
+HWY_EXPORT(weighted_column_sums_f32);
+HWY_EXPORT(weighted_column_sums_bf16);
 HWY_EXPORT(squares);
 HWY_EXPORT(adagrad);
 HWY_EXPORT(adam);
 
 template <>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t cells, float* gates, std::int64_t gate_stride, float* c,
-                       float* m) {
-  HWY_DYNAMIC_DISPATCH(cell_forward_f32)
-  (z, bias, c_previous, cell_clip, cells, gates, gate_stride, c, m);
+                       std::int64_t cells, float* gates, float* c, float* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_f32)(z, bias, c_previous, cell_clip, cells, gates, c, m);
 }
 template <>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t cells, Bf16* gates, std::int64_t gate_stride, float* c,
-                       Bf16* m) {
-  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)
-  (z, bias, c_previous, cell_clip, cells, gates, gate_stride, c, m);
+                       std::int64_t cells, Bf16* gates, float* c, Bf16* m) {
+  HWY_DYNAMIC_DISPATCH(cell_forward_bf16)(z, bias, c_previous, cell_clip, cells, gates, c, m);
 }
 template <>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
-                        std::int64_t hidden, float* gates, float* d_c) {
-  HWY_DYNAMIC_DISPATCH(cell_backward_f32)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+                        std::int64_t cells, float* gates, float* d_c) {
+  HWY_DYNAMIC_DISPATCH(cell_backward_f32)(d_m, c_previous, c, cell_clip, cells, gates, d_c);
 }
 template <>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
-                        std::int64_t hidden, Bf16* gates, float* d_c) {
-  HWY_DYNAMIC_DISPATCH(cell_backward_bf16)(d_m, c_previous, c, cell_clip, hidden, gates, d_c);
+                        std::int64_t cells, Bf16* gates, float* d_c) {
+  HWY_DYNAMIC_DISPATCH(cell_backward_bf16)(d_m, c_previous, c, cell_clip, cells, gates, d_c);
 }
 
 void apply_sigmoid(float* values, std::int64_t size) {
@@ -438,9 +484,18 @@ void apply_tanh(float* values, std::int64_t size) {
   HWY_DYNAMIC_DISPATCH(tanh_values)(values, size);
 }
 
-SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size) {
-  const float top = HWY_DYNAMIC_DISPATCH(add_bias_and_max)(logits, bias, size);
-  return {top, HWY_DYNAMIC_DISPATCH(exp_and_sum)(logits, top, size)};
+float largest_sum(const float* logits, const float* bias, std::int64_t size) {
+  return HWY_DYNAMIC_DISPATCH(largest)(logits, bias, size);
+}
+template <>
+SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, std::int64_t size,
+                         float* exps) {
+  return HWY_DYNAMIC_DISPATCH(exp_part_f32)(logits, bias, shift, size, exps);
+}
+template <>
+SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, std::int64_t size,
+                         Bf16* exps) {
+  return HWY_DYNAMIC_DISPATCH(exp_part_bf16)(logits, bias, shift, size, exps);
 }
 
 void scale_values(const float* source, float factor, std::int64_t size, float* destination) {
@@ -448,6 +503,10 @@ void scale_values(const float* source, float factor, std::int64_t size, float* d
 }
 void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination) {
   HWY_DYNAMIC_DISPATCH(scale_bf16)(source, factor, size, destination);
+}
+
+void add_values(const float* values, std::int64_t size, float* to) {
+  HWY_DYNAMIC_DISPATCH(add)(values, size, to);
 }
 
 void convert(const float* source, std::int64_t size, float* destination) {
@@ -466,6 +525,17 @@ template <>
 void add_column_sums(const Bf16* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
                      float* sums) {
   HWY_DYNAMIC_DISPATCH(column_sums_bf16)(matrix, rows, columns, ld, sums);
+}
+
+template <>
+void add_column_sums(const float* matrix, const float* weights, std::int64_t rows,
+                     std::int64_t columns, std::int64_t ld, float* sums) {
+  HWY_DYNAMIC_DISPATCH(weighted_column_sums_f32)(matrix, weights, rows, columns, ld, sums);
+}
+template <>
+void add_column_sums(const Bf16* matrix, const float* weights, std::int64_t rows,
+                     std::int64_t columns, std::int64_t ld, float* sums) {
+  HWY_DYNAMIC_DISPATCH(weighted_column_sums_bf16)(matrix, weights, rows, columns, ld, sums);
 }
 
 double sum_of_squares(const float* values, std::int64_t size) {

@@ -11,38 +11,46 @@
 
 namespace elmo {
 
-// One row of an LSTM step, or some of its cells: `z` (4 x cells) holds their [x; h] W^T in the
-// order i, j, f, o; `bias` (4 x cells) is added, its forget part raised by 1 already (ELMo's forget
-// bias). Writes the activated gates (each at `gate_stride` from the one before; float gates may be
-// the memory of z where that is `cells`), the cell c = clip(f c_previous + i j) and m = o tanh(c),
-// to be projected. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
+// Some cells of one row of an LSTM step: `z` (4 x cells) holds their [x; h] W^T in the order i, j,
+// f, o; `bias` (4 x cells) is added, its forget part raised by 1 already (ELMo's forget bias).
+// Writes the activated gates in the same order (float gates may be the memory of z; null where they
+// are not wanted), the cell c = clip(f c_previous + i j) and m = o tanh(c), to be projected; c may
+// be c_previous. Source: Sak et al. 2014 with the clips of bilm-tf; cell_clip 0 is none.
 template <typename T>
 void lstm_cell_forward(const float* z, const float* bias, const float* c_previous, float cell_clip,
-                       std::int64_t cells, T* gates, std::int64_t gate_stride, float* c, T* m);
+                       std::int64_t cells, T* gates, float* c, T* m);
 
-// Its backward. d_m (H) comes in; d_c (H) holds the gradient of c from the step after and leaves
-// as the gradient of c_previous. `gates` (4H) leave as the gradient of z. No gradient passes
-// where c lies on its clip.
+// Its backward. d_m (cells) comes in; d_c (cells) holds the gradient of c from the step after and
+// leaves as the gradient of c_previous. `gates` (4 x cells) leave as the gradient of z. No gradient
+// passes where c lies on its clip.
 template <typename T>
 void lstm_cell_backward(const float* d_m, const float* c_previous, const float* c, float cell_clip,
-                        std::int64_t hidden, T* gates, float* d_c);
+                        std::int64_t cells, T* gates, float* d_c);
 
 // values[i] = sigma(values[i]), tanh(values[i]); the bits do not depend on where in the array a
 // value stands.
 void apply_sigmoid(float* values, std::int64_t size);
 void apply_tanh(float* values, std::int64_t size);
 
+// The largest of logits[i] + bias[i]; size at least 1.
+float largest_sum(const float* logits, const float* bias, std::int64_t size);
 // Some columns of a softmax's row.
 struct SoftmaxPart {
-  float top;   // the largest logit
-  double sum;  // of exp(logit - top)
+  float top;   // the largest logit, bias and shift counted in
+  double sum;  // of the exponentials
 };
-// Adds `bias` to the `size` logits and leaves exp(logit - top) in their place.
-SoftmaxPart softmax_part(float* logits, const float* bias, std::int64_t size);
+// exp(logits[i] + bias[i] - shift) into `exps`, which may be null. An exponent is held to [-87,
+// 88], so `top` says whether the shift was high enough.
+template <typename T>
+SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, std::int64_t size,
+                         T* exps);
 
 // destination[i] = factor * source[i], which may be the same memory.
 void scale_values(const float* source, float factor, std::int64_t size, float* destination);
 void scale_values(const float* source, float factor, std::int64_t size, Bf16* destination);
+
+// to[i] += values[i].
+void add_values(const float* values, std::int64_t size, float* to);
 
 // destination[i] = source[i] in T.
 void convert(const float* source, std::int64_t size, float* destination);
@@ -52,6 +60,11 @@ void convert(const float* source, std::int64_t size, Bf16* destination);
 template <typename T>
 void add_column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,
                      float* sums);
+
+// The same with row i counted weights[i] times.
+template <typename T>
+void add_column_sums(const T* matrix, const float* weights, std::int64_t rows, std::int64_t columns,
+                     std::int64_t ld, float* sums);
 
 // Sum of squares, in double over lanes of fixed order.
 double sum_of_squares(const float* values, std::int64_t size);

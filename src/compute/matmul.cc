@@ -1,14 +1,19 @@
 #include "compute/matmul.h"
 
+#include <cpuid.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <dnnl.hpp>
+#include <limits>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
+#include "base/log.h"
+#include "compute/kernels.h"
 #include "compute/transpose.h"
 #include "elmo/error.h"
 
@@ -17,15 +22,36 @@ namespace {
 
 using dnnl::memory;
 
-// Rows of the product by which a packed layout is chosen; every other count is made to use it.
-constexpr std::int64_t kReferenceRows = 64;
-// Where a row's bits depend on the number of rows (kernels before AVX2), and where x or y has gaps
-// between its rows and the kernel takes none, products are made in tiles of one of these counts.
-constexpr std::int64_t kTileRows = 64;
-std::int64_t tile_for(std::int64_t rows) { return rows <= 16 ? 16 : rows <= 48 ? 48 : kTileRows; }
+// The rule: what oneDNN is asked for, so that a row's bits depend on the row and W alone. Operands
+// have no gaps between their rows: with gaps some kernels fall to the reference, and oneDNN's cache
+// of primitives takes a product of one row with gaps and one without for the same, so that bits
+// would depend on which came first. The number of rows of a call keeps within bounds that were
+// tried count by count, at some 55 shapes, with oneDNN 2.6.3 and 3.7.2, on SSE4.1, AVX2, AVX-512,
+// AVX512_BF16 and AMX:
+struct RowRule {
+  std::int64_t least, most;  // fewer are padded, more are divided
+};
+// Products that take W packed have another kernel for one row (f32, 3.7.2), and by AMX for one row
+// and for results of up to 256 numbers. By AMX, many rows change how k is cut.
+RowRule packed_rows(std::int64_t n, memory::data_type type) {
+  return {std::max<std::int64_t>(2, 256 / n + 1), type == memory::data_type::bf16 ? 64 : 128};
+}
+// Convolutions compute their pixels one by one in 2.6, except for a single one on SSE4.1; in 3.7
+// the kernel of a pixel depends on how many there are.
+#if DNNL_VERSION_MAJOR >= 3
+constexpr RowRule kConvolutionRows{16, 16};
+#else
+constexpr RowRule kConvolutionRows{2, std::numeric_limits<std::int64_t>::max()};
+#endif
+// Products that pack W in every call depend on the number of rows throughout.
+constexpr RowRule kPlainRows{16, 16};
+// In bf16, AMX cuts the depth of a large W (k x n) according to the number of rows, and takes
+// another kernel for W of one column.
+constexpr std::int64_t kMostDepth = 2048;
+constexpr std::int64_t kMostArea = std::int64_t{1} << 21;  // 2,048 x 1,024
+constexpr std::int64_t kLeastColumns = 32;
 
-// Columns of a transposed operand that are turned at a time. oneDNN's fast kernels take only
-// operands without gaps between the rows, so a strip is copied; it turns it anyway otherwise.
+// Columns of a transposed operand that are turned at a time.
 constexpr std::int64_t kTransposedRows = 128;
 
 const dnnl::engine& engine() {
@@ -33,9 +59,19 @@ const dnnl::engine& engine() {
   return instance;
 }
 
-memory::data_type type_of(Precision precision) {
-  return precision == Precision::kBf16 ? memory::data_type::bf16 : memory::data_type::f32;
+bool has(dnnl::cpu_isa wanted) {
+  // Each instruction set's number holds the bits of those that it contains.
+  const auto bits = static_cast<unsigned>(wanted);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
+
+// In which operands of `precision` are multiplied here.
+memory::data_type product_type(Precision precision) {
+  return precision == Precision::kBf16 && cpu_has_bf16() ? memory::data_type::bf16
+                                                         : memory::data_type::f32;
+}
+
+memory::dim bytes_of(memory::data_type type) { return type == memory::data_type::bf16 ? 2 : 4; }
 
 dnnl::primitive_attr attributes_of(bool accumulate) {
   dnnl::primitive_attr attributes;
@@ -49,8 +85,16 @@ dnnl::primitive_attr attributes_of(bool accumulate) {
   return attributes;
 }
 
-dnnl::matmul::primitive_desc describe(const memory::desc& x, const memory::desc& w,
-                                      const memory::desc& y, bool accumulate) {
+memory::desc plain(std::int64_t rows, std::int64_t columns, memory::data_type type,
+                   std::int64_t stride_row, std::int64_t stride_column) {
+  return memory::desc({rows, columns}, type, memory::dims{stride_row, stride_column});
+}
+
+dnnl::matmul::primitive_desc describe(std::int64_t rows, std::int64_t k, std::int64_t n,
+                                      memory::data_type type, const memory::desc& w,
+                                      bool accumulate) {
+  const memory::desc x = plain(rows, k, type, k, 1);
+  const memory::desc y = plain(rows, n, memory::data_type::f32, n, 1);
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl::matmul::primitive_desc(engine(), x, w, y, attributes_of(accumulate));
 #else
@@ -59,14 +103,7 @@ dnnl::matmul::primitive_desc describe(const memory::desc& x, const memory::desc&
 #endif
 }
 
-memory::desc plain(std::int64_t rows, std::int64_t columns, memory::data_type type,
-                   std::int64_t stride_row, std::int64_t stride_column) {
-  return memory::desc({rows, columns}, type, memory::dims{stride_row, stride_column});
-}
-
-// The same product as a convolution by kernels of size 1 over an image of one line, `rows` wide:
-// before AVX-512 oneDNN's matmul packs W anew in every call, and its convolution takes it packed.
-// At the shapes of an LSTM step the convolution is 1.2 to 2.5 times as fast.
+// The same product as a convolution by kernels of size 1 over an image of one line, `rows` wide.
 dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows, std::int64_t k,
                                                                std::int64_t n,
                                                                const memory::desc& w,
@@ -88,48 +125,68 @@ dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows
 #endif
 }
 
-// The layout that oneDNN chooses for W, and what the product may be. Chosen once for a shape, so
-// that every thread and every row count shares one packed copy.
-struct Layout {
-  memory::desc weights;
+// How a product with W (k x n) is made. Chosen once for a shape, so that every thread and every row
+// count shares one packed copy.
+struct Form {
+  memory::desc weights;  // the layout that oneDNN chooses for W
+  bool convolution;
+  RowRule rows;
   std::string kernel;
-  bool convolution;  // no gaps between rows
-  bool any_rows;     // a row's bits do not depend on the number of rows
 };
 
-Layout choose_layout(std::int64_t k, std::int64_t n, Precision precision) {
-  const auto type = type_of(precision);
-  const auto product = describe(plain(kReferenceRows, k, type, k, 1),
-                                memory::desc({k, n}, type, memory::format_tag::any),
-                                plain(kReferenceRows, n, memory::data_type::f32, n, 1), false);
-  const std::string kernel = product.impl_info_str();
-  const bool fast = kernel.starts_with("brg:avx512");
-  if (fast || precision == Precision::kBf16) return {product.weights_desc(), kernel, false, fast};
+// Rows of the product that a form is chosen by.
+constexpr std::int64_t kFormRows = 64;
+
+Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
+  const auto product =
+      describe(kFormRows, k, n, type, memory::desc({k, n}, type, memory::format_tag::any), false);
+  const memory::desc weights = product.weights_desc();
+  // A product that takes W as it is packs it anew in every call (in f32 before AVX-512): there
+  // oneDNN's convolution, which takes W packed, is 1.2 to 2.5 times as fast at the shapes of an
+  // LSTM's step.
+  const bool packs_every_time =
+      weights == plain(k, n, type, n, 1) || weights == plain(k, n, type, 1, k);
+  if (!packs_every_time || type != memory::data_type::f32) {
+    return {weights, false, packs_every_time ? kPlainRows : packed_rows(n, type),
+            product.impl_info_str()};
+  }
   const auto convolution = describe_convolution(
-      kReferenceRows, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
-  const std::string name = convolution.impl_info_str();
-  return {convolution.weights_desc(), name, true, name == "jit_1x1:avx2"};
+      kFormRows, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
+  const memory::desc filter = convolution.weights_desc();
+  if (filter == memory::desc({n, k, 1, 1}, type, memory::format_tag::oihw)) {
+    return {weights, false, kPlainRows, product.impl_info_str()};  // neither packs
+  }
+  return {filter, true, kConvolutionRows, convolution.impl_info_str()};
 }
 
-// One thread for every product on this thread (libgomp's setting is a thread's own).
-void use_one_thread() {
-  thread_local const bool done = [] {
-    omp_set_num_threads(1);
-    return true;
-  }();
-  (void)done;
-}
+// One thread for the oneDNN of this scope; the caller's number afterwards (libgomp's setting is a
+// thread's own).
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) {
+    if (before_ != 1) omp_set_num_threads(1);
+  }
+  ~OneThread() {
+    if (before_ != 1) omp_set_num_threads(before_);
+  }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
 
 struct Key {
-  std::int64_t rows, k, n, ldx, ldy;
-  int flags;  // bit 0 bf16, 1 accumulate
+  std::int64_t rows, k, n;
+  bool bf16, accumulate;
   bool operator==(const Key&) const = default;
 };
 struct KeyHash {
   std::size_t operator()(const Key& key) const {
     std::size_t hash = 0xCBF29CE484222325u;
     for (const std::int64_t value :
-         {key.rows, key.k, key.n, key.ldx, key.ldy, static_cast<std::int64_t>(key.flags)}) {
+         {key.rows, key.k, key.n,
+          static_cast<std::int64_t>((key.bf16 ? 1 : 0) | (key.accumulate ? 2 : 0))}) {
       hash = (hash ^ static_cast<std::size_t>(value)) * 0x9E3779B97F4A7C15u;
       hash ^= hash >> 29;
     }
@@ -137,29 +194,128 @@ struct KeyHash {
   }
 };
 
-struct Product {
-  dnnl::primitive primitive;
-  memory x, w, y;
-  memory::desc scratchpad;
-};
+void copy_row(const float* from, std::int64_t count, float* to) { std::copy_n(from, count, to); }
+void copy_row(const Bf16* from, std::int64_t count, Bf16* to) { std::copy_n(from, count, to); }
+void copy_row(const Bf16* from, std::int64_t count, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = to_float(from[i]);
+}
 
-// What a thread keeps: layouts, products made so far, the scratchpad.
-class ThreadCache {
+}  // namespace
+
+// What a thread keeps: the forms, the products made so far, scratch.
+class Products {
  public:
-  static ThreadCache& mine() {
-    thread_local ThreadCache cache;
-    return cache;
+  static Products& mine() {
+    thread_local Products products;
+    return products;
   }
 
-  const Layout& layout(std::int64_t k, std::int64_t n, Precision precision) {
-    const Key key{0, k, n, 0, 0, precision == Precision::kBf16};
-    auto found = layouts_.find(key);
-    if (found == layouts_.end()) {
-      found = layouts_.emplace(key, choose_layout(k, n, precision)).first;
-    }
+  const Form& form(std::int64_t k, std::int64_t n, memory::data_type type) {
+    const Key key{0, k, n, type == memory::data_type::bf16, false};
+    auto found = forms_.find(key);
+    if (found == forms_.end()) found = forms_.emplace(key, choose_form(k, n, type)).first;
     return found->second;
   }
 
+  static void lay_out(PackedMatrix& w) {
+    const memory::data_type type = product_type(w.precision_);
+    std::int64_t depth = std::max(w.k_, std::int64_t{1});
+    w.columns_ = w.n_;
+    if (type == memory::data_type::bf16) {
+      w.columns_ = std::max(w.n_, kLeastColumns);
+      depth = std::clamp(kMostArea / w.columns_, std::int64_t{1}, kMostDepth);
+    }
+    const std::int64_t count = (w.k_ + depth - 1) / depth;
+    const OneThread one;
+    std::size_t bytes = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t first = w.k_ * i / count, size = w.k_ * (i + 1) / count - first;
+      w.slices_.push_back({first, size, bytes});
+      const std::size_t own = mine().form(size, w.columns_, type).weights.get_size();
+      bytes += (own + 63) / 64 * 64;
+    }
+    w.data_ = AlignedArray<unsigned char>(bytes);
+  }
+
+  template <typename T>
+  void pack(PackedMatrix& w, const T* source, std::int64_t stride_k, std::int64_t stride_n) {
+    const OneThread one;
+    memory::data_type from = sizeof(T) == 2 ? memory::data_type::bf16 : memory::data_type::f32;
+    const void* data = source;
+    const memory::data_type to = product_type(w.precision_);
+    const bool rounds = w.precision_ == Precision::kBf16 && to == memory::data_type::f32;
+    if (rounds || (from == memory::data_type::bf16 && to != from) || w.columns_ != w.n_) {
+      float* copy = floats(copy_, area(w.k_, w.columns_));
+      std::fill_n(copy, area(w.k_, w.columns_), 0.0f);
+      for (std::int64_t i = 0; i < w.k_; ++i) {
+        for (std::int64_t j = 0; j < w.n_; ++j) {
+          const float value = to_float(source[i * stride_k + j * stride_n]);
+          copy[i * w.columns_ + j] = rounds ? to_float(to_bf16(value)) : value;
+        }
+      }
+      data = copy;
+      from = memory::data_type::f32;
+      stride_k = w.columns_;
+      stride_n = 1;
+    }
+    for (const PackedMatrix::Slice& slice : w.slices_) {
+      const Form& chosen = form(slice.size, w.columns_, to);
+      const auto* first =
+          static_cast<const unsigned char*>(data) + slice.first * stride_k * bytes_of(from);
+      memory plain_w(chosen.convolution ? memory::desc({w.columns_, slice.size, 1, 1}, from,
+                                                       memory::dims{stride_n, stride_k, 1, 1})
+                                        : plain(slice.size, w.columns_, from, stride_k, stride_n),
+                     engine(), const_cast<unsigned char*>(first));
+      memory packed(chosen.weights, engine(), w.data_.data() + slice.offset);
+      dnnl::reorder(plain_w, packed).execute(stream_, plain_w, packed);
+      stream_.wait();
+    }
+  }
+
+  // x: rows of k, or, `sliced`, slice after slice of W's, each with all its rows.
+  template <typename T>
+  void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y, bool accumulate,
+                bool sliced = false) {
+    const OneThread one;
+    const memory::data_type type = product_type(w.precision_);
+    if (w.slices_.empty()) {  // a sum over nothing
+      if (!accumulate) std::fill_n(y, rows * w.n_, 0.0f);
+      return;
+    }
+    const RowRule rule = form(w.slices_[0].size, w.columns_, type).rows;
+    for (std::int64_t first = 0, size = 0; first < rows; first += size) {
+      const std::int64_t left = rows - first;
+      size = std::min(left, rule.most);
+      // Rather a shorter block before the last than a last one that wants padding.
+      if (rule.least < rule.most && left > size && left - size < rule.least) {
+        size = left - rule.least;
+      }
+      const std::int64_t padded = std::max(size, rule.least);
+      const bool whole = padded == size && w.columns_ == w.n_;
+      const bool dense = sliced || w.slices_.size() == 1;
+      const bool converts = static_cast<memory::dim>(sizeof(T)) != bytes_of(type);
+      float* target = y + first * w.n_;
+      if (!whole) target = open_tile(target, size, padded, w, accumulate);
+      for (const PackedMatrix::Slice& slice : w.slices_) {
+        const T* from =
+            sliced ? x + rows * slice.first + first * slice.size : x + first * w.k_ + slice.first;
+        const void* operand = from;
+        if (converts) {
+          operand = copied<float>(from, sliced ? slice.size : w.k_, size, padded, slice.size);
+        } else if (!whole || !dense) {
+          operand = copied<T>(from, sliced ? slice.size : w.k_, size, padded, slice.size);
+        }
+        run({padded, slice.size, w.columns_, type == memory::data_type::bf16,
+             accumulate || slice.first != 0},
+            operand, w.data_.data() + slice.offset, target);
+      }
+      for (std::int64_t i = 0; !whole && i < size; ++i) {
+        std::copy_n(target + i * w.columns_, w.n_, y + (first + i) * w.n_);
+      }
+    }
+  }
+
+  // One call of oneDNN; x, w and y dense, W in the layout of its form.
   void run(const Key& key, const void* x, const void* w, float* y) {
     auto found = products_.find(key);
     if (found == products_.end()) {
@@ -168,192 +324,193 @@ class ThreadCache {
       found = products_.emplace(key, make(key)).first;
     }
     Product& product = found->second;
-    unsigned char* scratchpad = grown(scratchpad_, product.scratchpad.get_size());
+    unsigned char* scratchpad = bytes(scratchpad_, product.scratchpad.get_desc().get_size());
     product.x.set_data_handle(const_cast<void*>(x));
     product.w.set_data_handle(const_cast<void*>(w));
     product.y.set_data_handle(y);
-    product.primitive.execute(
-        stream_, {{DNNL_ARG_SRC, product.x},
-                  {DNNL_ARG_WEIGHTS, product.w},
-                  {DNNL_ARG_DST, product.y},
-                  {DNNL_ARG_SCRATCHPAD, memory(product.scratchpad, engine(), scratchpad)}});
+    product.scratchpad.set_data_handle(scratchpad);
+    product.primitive.execute(stream_, product.arguments);
     stream_.wait();
   }
 
-  dnnl::stream& stream() { return stream_; }
-  unsigned char* tile(std::size_t bytes) { return grown(tile_, bytes); }
-  unsigned char* strip(std::size_t bytes) { return grown(strip_, bytes); }
+  template <typename T>
+  void multiply_transposed(const T* a, std::int64_t lda, const Runs& runs, std::int64_t m,
+                           const PackedMatrix& w, float* y, bool accumulate) {
+    T* strip = reinterpret_cast<T*>(bytes(strip_, area(kTransposedRows, w.k_) * sizeof(T)));
+    for (std::int64_t from = 0; from < m; from += kTransposedRows) {
+      const std::int64_t size = std::min(kTransposedRows, m - from);
+      for (const PackedMatrix::Slice& slice : w.slices_) {
+        // The slice's rows of `a`, run by run; its first and last run may be parts of one.
+        T* to = strip + size * slice.first;
+        for (std::int64_t row = 0; row < slice.size;) {
+          const std::int64_t run = (slice.first + row) / runs.rows;
+          const std::int64_t in_run = (slice.first + row) % runs.rows;
+          const std::int64_t count = std::min(runs.rows - in_run, slice.size - row);
+          transpose(a + run * runs.stride + in_run * lda + from, lda, count, size, to + row,
+                    slice.size);
+          row += count;
+        }
+      }
+      multiply(strip, size, w, y + from * w.n_, accumulate, true);
+    }
+  }
 
  private:
-  ThreadCache() : stream_(engine()) { use_one_thread(); }
+  struct Product {
+    dnnl::primitive primitive;
+    memory x, w, y, scratchpad;
+    std::unordered_map<int, memory> arguments;  // the same memories
+  };
 
-  static unsigned char* grown(AlignedArray<unsigned char>& memory, std::size_t bytes) {
-    if (memory.size() < bytes) memory = AlignedArray<unsigned char>(bytes);
+  Products() : stream_(engine()) {}
+
+  static unsigned char* bytes(AlignedArray<unsigned char>& memory, std::size_t size) {
+    if (memory.size() < size) memory = AlignedArray<unsigned char>(size);
+    return memory.data();
+  }
+  static float* floats(AlignedArray<float>& memory, std::size_t size) {
+    if (memory.size() < size) memory = AlignedArray<float>(size);
     return memory.data();
   }
 
+  // Memory for a product of more rows or columns than y has, which holds y where it is added to.
+  float* open_tile(const float* y, std::int64_t size, std::int64_t padded, const PackedMatrix& w,
+                   bool accumulate) {
+    float* tile = floats(tile_y_, area(padded, w.columns_));
+    if (!accumulate) return tile;
+    std::fill_n(tile, padded * w.columns_, 0.0f);
+    for (std::int64_t i = 0; i < size; ++i) {
+      std::copy_n(y + i * w.n_, w.n_, tile + i * w.columns_);
+    }
+    return tile;
+  }
+
+  // `size` rows of x without gaps, in type U, filled up with zeros to `padded` rows.
+  template <typename U, typename T>
+  U* copied(const T* x, std::int64_t ld, std::int64_t size, std::int64_t padded,
+            std::int64_t width) {
+    U* tile = reinterpret_cast<U*>(bytes(tile_x_, area(padded, width) * sizeof(U)));
+    for (std::int64_t i = 0; i < size; ++i) copy_row(x + i * ld, width, tile + i * width);
+    std::memset(static_cast<void*>(tile + size * width), 0, area(padded - size, width) * sizeof(U));
+    return tile;
+  }
+
   Product make(const Key& key) {
-    const auto precision = (key.flags & 1) != 0 ? Precision::kBf16 : Precision::kF32;
-    const auto type = type_of(precision);
-    const bool accumulate = (key.flags & 2) != 0;
-    const Layout& chosen = layout(key.k, key.n, precision);
+    const auto type = key.bf16 ? memory::data_type::bf16 : memory::data_type::f32;
+    const Form& chosen = form(key.k, key.n, type);
     const auto product = [&](const auto& description, dnnl::primitive primitive) {
       const auto of = [](const memory::desc& what) { return memory(what, engine(), nullptr); };
-      return Product{std::move(primitive), of(description.src_desc()),
-                     of(description.weights_desc()), of(description.dst_desc()),
-                     description.scratchpad_desc()};
+      Product result{std::move(primitive),
+                     of(description.src_desc()),
+                     of(description.weights_desc()),
+                     of(description.dst_desc()),
+                     of(description.scratchpad_desc()),
+                     {}};
+      result.arguments = {{DNNL_ARG_SRC, result.x},
+                          {DNNL_ARG_WEIGHTS, result.w},
+                          {DNNL_ARG_DST, result.y},
+                          {DNNL_ARG_SCRATCHPAD, result.scratchpad}};
+      return result;
     };
     if (chosen.convolution) {
       const auto description =
-          describe_convolution(key.rows, key.k, key.n, chosen.weights, accumulate);
+          describe_convolution(key.rows, key.k, key.n, chosen.weights, key.accumulate);
       return product(description, dnnl::convolution_forward(description));
     }
-    const auto description =
-        describe(plain(key.rows, key.k, type, key.ldx, 1), chosen.weights,
-                 plain(key.rows, key.n, memory::data_type::f32, key.ldy, 1), accumulate);
+    const auto description = describe(key.rows, key.k, key.n, type, chosen.weights, key.accumulate);
     return product(description, dnnl::matmul(description));
   }
 
   dnnl::stream stream_;
-  std::unordered_map<Key, Layout, KeyHash> layouts_;
+  std::unordered_map<Key, Form, KeyHash> forms_;
   std::unordered_map<Key, Product, KeyHash> products_;
-  AlignedArray<unsigned char> scratchpad_;
-  AlignedArray<unsigned char> tile_;
-  AlignedArray<unsigned char> strip_;
+  AlignedArray<unsigned char> scratchpad_, tile_x_, strip_;
+  AlignedArray<float> tile_y_, copy_;
 };
 
-}  // namespace
-
 bool cpu_has_bf16() {
-  static const bool has = [] {
-    const auto isa = dnnl::get_effective_cpu_isa();
-    return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx ||
-           static_cast<int>(isa) >= static_cast<int>(dnnl::cpu_isa::avx512_core_bf16);
+  static const bool has_bf16 = has(dnnl::cpu_isa::avx512_core_bf16);
+  return has_bf16;
+}
+
+bool bf16_is_faster() {
+  static const bool is_faster = [] {
+    if (has(dnnl::cpu_isa::avx512_core_amx)) return true;
+    unsigned highest = 0, ebx = 0, ecx = 0, edx = 0;
+    return cpu_has_bf16() && __get_cpuid(0, &highest, &ebx, &ecx, &edx) != 0 &&
+           ebx != signature_INTEL_ebx;
   }();
-  return has;
+  return is_faster;
 }
 
 Precision parse_precision(std::string_view name) {
   if (name == "f32") return Precision::kF32;
-  if (name == "bf16") {
-    if (cpu_has_bf16()) return Precision::kBf16;
-    throw UsageError(
-        "this CPU has no products in bf16 (AVX512_BF16 or AMX); use --precision f32, or auto");
+  if (name == "auto") return bf16_is_faster() ? Precision::kBf16 : Precision::kF32;
+  if (name != "bf16") {
+    throw UsageError("precision '" + std::string(name) + "' is none of auto, f32, bf16");
   }
-  if (name == "auto") return cpu_has_bf16() ? Precision::kBf16 : Precision::kF32;
-  throw UsageError("precision '" + std::string(name) + "' is none of auto, f32, bf16");
+  static std::once_flag warned;
+  if (!cpu_has_bf16()) {
+    std::call_once(warned, [] {
+      log::warn(
+          "this CPU has no bf16 products (AVX512_BF16 or AMX); they are made in f32 of "
+          "rounded numbers, slower than --precision f32");
+    });
+  }
+  return Precision::kBf16;
 }
 
 PackedMatrix::PackedMatrix(std::int64_t k, std::int64_t n, Precision precision)
     : k_(k), n_(n), precision_(precision) {
-  data_ =
-      AlignedArray<unsigned char>(ThreadCache::mine().layout(k, n, precision).weights.get_size());
+  Products::lay_out(*this);
 }
-
-namespace {
-template <typename T>
-void pack_matrix(const T* source, std::int64_t k, std::int64_t n, std::int64_t stride_k,
-                 std::int64_t stride_n, Precision precision, void* packed) {
-  auto& cache = ThreadCache::mine();
-  const Layout& layout = cache.layout(k, n, precision);
-  const auto type = type_of(kPrecisionOf<T>);
-  memory from(layout.convolution
-                  ? memory::desc({n, k, 1, 1}, type, memory::dims{stride_n, stride_k, 1, 1})
-                  : plain(k, n, type, stride_k, stride_n),
-              engine(), const_cast<T*>(source));
-  memory to(layout.weights, engine(), packed);
-  dnnl::reorder(from, to).execute(cache.stream(), from, to);
-  cache.stream().wait();
-}
-}  // namespace
 
 void PackedMatrix::pack(const float* source, std::int64_t stride_k, std::int64_t stride_n) {
-  pack_matrix(source, k_, n_, stride_k, stride_n, precision_, data_.data());
+  Products::mine().pack(*this, source, stride_k, stride_n);
 }
 
 void PackedMatrix::pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n) {
-  pack_matrix(source, k_, n_, stride_k, stride_n, precision_, data_.data());
+  Products::mine().pack(*this, source, stride_k, stride_n);
 }
 
 template <typename T>
-void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatrix& w, float* y,
-              std::int64_t ldy, bool accumulate) {
-  if (rows == 0) return;
-  auto& cache = ThreadCache::mine();
-  const std::int64_t k = w.k(), n = w.n();
-  const int flags = (w.precision() == Precision::kBf16 ? 1 : 0) | (accumulate ? 2 : 0);
-  const Layout& layout = cache.layout(k, n, w.precision());
-  if (layout.any_rows && (!layout.convolution || (ldx == k && ldy == n))) {
-    cache.run({rows, k, n, ldx, ldy, flags}, x, w.data(), y);
-    return;
-  }
-  for (std::int64_t from = 0; from < rows; from += kTileRows) {
-    const std::int64_t size = std::min(kTileRows, rows - from);
-    const std::int64_t tile_rows = layout.any_rows ? size : tile_for(size);
-    const std::size_t x_bytes = static_cast<std::size_t>(tile_rows * k) * sizeof(T);
-    const std::size_t y_offset = (x_bytes + 63) / 64 * 64;
-    unsigned char* tile =
-        cache.tile(y_offset + static_cast<std::size_t>(tile_rows * n) * sizeof(float));
-    T* tile_x = reinterpret_cast<T*>(tile);
-    float* tile_y = reinterpret_cast<float*>(tile + y_offset);
-    for (std::int64_t i = 0; i < size; ++i) {
-      std::memcpy(tile_x + i * k, x + (from + i) * ldx, static_cast<std::size_t>(k) * sizeof(T));
-      if (accumulate) {
-        std::memcpy(tile_y + i * n, y + (from + i) * ldy,
-                    static_cast<std::size_t>(n) * sizeof(float));
-      }
-    }
-    std::memset(static_cast<void*>(tile_x + size * k), 0,
-                static_cast<std::size_t>((tile_rows - size) * k) * sizeof(T));
-    cache.run({tile_rows, k, n, k, n, flags}, tile_x, w.data(), tile_y);
-    for (std::int64_t i = 0; i < size; ++i) {
-      std::memcpy(y + (from + i) * ldy, tile_y + i * n,
-                  static_cast<std::size_t>(n) * sizeof(float));
-    }
-  }
+void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y, bool accumulate) {
+  if (rows != 0) Products::mine().multiply(x, rows, w, y, accumulate);
 }
 
 template <typename T>
-void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const PackedMatrix& w,
-                         float* y, bool accumulate) {
-  auto& cache = ThreadCache::mine();
-  const std::int64_t k = w.k(), n = w.n();
-  for (std::int64_t from = 0; from < m; from += kTransposedRows) {
-    const std::int64_t size = std::min(kTransposedRows, m - from);
-    T* strip = reinterpret_cast<T*>(
-        cache.strip(static_cast<std::size_t>(kTransposedRows * k) * sizeof(T)));
-    transpose(a + from, lda, k, size, strip);
-    multiply(strip, k, size, w, y + from * n, n, accumulate);
-  }
+void multiply_transposed(const T* a, std::int64_t lda, const Runs& runs, std::int64_t m,
+                         const PackedMatrix& w, float* y, bool accumulate) {
+  Products::mine().multiply_transposed(a, lda, runs, m, w, y, accumulate);
 }
 
-template void multiply(const float*, std::int64_t, std::int64_t, const PackedMatrix&, float*,
-                       std::int64_t, bool);
-template void multiply(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&, float*,
-                       std::int64_t, bool);
-template void multiply_transposed(const float*, std::int64_t, std::int64_t, const PackedMatrix&,
-                                  float*, bool);
-template void multiply_transposed(const Bf16*, std::int64_t, std::int64_t, const PackedMatrix&,
-                                  float*, bool);
+#define ELMO_INSTANTIATE(T)                                                            \
+  template void multiply(const T*, std::int64_t, const PackedMatrix&, float*, bool);   \
+  template void multiply_transposed(const T*, std::int64_t, const Runs&, std::int64_t, \
+                                    const PackedMatrix&, float*, bool);
+ELMO_INSTANTIATE(float)
+ELMO_INSTANTIATE(Bf16)
+#undef ELMO_INSTANTIATE
 
 std::string product_kernel(std::int64_t k, std::int64_t n, Precision precision) {
-  return ThreadCache::mine().layout(k, n, precision).kernel;
+  const OneThread one;
+  return Products::mine().form(k, n, product_type(precision)).kernel;
 }
 
 double product_ceiling(Precision precision, double seconds) {
   constexpr std::int64_t kSize = 2048;
   using Clock = std::chrono::steady_clock;
-  PackedMatrix w(kSize, kSize, precision);
-  AlignedArray<float> y(kSize * kSize);
-  AlignedArray<float> x(kSize * kSize);
-  x.zero();  // zeros in either precision, in memory of their own
-  w.pack(x.data(), kSize, 1);
+  const OneThread one;
+  const memory::data_type type = product_type(precision);
+  Products& products = Products::mine();
+  // Zeros in either format, in memory of their own.
+  AlignedArray<unsigned char> w(products.form(kSize, kSize, type).weights.get_size());
+  AlignedArray<float> x(area(kSize, kSize)), y(x.size());
+  w.zero();
+  x.zero();
   const auto once = [&] {
-    if (precision == Precision::kBf16) {
-      multiply(reinterpret_cast<const Bf16*>(x.data()), kSize, kSize, w, y.data(), kSize);
-    } else {
-      multiply(x.data(), kSize, kSize, w, y.data(), kSize);
-    }
+    products.run({kSize, kSize, kSize, type == memory::data_type::bf16, false}, x.data(), w.data(),
+                 y.data());
   };
   once();  // makes the kernel and touches the memory
   const auto start = Clock::now();

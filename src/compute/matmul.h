@@ -2,15 +2,19 @@
 //
 // Every product runs on the calling thread alone; threads divide the rows of a batch, or fixed
 // blocks of an output, among themselves (workers.h). A row of y = x W has the same bits for any
-// number of rows and any thread: oneDNN's kernels for AVX2 and AVX-512 hold that by themselves;
-// elsewhere products are made in tiles of a few fixed row counts, padded.
+// number of rows, at any place, on any thread, and whatever was multiplied before: oneDNN promises
+// no such thing, the rule in matmul.cc of what it is asked for brings it about, and
+// compute_matmul_test holds it for every shape in use, on every instruction set of the machine.
+//
+// Products of bf16 numbers on a CPU without bf16 hardware are made in f32 of the same rounded
+// operands, which costs the conversion besides. The caller's OpenMP settings are left as they were.
 //
 // All functions may be called by many threads at once; primitives are cached a thread.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <vector>
 
 #include "compute/aligned.h"
 #include "compute/precision.h"
@@ -28,37 +32,54 @@ class PackedMatrix {
   Precision precision() const { return precision_; }
   std::size_t bytes() const { return data_.size(); }
 
-  // Packs the whole matrix; element (i, j) at source[i * stride_k + j * stride_n], one of the
-  // strides being 1.
+  // Packs the whole matrix, rounded to its precision; element (i, j) at
+  // source[i * stride_k + j * stride_n], one of the strides being 1.
   void pack(const float* source, std::int64_t stride_k, std::int64_t stride_n);
   void pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n);
 
-  const void* data() const { return data_.data(); }
-
  private:
+  friend class Products;
+  // Rows [first, first + size) of W, which one call takes.
+  struct Slice {
+    std::int64_t first, size;
+    std::size_t offset;  // bytes into data_
+  };
+
   std::int64_t k_ = 0, n_ = 0;
+  std::int64_t columns_ = 0;  // n, or more: the least that a product takes
   Precision precision_ = Precision::kF32;
+  std::vector<Slice> slices_;
   AlignedArray<unsigned char> data_;
 };
 
-// y (rows x n, leading dimension ldy) = x (rows x k, leading dimension ldx) W, or += with
-// accumulate. T must be the packed matrix's precision. Fast where ldx = k and ldy = n: oneDNN's
-// best kernels take no gaps between rows.
+// y (rows x n) = x (rows x k) W, or += with accumulate; both dense. T must be the packed matrix's
+// precision.
 template <typename T>
-void multiply(const T* x, std::int64_t ldx, std::int64_t rows, const PackedMatrix& w, float* y,
-              std::int64_t ldy, bool accumulate = false);
+void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y,
+              bool accumulate = false);
 
-// y (m x n, dense) = a^T W, where a is (k x m) with leading dimension lda: the weight gradient,
-// a = d_z over all steps, W = the packed inputs. With accumulate, +=. Rows of y have the same
+// Rows of a matrix that lie in `count` runs of `rows` rows, `stride` elements from run to run.
+struct Runs {
+  std::int64_t count, rows, stride;
+};
+
+// y (m x n, dense) = a^T W, where the k rows of `a` (m wide, leading dimension lda) lie in runs:
+// the weight gradient, a = d_z, W = the packed inputs. With accumulate, +=. Rows of y have the same
 // bits however they are divided among calls.
 template <typename T>
+void multiply_transposed(const T* a, std::int64_t lda, const Runs& runs, std::int64_t m,
+                         const PackedMatrix& w, float* y, bool accumulate = false);
+// The same for k rows in one run.
+template <typename T>
 void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const PackedMatrix& w,
-                         float* y, bool accumulate = false);
+                         float* y, bool accumulate = false) {
+  multiply_transposed(a, lda, {1, w.k(), 0}, m, w, y, accumulate);
+}
 
-// Name of the kernel that serves a product ("brg:avx512_core_bf16"), for reports.
+// oneDNN's name of the kernel that serves a product ("brg:avx512_core_bf16"), for reports alone.
 std::string product_kernel(std::int64_t k, std::int64_t n, Precision precision);
-// GFLOP/s of the calling thread with the largest product, 2048 x 2048 by 2048 x 2048, over at least
-// `seconds`: the ceiling of what is built of products.
+// GFLOP/s of the calling thread with the largest product, 2048 x 2048 by 2048 x 2048 in one call
+// of oneDNN, over at least `seconds`: the ceiling of what is built of products.
 double product_ceiling(Precision precision, double seconds);
 // "oneDNN 2.6.3"
 std::string product_library();

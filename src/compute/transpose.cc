@@ -4,8 +4,9 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/transpose.cc"
-// The squares are 128 bits wide: AVX-512 would be the code of AVX2 once more.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3 | HWY_AVX3_DL)
+// The squares are 128 bits wide: AVX-512 would be the code of AVX2 once more. (The lower 14 bits
+// are x86's targets but SSE2.)
+#define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2))
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -16,16 +17,30 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET != HWY_SCALAR
-// A square of 16 bytes by 16 bytes' worth of rows in registers, by interleaving: 8 x 8 of 16 bits
-// or 4 x 4 of 32.
-void square(const std::uint16_t* source, std::int64_t ld, std::uint16_t* to, std::int64_t to_ld) {
-  const hn::Full128<std::uint16_t> d;
-  const hn::Full128<std::uint32_t> d32;
-  const hn::Full128<std::uint64_t> d64;
-  hn::Vec<decltype(d)> r[8];
+// The blocks of 128 bits of a vector, each to memory `distance` behind the one before.
+template <class D, class V, typename U>
+HWY_INLINE void store_blocks(D d, V v, U* to, std::int64_t distance) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(U) <= 16) {
+    hn::StoreU(v, d, to);
+  } else {
+    const hn::Half<D> half;
+    constexpr std::int64_t kBlocks = hn::MaxLanes(D()) * sizeof(U) / 32;
+    store_blocks(half, hn::LowerHalf(half, v), to, distance);
+    store_blocks(half, hn::UpperHalf(half, v), to + kBlocks * distance, distance);
+  }
+}
+
+// As many squares of 8 x 8 (16 bits) or 4 x 4 (32 bits) side by side as a vector of D has blocks of
+// 128 bits, turned in registers by interleaving.
+template <class D>
+HWY_INLINE void squares(D d, const std::uint16_t* source, std::int64_t ld, std::uint16_t* to,
+                        std::int64_t to_ld) {
+  const hn::Repartition<std::uint32_t, D> d32;
+  const hn::Repartition<std::uint64_t, D> d64;
+  hn::Vec<D> r[8];
   for (int i = 0; i < 8; ++i) r[i] = hn::LoadU(d, source + i * ld);
   for (int half = 0; half < 2; ++half) {
-    // Columns 0..3 of the square, then 4..7.
+    // Columns 0..3 of a square, then 4..7.
     hn::Vec<decltype(d32)> p[4];
     for (int i = 0; i < 4; ++i) {
       p[i] = hn::BitCast(d32, half == 0 ? hn::InterleaveLower(d, r[2 * i], r[2 * i + 1])
@@ -36,36 +51,41 @@ void square(const std::uint16_t* source, std::int64_t ld, std::uint16_t* to, std
     const auto c = hn::BitCast(d64, hn::InterleaveUpper(d32, p[0], p[1]));
     const auto e = hn::BitCast(d64, hn::InterleaveUpper(d32, p[2], p[3]));
     std::uint16_t* out = to + 4 * half * to_ld;
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, out);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, out + to_ld);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, c, e)), d, out + 2 * to_ld);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), d, out + 3 * to_ld);
+    const std::int64_t next = 8 * to_ld;
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, a, b)), out, next);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), out + to_ld, next);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, c, e)), out + 2 * to_ld, next);
+    store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), out + 3 * to_ld, next);
   }
 }
 
-void square(const std::uint32_t* source, std::int64_t ld, std::uint32_t* to, std::int64_t to_ld) {
-  const hn::Full128<std::uint32_t> d;
-  const hn::Full128<std::uint64_t> d64;
-  hn::Vec<decltype(d)> r[4];
+template <class D>
+HWY_INLINE void squares(D d, const std::uint32_t* source, std::int64_t ld, std::uint32_t* to,
+                        std::int64_t to_ld) {
+  const hn::Repartition<std::uint64_t, D> d64;
+  hn::Vec<D> r[4];
   for (int i = 0; i < 4; ++i) r[i] = hn::LoadU(d, source + i * ld);
   const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r[0], r[1]));
   const auto b = hn::BitCast(d64, hn::InterleaveLower(d, r[2], r[3]));
   const auto c = hn::BitCast(d64, hn::InterleaveUpper(d, r[0], r[1]));
   const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r[2], r[3]));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, to + to_ld);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, c, e)), d, to + 2 * to_ld);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), d, to + 3 * to_ld);
+  const std::int64_t next = 4 * to_ld;
+  store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, a, b)), to, next);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), to + to_ld, next);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveLower(d64, c, e)), to + 2 * to_ld, next);
+  store_blocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), to + 3 * to_ld, next);
 }
 #endif
 
 template <typename U>
 void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-                     U* to) {
+                     U* to, std::int64_t to_ld) {
 #if HWY_TARGET == HWY_SCALAR
   const std::int64_t whole_rows = 0, whole = 0;
 #else
-  constexpr std::int64_t kSide = 16 / sizeof(U);
+  const hn::Full128<U> narrow;
+  const hn::ScalableTag<U> wide;
+  constexpr std::int64_t kSide = 16 / sizeof(U), kWide = hn::MaxLanes(hn::ScalableTag<U>());
   const std::int64_t whole_rows = rows / kSide * kSide, whole = columns / kSide * kSide;
   // A strip of a cache line's width at a time: its lines and those of the result are used up while
   // they are in the first caches.
@@ -82,26 +102,30 @@ void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::i
       if (row < whole_rows && column < whole) {
         for (std::int64_t k = 0; k < kSide; ++k) hwy::Prefetch(source + (row + k) * ld + column);
       }
-      for (std::int64_t j = strip; j < end; j += kSide) {
-        square(source + i * ld + j, ld, to + j * rows + i, rows);
+      std::int64_t j = strip;
+      for (; j + kWide <= end; j += kWide) {
+        squares(wide, source + i * ld + j, ld, to + j * to_ld + i, to_ld);
+      }
+      for (; j < end; j += kSide) {
+        squares(narrow, source + i * ld + j, ld, to + j * to_ld + i, to_ld);
       }
     }
   }
 #endif
   for (std::int64_t i = 0; i < rows; ++i) {
     for (std::int64_t j = i < whole_rows ? whole : 0; j < columns; ++j) {
-      to[j * rows + i] = source[i * ld + j];
+      to[j * to_ld + i] = source[i * ld + j];
     }
   }
 }
 
 void transpose_32(const std::uint32_t* source, std::int64_t ld, std::int64_t rows,
-                  std::int64_t columns, std::uint32_t* to) {
-  transpose_words(source, ld, rows, columns, to);
+                  std::int64_t columns, std::uint32_t* to, std::int64_t to_ld) {
+  transpose_words(source, ld, rows, columns, to, to_ld);
 }
 void transpose_16(const std::uint16_t* source, std::int64_t ld, std::int64_t rows,
-                  std::int64_t columns, std::uint16_t* to) {
-  transpose_words(source, ld, rows, columns, to);
+                  std::int64_t columns, std::uint16_t* to, std::int64_t to_ld) {
+  transpose_words(source, ld, rows, columns, to, to_ld);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -115,16 +139,16 @@ HWY_EXPORT(transpose_32);
 HWY_EXPORT(transpose_16);
 
 void transpose(const float* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-               float* destination) {
+               float* destination, std::int64_t to_ld) {
   HWY_DYNAMIC_DISPATCH(transpose_32)
   (reinterpret_cast<const std::uint32_t*>(source), ld, rows, columns,
-   reinterpret_cast<std::uint32_t*>(destination));
+   reinterpret_cast<std::uint32_t*>(destination), to_ld);
 }
 void transpose(const Bf16* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-               Bf16* destination) {
+               Bf16* destination, std::int64_t to_ld) {
   HWY_DYNAMIC_DISPATCH(transpose_16)
   (reinterpret_cast<const std::uint16_t*>(source), ld, rows, columns,
-   reinterpret_cast<std::uint16_t*>(destination));
+   reinterpret_cast<std::uint16_t*>(destination), to_ld);
 }
 
 }  // namespace elmo

@@ -7,10 +7,11 @@
 
 namespace elmo {
 
-// destination (columns x rows, dense) = source (rows x columns, leading dimension ld) transposed.
+// destination (columns x rows, leading dimension to_ld) = source (rows x columns, leading dimension
+// ld) transposed.
 void transpose(const float* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-               float* destination);
+               float* destination, std::int64_t to_ld);
 void transpose(const Bf16* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
-               Bf16* destination);
+               Bf16* destination, std::int64_t to_ld);
 
 }  // namespace elmo

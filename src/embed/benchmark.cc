@@ -139,7 +139,7 @@ class Benchmark {
     const auto limit = [&] {
       f32.push_back(ceiling(Precision::kF32, workers_));
       if (cpu_has_bf16()) bf16.push_back(ceiling(Precision::kBf16, workers_));
-      return options_.precision == Precision::kBf16 ? bf16.back() : f32.back();
+      return options_.precision == Precision::kBf16 && cpu_has_bf16() ? bf16.back() : f32.back();
     };
     for (int round = 0; round < options_.repeats; ++round) {
       log::info("bench: round {} of {}", round + 1, options_.repeats);
@@ -189,7 +189,7 @@ class Benchmark {
     const double softmax = static_cast<double>(model->softmax.weights.value.size());
     report.train_flop = 6 * (layers + softmax);
     report.dump_flop = 2 * layers;
-    report.kernel = product_kernel(2 * s.projection, 4 * s.hidden, options_.precision);
+    report.kernel = product_kernel(2 * s.projection, 4 * LstmLayer::kStepCells, options_.precision);
     LineEncoder encoder(*model);
     Sequence sequence;
     for (const std::string& line : lines_) {

@@ -52,6 +52,8 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
                     "backward.h5, as `elmo pretrain` makes it",
                     folder.string()));
   }
+  if (is_efml(folder) && !std::filesystem::exists(LanguageModel::file(folder, Direction::kForward)))
+    return load_efml(folder, {}, precision);
   const auto load_one = [&](Direction direction) {
     const auto path = LanguageModel::file(folder, direction);
     if (!std::filesystem::exists(path)) {
@@ -80,6 +82,12 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load_official(
   return make(weights.string(), std::move(forward), std::move(backward), precision);
 }
 
+std::unique_ptr<BidirectionalModel> BidirectionalModel::load_efml(
+    const std::filesystem::path& folder, const EfmlOptions& options, Precision precision) {
+  EfmlModel model = read_efml(folder, options);
+  return make(folder.string(), std::move(model.forward), std::move(model.backward), precision);
+}
+
 std::unique_ptr<BidirectionalModel> BidirectionalModel::make(
     const std::string& name, std::unique_ptr<LanguageModel> forward,
     std::unique_ptr<LanguageModel> backward, Precision precision) {
@@ -97,8 +105,9 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::make(
   agree(f.projection, b.projection, "projection");
   agree(split_name(f.split), split_name(b.split), "split");
   // One of two equal encoders does the work of both.
-  if (forward->characters && have_equal_encoders(*forward, *backward)) {
+  if ((forward->characters || forward->listed_words) && have_equal_encoders(*forward, *backward)) {
     backward->characters = nullptr;
+    backward->listed_words = nullptr;
   }
   return std::unique_ptr<BidirectionalModel>(
       new BidirectionalModel(std::move(forward), std::move(backward), precision));

@@ -16,6 +16,7 @@
 #include "compute/workers.h"
 #include "embed/direction_model.h"
 #include "embed/layer_mix.h"
+#include "lm/efml.h"
 #include "text/words.h"
 
 namespace elmo {
@@ -30,8 +31,9 @@ std::string_view pooling_name(Pooling pooling);
 // Immutable and shared by threads.
 class BidirectionalModel {
  public:
-  // Reads DIR/forward.h5 and DIR/backward.h5. Throws Error: one is missing (names it and the
-  // command that makes it), or they differ in layers, projection or split.
+  // Reads DIR/forward.h5 and DIR/backward.h5, or a folder of ELMoForManyLangs (lm/efml.h) without
+  // normalisation. Throws Error: one is missing (names it and the command that makes it), or they
+  // differ in layers, projection or split.
   static std::unique_ptr<BidirectionalModel> load(const std::filesystem::path& folder,
                                                   Precision precision);
 
@@ -42,15 +44,20 @@ class BidirectionalModel {
                                                            const std::string& vocabulary,
                                                            Precision precision);
 
+  // The same of a folder of ELMoForManyLangs.
+  static std::unique_ptr<BidirectionalModel> load_efml(const std::filesystem::path& folder,
+                                                       const EfmlOptions& options,
+                                                       Precision precision);
+
   // The token encoder and the LSTM layers.
   int layers() const { return forward_.settings().layers + 1; }
   // 2 P: forward, then backward.
   int dimension() const { return 2 * forward_.settings().projection; }
   Encoder encoder() const { return forward_.settings().encoder; }
-  // Of a character model; forward's and backward's may be one.
-  const CharacterEncoder& characters(Direction direction) const {
-    return direction == Direction::kForward || !backward_.characters() ? *forward_.characters()
-                                                                       : *backward_.characters();
+  // Null but of characters and dictionaries; forward's and backward's may be one.
+  const WordEncoder* word_encoder(Direction direction) const {
+    return direction == Direction::kForward || !backward_.word_encoder() ? forward_.word_encoder()
+                                                                         : backward_.word_encoder();
   }
   Split split() const { return forward_.settings().split; }
   Precision precision() const { return precision_; }
@@ -126,12 +133,14 @@ class Embedder {
   // Of a character model, for reports: occurrences of words so far, and how many of them were not
   // in the cache.
   std::pair<std::uint64_t, std::uint64_t> encoded_words() const;
+  // Of a model of dictionaries, for reports: what they know of the words so far.
+  std::optional<DictionaryCoverage> coverage() const;
 
   // Fills the vectors of all sentences.
   void embed(std::span<SentenceVectors> sentences);
   // The same where the state is carried: sentence i continues stream (i + `first`) mod `streams`,
   // which began with zeros when this Embedder was made or last reset; blank sentences change
-  // nothing. A window may hold any number of sentences.
+  // nothing (of ELMoForManyLangs their ends are read). A window may hold any number of sentences.
   void embed_carried(std::span<SentenceVectors> sentences, std::uint64_t first, int streams);
   // One sentence of any length in bounded memory (besides its words): the parts are handed over
   // as they are made, in no fixed order, one at a time. Not with a mix that needs layer_norm.

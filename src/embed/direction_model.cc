@@ -30,8 +30,7 @@ AlignedArray<T> array(std::int64_t rows, std::int64_t columns) {
 
 template <typename T>
 struct Buffers {
-  AlignedArray<T> xh, m, gates;
-  AlignedArray<float> h;
+  AlignedArray<T> xh, m;
 };
 
 }  // namespace
@@ -80,8 +79,6 @@ class DirectionModel::Scratch {
                    const ModelSettings& s) {
     buffers.xh = array<T>(rows, width);
     buffers.m = array<T>(rows, s.hidden);
-    buffers.gates = array<T>(1, 4 * s.hidden);
-    buffers.h = array<float>(rows, s.projection);
   }
   std::int64_t rows_ = 0, outputs_size_ = 0;
   Buffers<float> f32_;
@@ -107,7 +104,7 @@ DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision p
     : model_(std::move(model)), precision_(precision) {
   for (LstmLayer& layer : model_->layers) {
     layer.prepare(precision, false);
-    for (int part = 0; part < LstmLayer::kPackParts; ++part) layer.pack(part);
+    for (int part = 0; part < layer.pack_parts(); ++part) layer.pack(part);
     layer.weights.value = {};
     layer.projection.value = {};
   }
@@ -121,6 +118,14 @@ DirectionModel::DirectionModel(std::unique_ptr<LanguageModel> model, Precision p
       highway.transform.value = {};
     }
     encoder.projection.value = {};
+  }
+  if (model_->listed_words) {
+    model_->listed_words->prepare(precision);
+    model_->listed_words->pack();
+    model_->listed_words->projection.value = {};
+  }
+  if (model_->characters || model_->listed_words) {
+    word_encoder_ = std::make_unique<WordEncoder>(*model_);
   }
   model_->softmax.weights.value = {};
   model_->softmax.bias.value = {};
@@ -215,8 +220,8 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, const UnitTa
           convert(x + i * p, p, buffers.xh.data() + i * width);
           convert(state_h.data() + i * p, p, buffers.xh.data() + i * width + p);
         }
-        layer.step(buffers.xh.data(), width, active, state_c.data(), nullptr, buffers.gates.data(),
-                   0, state_c.data(), buffers.m.data(), state_h.data(), scratch.lstm_);
+        layer.step(buffers.xh.data(), active, state_c.data(), nullptr, LstmLayer::Gates<T>{},
+                   state_c.data(), buffers.m.data(), state_h.data(), scratch.lstm_);
         for (std::int64_t k = 0; k < active * p; ++k) {
           y[k] = state_h.data()[k] + (layer.shape().residual ? x[k] : 0.0f);
         }

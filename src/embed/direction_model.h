@@ -13,6 +13,7 @@
 #include "compute/aligned.h"
 #include "compute/precision.h"
 #include "lm/language_model.h"
+#include "lm/word_encoder.h"
 
 namespace elmo {
 
@@ -49,8 +50,9 @@ class DirectionModel {
   const ModelSettings& settings() const { return model_->settings; }
   const PieceVocabulary& pieces() const { return *model_->vocabulary; }  // kPieces only
   const WordVocabulary& words() const { return *model_->words; }         // kWords only
-  const CharacterEncoder* characters() const { return model_->characters.get(); }
-  // Of pieces and words, whose vectors are learned; characters make theirs (word_table.h).
+  // Of characters and dictionaries; null of others, and where the other direction's serves both.
+  const WordEncoder* word_encoder() const { return word_encoder_.get(); }
+  // Of pieces and words, whose vectors are learned; the others make theirs (word_table.h).
   UnitTable units() const;
 
   // Scratch of one thread, kept between batches.
@@ -73,6 +75,7 @@ class DirectionModel {
 
   std::unique_ptr<LanguageModel> model_;
   Precision precision_;
+  std::unique_ptr<WordEncoder> word_encoder_;
 };
 
 }  // namespace elmo

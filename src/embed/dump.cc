@@ -111,6 +111,7 @@ class Dump {
     report_.invalid_lines = reader_.invalid_lines();
     report_.seconds = since(start);
     std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    report_.coverage = embedder_.coverage();
     report_.phases = clock_.phases();
     progress.finish(fmt::format(
         "{} lines, {} words, {} words/s", report_.sentences, report_.words,
@@ -280,14 +281,14 @@ class Dump {
 
 }  // namespace
 
-std::unordered_set<std::string> read_word_list(const std::string& path) {
+std::unordered_set<std::string> read_word_list(const std::string& path, Split split) {
   std::unordered_set<std::string> words;
   LineReader reader(path);
   std::string_view line;
   std::vector<std::string_view> cut;
   while (reader.next(line)) {
     cut.clear();
-    split_words(line, Split::kSpaces, cut);
+    split_words(line, split == Split::kTabs ? split : Split::kSpaces, cut);
     if (cut.size() > 1) {
       throw Error(fmt::format("{}:{}: holds {} words; the list has one word a line", path,
                               reader.line_number(), cut.size()));

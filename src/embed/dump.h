@@ -39,12 +39,15 @@ struct DumpReport {
   std::uint64_t sentences = 0, words = 0, vectors = 0, invalid_lines = 0;
   // Of a character model: words met, and those encoded because they were not in the cache.
   std::uint64_t looked_up = 0, encoded = 0;
+  // Of a model of dictionaries.
+  std::optional<DictionaryCoverage> coverage;
   double seconds = 0;
   std::vector<PhaseClock::Phase> phases;
 };
 
-// Words of a list, one a line. Throws Error for an empty list.
-std::unordered_set<std::string> read_word_list(const std::string& path);
+// Words of a list, one a line; they hold spaces where `split` is by tabs. Throws Error for an empty
+// list.
+std::unordered_set<std::string> read_word_list(const std::string& path, Split split);
 
 // Throws Error (input, output, disk), and Interrupted after SIGINT or SIGTERM, when what is done
 // has been kept for a resume.

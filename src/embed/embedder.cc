@@ -65,9 +65,9 @@ struct Embedder::Impl {
   Impl(const BidirectionalModel& shared_model, const EmbedOptions& shared_options, Workers& team)
       : model(shared_model), options(shared_options), workers(team) {
     for (int i = 0; i < workers.count(); ++i) threads.push_back(std::make_unique<Thread>(model));
-    if (model.encoder() == Encoder::kCharacters) {
-      table = std::make_unique<WordTable>(model.characters(Direction::kForward),
-                                          model.characters(Direction::kBackward),
+    if (model.word_encoder(Direction::kForward) != nullptr) {
+      table = std::make_unique<WordTable>(*model.word_encoder(Direction::kForward),
+                                          *model.word_encoder(Direction::kBackward),
                                           options.cached_words, workers);
       table->pin(options.pinned_words);
     }
@@ -96,6 +96,7 @@ struct Embedder::Impl {
         units.push_back(model.direction(kDirections[d]).words().id(word));
         break;
       case Encoder::kCharacters:
+      case Encoder::kDictionaries:
         units.push_back(table->id(word));
         break;
     }
@@ -335,7 +336,7 @@ struct Embedder::Impl {
   const EmbedOptions& options;
   Workers& workers;
   std::vector<std::unique_ptr<Thread>> threads;
-  std::unique_ptr<WordTable> table;  // of a character model
+  std::unique_ptr<WordTable> table;  // of characters and dictionaries
   // The rows that are computed: those of the mix, or all layers where it normalises them first.
   std::vector<std::vector<float>> rows;
   std::vector<StreamState> states[2];  // carried, by direction and stream
@@ -352,6 +353,12 @@ Embedder::~Embedder() = default;
 std::pair<std::uint64_t, std::uint64_t> Embedder::encoded_words() const {
   if (!impl_->table) return {0, 0};
   return {impl_->table->occurrences(), impl_->table->encoded()};
+}
+
+std::optional<DictionaryCoverage> Embedder::coverage() const {
+  const WordEncoder* encoder = model_->word_encoder(Direction::kForward);
+  if (encoder == nullptr || encoder->dictionaries() == nullptr) return std::nullopt;
+  return impl_->table->coverage();
 }
 
 void Embedder::embed(std::span<SentenceVectors> sentences) {
@@ -384,7 +391,8 @@ void Embedder::embed_carried(std::span<SentenceVectors> sentences, std::uint64_t
   std::vector<Prepared> prepared = impl_->prepare(sentences);
   const auto count = static_cast<std::size_t>(streams);
   for (auto& states : impl_->states) states.resize(count);
-  // Streams do not depend on one another, nor do directions.
+  // Streams do not depend on one another, nor do directions. A blank sentence changes nothing, but
+  // for ELMoForManyLangs, which reads its two ends.
   const std::size_t parts =
       std::min(count, static_cast<std::size_t>(std::max(1, impl_->workers.count() / 2)));
   impl_->share(2 * parts, [&](std::size_t item, Impl::Thread& thread) {
@@ -394,7 +402,8 @@ void Embedder::embed_carried(std::span<SentenceVectors> sentences, std::uint64_t
     for (std::size_t i = 0; i < prepared.size(); ++i) {
       const auto stream = static_cast<std::size_t>((first + i) % count);
       if (static_cast<std::int64_t>(stream) >= mine.begin &&
-          static_cast<std::int64_t>(stream) < mine.end && !prepared[i].sentence->words.empty()) {
+          static_cast<std::int64_t>(stream) < mine.end &&
+          (!prepared[i].sentence->words.empty() || model_->encoder() == Encoder::kDictionaries)) {
         prepared[i].readings[d].sequence.state = &impl_->states[d][stream];
         batch.push_back(&prepared[i]);
       }

@@ -49,6 +49,14 @@ Model Model::load_official(const std::string& options, const std::string& weight
   return Model(std::move(impl));
 }
 
+Model Model::load_efml(const std::string& folder, const std::string& normalize,
+                       const std::string& precision) {
+  auto impl = std::make_unique<Impl>();
+  impl->model = BidirectionalModel::load_efml(
+      folder, {.normalisation = parse_normalisation(normalize)}, parse_precision(precision));
+  return Model(std::move(impl));
+}
+
 int Model::layers() const { return impl_->model->layers(); }
 int Model::dimension() const { return impl_->model->dimension(); }
 const std::string& Model::hash() const { return impl_->model->hash(); }

@@ -92,7 +92,8 @@ std::string Neighbor::marked() const {
 std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> model,
                                      const EmbedOptions& options, const Query& query,
                                      const std::string& input, InvalidText invalid,
-                                     std::size_t count, Workers& workers) {
+                                     std::size_t count, Workers& workers,
+                                     std::optional<DictionaryCoverage>* coverage) {
   Embedder embedder(model, options, workers);
   const std::vector<float> wanted = query_vector(embedder, query);
   const double wanted_norm = norm(wanted);
@@ -139,6 +140,7 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
     words = 0;
   }
   search();
+  if (coverage != nullptr) *coverage = embedder.coverage();
   if (nearest.empty()) throw Error(input + ": holds no word beside the query");
   return nearest;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,10 +34,12 @@ struct Neighbor {
 
 // The `count` nearest words by falling cosine, of equal ones the earlier first. The query itself
 // is left out, and so is the same word of a sentence seen before. Rows of the mix are
-// concatenated. Throws Error (input), UsageError (query).
+// concatenated. `coverage`: filled as Embedder::coverage() says, unless it is null. Throws Error
+// (input), UsageError (query).
 std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> model,
                                      const EmbedOptions& options, const Query& query,
                                      const std::string& input, InvalidText invalid,
-                                     std::size_t count, Workers& workers);
+                                     std::size_t count, Workers& workers,
+                                     std::optional<DictionaryCoverage>* coverage = nullptr);
 
 }  // namespace elmo

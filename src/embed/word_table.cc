@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "text/characters.h"
-
 namespace elmo {
 namespace {
 
@@ -11,14 +9,15 @@ constexpr std::int64_t kBlock = 64;  // words that a thread encodes together
 
 }  // namespace
 
-WordTable::WordTable(const CharacterEncoder& forward, const CharacterEncoder& backward,
-                     std::size_t capacity, Workers& workers)
+WordTable::WordTable(const WordEncoder& forward, const WordEncoder& backward, std::size_t capacity,
+                     Workers& workers)
     : encoders_{&forward, &backward},
       directions_(&forward == &backward ? 1 : 2),
       capacity_(capacity),
       workers_(workers) {
   // kBos, kEos: as the literal tokens are read.
-  const std::string ends[] = {"<S>", "</S>"};
+  const std::string ends[] = {std::string(forward.begin_sentence()),
+                              std::string(forward.end_sentence())};
   pin(ends);
 }
 
@@ -33,6 +32,10 @@ void WordTable::take(std::string_view word, std::vector<std::string_view>& fresh
   if (ids_.contains(word)) return;
   const auto id = static_cast<std::int32_t>(ids_.size());
   fresh.push_back(ids_.emplace(std::string(word), id).first->first);
+  if (const DictionaryReader* reader = encoders_[0]->dictionaries()) {
+    coverages_.resize(static_cast<std::size_t>(id));  // the table may have been emptied
+    coverages_.push_back(dictionary_coverage(*reader, word));
+  }
 }
 
 void WordTable::add(const std::function<void(const Sink&)>& for_each_word) {
@@ -44,6 +47,7 @@ void WordTable::add(const std::function<void(const Sink&)>& for_each_word) {
   for_each_word([&](std::string_view word) {
     ++occurrences_;
     take(word, fresh);
+    if (!coverages_.empty()) coverage_.add(coverages_[static_cast<std::size_t>(id(word))]);
   });
   encoded_ += fresh.size();
   encode(fresh);
@@ -52,26 +56,20 @@ void WordTable::add(const std::function<void(const Sink&)>& for_each_word) {
 void WordTable::encode(const std::vector<std::string_view>& fresh) {
   const std::size_t first = ids_.size() - fresh.size();
   for (int d = 0; d < directions_; ++d) {
-    vectors_[d].resize(ids_.size() * static_cast<std::size_t>(encoders_[d]->shape().projection));
+    vectors_[d].resize(ids_.size() * static_cast<std::size_t>(encoders_[d]->projection()));
   }
   workers_.run([&](int index) {
-    CharacterEncoder::Tape tapes[2];
-    CharacterRows rows;
+    WordEncoder::Scratch scratch[2];
     const auto count = static_cast<std::int64_t>(fresh.size());
     // Blocks in turn: words differ in length.
     for (std::int64_t begin = index * kBlock; begin < count; begin += workers_.count() * kBlock) {
       const std::int64_t end = std::min(count, begin + kBlock);
       for (int d = 0; d < directions_; ++d) {
-        const CharacterShape& shape = encoders_[d]->shape();
-        if (tapes[d].words == 0) tapes[d] = CharacterEncoder::Tape(*encoders_[d], kBlock);
-        rows.clear();
-        for (std::int64_t i = begin; i < end; ++i) {
-          append_characters(fresh[static_cast<std::size_t>(i)], shape.positions, rows.ids);
-          rows.end_word();
-        }
-        encoders_[d]->forward(
-            rows, 0, end - begin, tapes[d],
-            vectors_[d].data() + (static_cast<std::int64_t>(first) + begin) * shape.projection);
+        const auto words = std::span(fresh).subspan(static_cast<std::size_t>(begin),
+                                                    static_cast<std::size_t>(end - begin));
+        encoders_[d]->encode(words, scratch[d],
+                             vectors_[d].data() + (static_cast<std::int64_t>(first) + begin) *
+                                                      encoders_[d]->projection());
       }
     }
   });

@@ -1,4 +1,5 @@
-// Token vectors of the words that character models meet, each encoded once a run.
+// Token vectors of the words that models of characters or dictionaries meet, each encoded once a
+// run.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "compute/workers.h"
-#include "nn/character_encoder.h"
+#include "lm/word_encoder.h"
 #include "text/streams.h"
 
 namespace elmo {
@@ -22,7 +24,7 @@ class WordTable {
 
   // The encoders of the directions, the same object where they share one. `capacity`: words kept
   // at most, besides pinned ones and those of the window at hand.
-  WordTable(const CharacterEncoder& forward, const CharacterEncoder& backward, std::size_t capacity,
+  WordTable(const WordEncoder& forward, const WordEncoder& backward, std::size_t capacity,
             Workers& workers);
 
   // Words that are never dropped; before any window.
@@ -42,24 +44,22 @@ class WordTable {
   // Occurrences of words so far, and how many of them had to be encoded.
   std::uint64_t occurrences() const { return occurrences_; }
   std::uint64_t encoded() const { return encoded_; }
+  // Of the occurrences so far, what dictionaries know; zeros of a model without.
+  const DictionaryCoverage& coverage() const { return coverage_; }
 
  private:
   void encode(const std::vector<std::string_view>& fresh);
   void take(std::string_view word, std::vector<std::string_view>& fresh);
 
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  const CharacterEncoder* encoders_[2];
+  const WordEncoder* encoders_[2];
   int directions_;  // 1: one encoder serves both
   std::size_t capacity_, pinned_ = 0;
   Workers& workers_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> ids_;
   std::vector<float> vectors_[2];
   std::uint64_t occurrences_ = 0, encoded_ = 0;
+  DictionaryCoverage coverage_;
+  std::vector<DictionaryCoverage> coverages_;  // of one occurrence, by id
 };
 
 }  // namespace elmo

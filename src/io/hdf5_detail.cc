@@ -81,11 +81,11 @@ Handle checked(Handle handle, const std::string& what, std::string_view action) 
 
 hid_t type_id(Type type) {
   // Never closed: they live as long as the library.
-  static const hid_t float16 = (new Handle(float16_type()))->id();
-  static const hid_t string = (new Handle(string_type()))->id();
+  static const Handle& float16 = *new Handle(float16_type());
+  static const Handle& string = *new Handle(string_type());
   switch (type) {
     case Type::kFloat16:
-      return float16;
+      return float16.id();
     case Type::kFloat32:
       return H5T_IEEE_F32LE;
     case Type::kFloat64:
@@ -99,7 +99,7 @@ hid_t type_id(Type type) {
     case Type::kUint64:
       return H5T_STD_U64LE;
     case Type::kString:
-      return string;
+      return string.id();
     case Type::kOther:
       break;
   }

@@ -195,9 +195,10 @@ void check_size(double numbers, const std::filesystem::path& options, const h5::
 }
 
 [[noreturn]] void refuse_many_langs(const std::filesystem::path& path) {
-  throw Error(path.string() +
-              ": a model of ELMoForManyLangs, which is another network than ELMo's; only its own "
-              "program reads it");
+  throw Error(
+      path.string() +
+      ": of a model of ELMoForManyLangs, which is no official one; pass its folder, to import "
+      "by --efml, to other commands by --model");
 }
 
 void refuse_other_programs(const std::filesystem::path& path) {
@@ -230,7 +231,8 @@ void read_link(const h5::File& file, const Link& link, const std::filesystem::pa
   if (link.transposed) {
     AlignedArray<float> turned(values.size());
     dataset.read(h5::Type::kFloat32, turned.data());
-    transpose(turned.data(), link.shape[1], link.shape[0], link.shape[1], values.data());
+    transpose(turned.data(), link.shape[1], link.shape[0], link.shape[1], values.data(),
+              link.shape[0]);
   } else {
     dataset.read(h5::Type::kFloat32, values.data());
   }
@@ -385,7 +387,8 @@ void write_official(OfficialModel& model, std::string_view vocabulary,
       const auto& values = link.parameter->value;
       if (link.transposed) {
         AlignedArray<float> turned(values.size());
-        transpose(values.data(), link.shape[0], link.shape[1], link.shape[0], turned.data());
+        transpose(values.data(), link.shape[0], link.shape[1], link.shape[0], turned.data(),
+                  link.shape[1]);
         dataset.write(turned.data());
       } else {
         dataset.write(values.data());

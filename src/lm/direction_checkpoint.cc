@@ -67,7 +67,7 @@ void DirectionTrainer::settle() {
 
 TensorImage DirectionTrainer::weights_image() {
   TensorImage image(LanguageModel::file(options_.output, direction_), LanguageModel::kFormat,
-                    LanguageModel::kVersion, model_->settings.to_json());
+                    model_->file_version(), model_->settings.to_json());
   model_->add_to(image);
   return image;
 }

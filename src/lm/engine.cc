@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 
 #include "compute/kernels.h"
 #include "compute/random.h"
+#include "compute/tree_sum.h"
 #include "nn/dropout.h"
 #include "nn/sampled_softmax.h"
 #include "text/characters.h"
@@ -18,8 +20,11 @@ template <typename T>
 class EngineOf final : public Engine {
  public:
   EngineOf(LanguageModel& model, const EngineOptions& options, Workers& workers)
-      : model_(model), options_(options), workers_(workers) {
-    const auto rows = static_cast<std::size_t>(options.steps) * options.streams;
+      : model_(model),
+        options_(options),
+        workers_(workers),
+        groups_(options.steps, options.streams) {
+    const auto rows = static_cast<std::size_t>(groups_.rows());
     width_ = model.settings.projection;
     const std::size_t size = rows * static_cast<std::size_t>(width_);
     for (const LstmLayer& layer : model.layers) {
@@ -27,6 +32,7 @@ class EngineOf final : public Engine {
     }
     for (std::size_t i = 0; i <= model.layers.size(); ++i) streams_.emplace_back(size);
     top_ = AlignedArray<T>(size);
+    place_top_rows();
     if (options.samples > 0) {
       sampled_ = std::make_unique<SampledSoftmax>(model.softmax, options.samples, kPrecisionOf<T>);
     }
@@ -39,11 +45,11 @@ class EngineOf final : public Engine {
   }
 
   double train(const Window& window, std::uint64_t step) override {
-    const auto rows = static_cast<std::int64_t>(window.steps) * window.streams;
     enter("forward");
     forward(window, step, options_.dropout);
     if (gradient_.size() == 0) {
       gradient_ = AlignedArray<float>(streams_[0].size());
+      top_gradient_ = AlignedArray<float>(gradient_.size());
       model_.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
       word_gradients_ = AlignedArray<float>(word_vectors_.size());
     }
@@ -56,25 +62,27 @@ class EngineOf final : public Engine {
       const LogUniformSample sample(
           model_.outcomes(), static_cast<std::size_t>(options_.samples),
           Random(options_.seed, RandomUse::kNegativeSample, step, direction));
-      sampled_->losses_and_gradients(top_.data(), window.targets.data(), rows, scale, sample,
-                                     losses_.data(), gradient_.data(), workers_);
+      sampled_->losses_and_gradients(top_.data(), targets_.data(), groups_, scale, sample,
+                                     losses_.data(), top_gradient_.data(), workers_);
     } else {
-      model_.softmax.losses_and_gradients(top_.data(), window.targets.data(), rows, scale,
-                                          losses_.data(), gradient_.data(), workers_);
+      model_.softmax.losses_and_gradients(top_.data(), targets_.data(), groups_, scale,
+                                          losses_.data(), top_gradient_.data(), workers_);
     }
     enter("backward");
     backward(window, step);
     carry(window);
-    return sum(losses_);
+    return total_loss();
   }
 
   double evaluate(const Window& window, std::vector<double>& losses) override {
-    const auto rows = static_cast<std::int64_t>(window.steps) * window.streams;
     forward(window, 0, 0.0f);
-    losses.resize(static_cast<std::size_t>(rows));
-    model_.softmax.losses(top_.data(), window.targets.data(), rows, losses.data(), workers_);
+    model_.softmax.losses(top_.data(), targets_.data(), groups_, losses_.data(), workers_);
+    losses.resize(losses_.size());
+    for (std::size_t row = 0; row < losses.size(); ++row) {
+      losses[row] = losses_[static_cast<std::size_t>(top_row_[row])];
+    }
     carry(window);
-    return sum(losses);
+    return total_loss();
   }
 
   std::vector<LayerState> state() const override {
@@ -109,10 +117,29 @@ class EngineOf final : public Engine {
   }
 
  private:
-  static double sum(const std::vector<double>& values) {
+  // Each group's by itself first, as several processes would do.
+  double total_loss() const {
     double total = 0;
-    for (const double value : values) total += value;
+    for (int group = 0; group < groups_.count(); ++group) {
+      const Part rows = groups_.rows_of(group);
+      total += std::accumulate(losses_.begin() + rows.begin, losses_.begin() + rows.end, 0.0);
+    }
     return total;
+  }
+
+  // Everything up to the top goes step by step, the softmax group by group.
+  void place_top_rows() {
+    top_row_.resize(static_cast<std::size_t>(groups_.rows()));
+    targets_.resize(top_row_.size());
+    for (int group = 0; group < groups_.count(); ++group) {
+      const Part streams = groups_.streams_of(group);
+      std::int64_t row = groups_.rows_of(group).begin;
+      for (std::int64_t t = 0; t < groups_.steps(); ++t) {
+        for (std::int64_t b = streams.begin; b < streams.end; ++b, ++row) {
+          top_row_[static_cast<std::size_t>(t * groups_.streams() + b)] = row;
+        }
+      }
+    }
   }
 
   void enter(std::string_view phase) {
@@ -122,6 +149,17 @@ class EngineOf final : public Engine {
   // Streams of one worker: threads own streams for the whole window and never wait in between.
   Part streams_of(int index, int streams) const {
     return part_of(streams, index, workers_.count());
+  }
+
+  // f(row, its row in top_) for the rows of streams [first, last).
+  template <typename F>
+  void for_each_row(const Window& window, const Part& part, F&& f) const {
+    for (int t = 0; t < window.steps; ++t) {
+      for (std::int64_t b = part.begin; b < part.end; ++b) {
+        const std::int64_t row = static_cast<std::int64_t>(t) * window.streams + b;
+        f(row, top_row_[static_cast<std::size_t>(row)]);
+      }
+    }
   }
 
   // Dropout of the rows of streams [first, last) of every step. `place`: 0 .. layers.
@@ -191,11 +229,10 @@ class EngineOf final : public Engine {
       }
       float* last = streams_.back().data();
       drop(last, layers, step, dropout, window, part);
-      for (int t = 0; t < window.steps; ++t) {
-        const std::int64_t row = static_cast<std::int64_t>(t) * window.streams;
-        convert(last + (row + part.begin) * width_, (part.end - part.begin) * width_,
-                top_.data() + (row + part.begin) * width_);
-      }
+      for_each_row(window, part, [&](std::int64_t row, std::int64_t top_row) {
+        convert(last + row * width_, width_, top_.data() + top_row * width_);
+        targets_[static_cast<std::size_t>(top_row)] = window.targets[static_cast<std::size_t>(row)];
+      });
     });
   }
 
@@ -205,6 +242,10 @@ class EngineOf final : public Engine {
       const Part part = streams_of(index, window.streams);
       if (part.begin == part.end) return;
       LstmScratch& scratch = scratch_for(index, part.end - part.begin);
+      for_each_row(window, part, [&](std::int64_t row, std::int64_t top_row) {
+        std::copy_n(top_gradient_.data() + top_row * width_, width_,
+                    gradient_.data() + row * width_);
+      });
       drop(gradient_.data(), layers, step, options_.dropout, window, part);
       for (int j = layers - 1; j >= 0; --j) {
         const auto at = static_cast<std::size_t>(j);
@@ -228,7 +269,8 @@ class EngineOf final : public Engine {
         float* to = word_gradients_.data() + word_of_[row] * width_;
         for (std::int64_t k = 0; k < width_; ++k) to[k] += from[k];
       }
-      model_.characters->backward(word_rows_, word_tape_, word_gradients_.data(), workers_);
+      model_.characters->backward(word_rows_, word_tape_, word_gradients_.data(), groups_.count(),
+                                  workers_);
       return;
     }
     auto& table = model_.embedding.table.gradient;
@@ -260,7 +302,13 @@ class EngineOf final : public Engine {
   std::int64_t width_ = 0;
   std::vector<LstmTape<T>> tapes_;
   std::vector<AlignedArray<float>> streams_;  // layer outputs; after dropout, the next one's input
-  AlignedArray<T> top_;                       // the softmax's input
+  // The softmax's rows, group by group: its input, the gradient of it, targets, losses.
+  StreamGroups groups_;
+  std::vector<std::int64_t> top_row_;  // where a row of the window stands in them
+  AlignedArray<T> top_;
+  AlignedArray<float> top_gradient_;
+  std::vector<std::int32_t> targets_;
+  std::vector<double> losses_;
   std::unique_ptr<SampledSoftmax> sampled_;
   // Character models: the window's words, which of them a row reads, their vectors (P).
   CharacterRows word_rows_;
@@ -268,7 +316,6 @@ class EngineOf final : public Engine {
   CharacterEncoder::Tape word_tape_;
   AlignedArray<float> word_vectors_, word_gradients_;
   AlignedArray<float> gradient_;
-  std::vector<double> losses_;
   std::vector<std::unique_ptr<LstmScratch>> scratch_ =
       std::vector<std::unique_ptr<LstmScratch>>(static_cast<std::size_t>(workers_.count()));
 };

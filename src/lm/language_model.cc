@@ -24,8 +24,14 @@ LstmShape layer_shape(const ModelSettings& settings, int layer) {
           .residual = settings.skip_connections && layer > 0};
 }
 
+constexpr char kWordDictionary[] = "dictionary/words";
+constexpr char kCharacterDictionary[] = "dictionary/characters";
+
 constexpr std::pair<std::string_view, Encoder> kEncoders[] = {
-    {"pieces", Encoder::kPieces}, {"words", Encoder::kWords}, {"characters", Encoder::kCharacters}};
+    {"pieces", Encoder::kPieces},
+    {"words", Encoder::kWords},
+    {"characters", Encoder::kCharacters},
+    {"dictionaries", Encoder::kDictionaries}};
 
 nlohmann::json to_json(const CharacterShape& shape) {
   nlohmann::json filters = nlohmann::json::array();
@@ -56,18 +62,26 @@ CharacterShape character_shape(const nlohmann::json& json, int projection) {
   return shape;
 }
 
-bool is_sane(const CharacterShape& shape) {
+bool is_sane(const CharacterShape& shape, int least_rows) {
   const auto within = [](int value, int least, int most) {
     return value >= least && value <= most;
   };
-  bool sane = within(shape.rows, kCharacterRows, 1 << 16) &&
-              within(shape.padding, 0, shape.rows - 1) && within(shape.dimension, 1, 1 << 12) &&
-              within(shape.highways, 0, 64) && within(shape.positions, 3, 256) &&
-              !shape.filters.empty() && shape.filters.size() <= 64;
+  bool sane = within(shape.rows, least_rows, 1 << 16) && within(shape.padding, 0, shape.rows - 1) &&
+              within(shape.dimension, 1, 1 << 12) && within(shape.highways, 0, 64) &&
+              within(shape.positions, 3, 256) && !shape.filters.empty() &&
+              shape.filters.size() <= 64;
   for (const auto& [width, count] : shape.filters) {
     sane = sane && within(width, 1, shape.positions) && within(count, 1, 1 << 14);
   }
   return sane && (shape.project || shape.filter_count() == shape.projection);
+}
+
+// Of dictionaries. Characters may be missing, but for the number of positions.
+bool is_sane(const ModelSettings& settings) {
+  const CharacterShape& shape = settings.characters;
+  if (settings.word_dimension < 0 || settings.word_dimension > 1 << 14) return false;
+  if (shape.dimension != 0) return is_sane(shape, 1);
+  return settings.word_dimension > 0 && shape.positions >= 3 && shape.positions <= 256;
 }
 
 }  // namespace
@@ -90,7 +104,13 @@ nlohmann::json ModelSettings::to_json() const {
                            {"projection_clip", projection_clip},
                            {"skip_connections", skip_connections},
                            {"split", split_name(split)}};
-  if (encoder == Encoder::kCharacters) result["characters"] = elmo::to_json(characters);
+  if (encoder == Encoder::kCharacters || encoder == Encoder::kDictionaries) {
+    result["characters"] = elmo::to_json(characters);
+  }
+  if (encoder == Encoder::kDictionaries) {
+    result["word_dimension"] = word_dimension;
+    result["normalisation"] = normalisation_name(normalisation);
+  }
   return result;
 }
 
@@ -118,8 +138,15 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
     json.at("projection_clip").get_to(result.projection_clip);
     json.at("skip_connections").get_to(result.skip_connections);
     result.split = parse_split(json.at("split").get<std::string>());
-    if (result.encoder == Encoder::kCharacters) {
+    if (result.encoder == Encoder::kCharacters || result.encoder == Encoder::kDictionaries) {
       result.characters = character_shape(json.at("characters"), result.projection);
+    }
+    if (result.encoder == Encoder::kDictionaries) {
+      // Their characters are too many for a table.
+      result.characters.table = false;
+      json.at("word_dimension").get_to(result.word_dimension);
+      result.normalisation = parse_normalisation(json.at("normalisation").get<std::string>());
+      result.softmax = false;
     }
   } catch (const nlohmann::json::exception& error) {
     throw Error(source + ": the settings are not those of a language model (" + error.what() + ")");
@@ -131,7 +158,8 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
                 std::to_string(result.hidden) + " cells and projection " +
                 std::to_string(result.projection) + ", which no model has; the file is damaged");
   }
-  if (result.encoder == Encoder::kCharacters && !is_sane(result.characters)) {
+  if ((result.encoder == Encoder::kCharacters && !is_sane(result.characters, kCharacterRows)) ||
+      (result.encoder == Encoder::kDictionaries && !is_sane(result))) {
     throw Error(source +
                 ": the settings claim a character encoder that no model has; the file is " +
                 "damaged");
@@ -167,15 +195,23 @@ void apply_preset(const std::string& preset, ModelSettings& settings) {
 
 LanguageModel::LanguageModel(const ModelSettings& model_settings,
                              std::shared_ptr<const PieceVocabulary> pieces,
-                             std::shared_ptr<const WordVocabulary> word_list)
+                             std::shared_ptr<const WordVocabulary> word_list,
+                             std::shared_ptr<const DictionaryReader> reader)
     : settings(model_settings),
       vocabulary(std::move(pieces)),
       words(std::move(word_list)),
+      dictionaries(std::move(reader)),
       embedding("token_encoder/embedding",
                 settings.encoder == Encoder::kCharacters ? 0 : outcomes(), settings.projection),
       softmax("softmax", settings.softmax ? outcomes() : 0, settings.projection) {
-  if (settings.encoder == Encoder::kCharacters) {
+  if (settings.encoder == Encoder::kCharacters ||
+      (settings.encoder == Encoder::kDictionaries && settings.characters.dimension > 0)) {
     characters = std::make_unique<CharacterEncoder>("token_encoder", settings.characters);
+  }
+  if (settings.encoder == Encoder::kDictionaries && settings.word_dimension > 0) {
+    listed_words = std::make_unique<ProjectedEmbedding>(
+        "token_encoder/words", dictionaries->words()->rows(), settings.word_dimension,
+        settings.projection, !characters);
   }
   for (int i = 0; i < settings.layers; ++i) {
     layers.emplace_back("lstm_" + std::to_string(i), layer_shape(settings, i));
@@ -184,11 +220,15 @@ LanguageModel::LanguageModel(const ModelSettings& model_settings,
 
 LanguageModel::LanguageModel(const ModelSettings& model_settings,
                              std::shared_ptr<const PieceVocabulary> pieces)
-    : LanguageModel(model_settings, std::move(pieces), nullptr) {}
+    : LanguageModel(model_settings, std::move(pieces), nullptr, nullptr) {}
 
 LanguageModel::LanguageModel(const ModelSettings& model_settings,
                              std::shared_ptr<const WordVocabulary> word_list)
-    : LanguageModel(model_settings, nullptr, std::move(word_list)) {}
+    : LanguageModel(model_settings, nullptr, std::move(word_list), nullptr) {}
+
+LanguageModel::LanguageModel(const ModelSettings& model_settings,
+                             std::shared_ptr<const DictionaryReader> reader)
+    : LanguageModel(model_settings, nullptr, nullptr, std::move(reader)) {}
 
 std::int32_t LanguageModel::outcomes() const {
   return vocabulary ? vocabulary->rows() : words ? words->rows() : 0;
@@ -225,6 +265,22 @@ std::unique_ptr<LanguageModel> LanguageModel::make(const ModelSettings& settings
         settings,
         std::make_shared<const PieceVocabulary>(reader.read_bytes("vocabulary/model"), source));
   }
+  if (settings.encoder == Encoder::kDictionaries) {
+    const auto bytes_of = [&](int dimension, const char* name) {
+      return dimension > 0 ? reader.read_bytes(name) : std::string();
+    };
+    auto dictionaries = std::make_shared<const DictionaryReader>(
+        bytes_of(settings.word_dimension, kWordDictionary), source,
+        bytes_of(settings.characters.dimension, kCharacterDictionary), source,
+        settings.characters.positions, settings.normalisation);
+    const auto& list = dictionaries->characters();
+    if ((settings.word_dimension > 0) != dictionaries->words().has_value() ||
+        (settings.characters.dimension > 0) != list.has_value() ||
+        (list && list->rows() != settings.characters.rows)) {
+      throw Error(source + ": the dictionaries are not those of the settings; the file is damaged");
+    }
+    return std::make_unique<LanguageModel>(settings, std::move(dictionaries));
+  }
   std::shared_ptr<const WordVocabulary> words;
   if (settings.softmax || settings.encoder == Encoder::kWords || reader.has("vocabulary/words")) {
     words = std::make_shared<const WordVocabulary>(reader.read_bytes("vocabulary/words"), source);
@@ -238,10 +294,20 @@ void LanguageModel::add_to(TensorSink& file) {
   });
   if (vocabulary) file.add_bytes("vocabulary/model", vocabulary->bytes());
   if (words) file.add_bytes("vocabulary/words", words->bytes());
+  if (!dictionaries) return;
+  if (const auto& list = dictionaries->words()) file.add_bytes(kWordDictionary, list->bytes());
+  if (const auto& list = dictionaries->characters()) {
+    file.add_bytes(kCharacterDictionary, list->bytes());
+  }
+}
+
+std::int64_t LanguageModel::file_version() const {
+  const bool is_old = settings.encoder != Encoder::kDictionaries && settings.split != Split::kTabs;
+  return is_old ? 1 : kVersion;
 }
 
 void LanguageModel::save(const std::filesystem::path& path) {
-  TensorFileWriter writer(path, kFormat, kVersion, settings.to_json());
+  TensorFileWriter writer(path, kFormat, file_version(), settings.to_json());
   add_to(writer);
   writer.commit();
 }
@@ -292,12 +358,7 @@ void LanguageModel::initialise(std::uint64_t seed) {
 
 std::vector<Parameter*> LanguageModel::encoder_parameters() {
   std::vector<Parameter*> result;
-  const auto collect = [&](Parameter& parameter) { result.push_back(&parameter); };
-  if (characters) {
-    characters->for_each_parameter(collect);
-  } else {
-    embedding.for_each_parameter(collect);
-  }
+  for_each_encoder_parameter([&](Parameter& parameter) { result.push_back(&parameter); });
   return result;
 }
 
@@ -306,6 +367,11 @@ std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesyste
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
     const auto path = LanguageModel::file(folder, direction);
     if (std::filesystem::exists(path)) models.push_back(LanguageModel::load(path));
+  }
+  if (models.empty() && std::filesystem::exists(folder / "encoder.pkl")) {
+    throw Error(folder.string() +
+                ": is a model of ELMoForManyLangs, which published no softmax: it has vectors for "
+                "words (`elmo dump`), but no probabilities");
   }
   if (models.empty()) {
     throw Error(folder.string() +
@@ -318,6 +384,7 @@ bool have_same_units(LanguageModel& a, LanguageModel& b) {
   if (a.settings.encoder != b.settings.encoder) return false;
   if (a.vocabulary && a.vocabulary->bytes() != b.vocabulary->bytes()) return false;
   if (a.words && b.words && a.words->bytes() != b.words->bytes()) return false;
+  if (a.dictionaries && b.dictionaries && !(*a.dictionaries == *b.dictionaries)) return false;
   return std::ranges::equal(
       a.encoder_parameters(), b.encoder_parameters(),
       [](const Parameter* ours, const Parameter* theirs) { return ours->shape == theirs->shape; });
@@ -340,6 +407,7 @@ std::int64_t LanguageModel::parameter_count() {
 
 void LanguageModel::prepare(Precision precision, bool training) {
   if (characters) characters->prepare(precision, training);
+  if (listed_words) listed_words->prepare(precision);
   for (LstmLayer& layer : layers) layer.prepare(precision, training);
   if (settings.softmax) softmax.prepare(precision, training);
 }
@@ -351,11 +419,12 @@ void LanguageModel::pack(Workers& workers, bool with_softmax) {
   for (int i = 0; characters && i < characters->pack_parts(); ++i) {
     parts.push_back([this, i] { characters->pack(i); });
   }
+  if (listed_words) parts.push_back([this] { listed_words->pack(); });
   for (int i = 0; with_softmax && i < SoftmaxLayer::kPackParts; ++i) {
     parts.push_back([this, i] { softmax.pack(i); });
   }
   for (LstmLayer& layer : layers) {
-    for (int i = 0; i < LstmLayer::kPackParts; ++i) parts.push_back([&layer, i] { layer.pack(i); });
+    for (int i = 0; i < layer.pack_parts(); ++i) parts.push_back([&layer, i] { layer.pack(i); });
   }
   workers.run([&](int index) {
     for (std::size_t i = static_cast<std::size_t>(index); i < parts.size();

@@ -16,7 +16,10 @@
 #include "nn/character_encoder.h"
 #include "nn/embedding.h"
 #include "nn/lstm.h"
+#include "nn/projected_embedding.h"
 #include "nn/softmax.h"
+#include "text/dictionary.h"
+#include "text/normalisation.h"
 #include "text/piece_vocabulary.h"
 #include "text/streams.h"
 #include "text/word_vocabulary.h"
@@ -25,15 +28,19 @@
 namespace elmo {
 
 // What a unit is and where its vector comes from: pieces of SentencePiece and whole words have a
-// learned vector each; characters make a word's vector, for any word.
-enum class Encoder { kPieces, kWords, kCharacters };
-std::string_view encoder_name(Encoder encoder);  // pieces, words, characters
+// learned vector each; characters make a word's vector, for any word. Dictionaries are
+// ELMoForManyLangs' way: the vector of a listed word beside what its characters, code points of a
+// list, make of it; one of the two may be missing.
+enum class Encoder { kPieces, kWords, kCharacters, kDictionaries };
+std::string_view encoder_name(Encoder encoder);  // pieces, words, characters, dictionaries
 
 // What defines a model; stored in its file and never contradicted.
 struct ModelSettings {
   Encoder encoder = Encoder::kPieces;
-  CharacterShape characters;  // kCharacters only
-  bool softmax = true;        // official weights come without one
+  CharacterShape characters;  // kCharacters, kDictionaries (without characters: positions alone)
+  int word_dimension = 0;     // kDictionaries: of a word's own vector; 0: characters alone
+  Normalisation normalisation = Normalisation::kNone;  // kDictionaries
+  bool softmax = true;  // official weights and those of ELMoForManyLangs come without one
   Direction direction = Direction::kForward;
   int layers = 2;
   int hidden = 1024;     // H, cells
@@ -56,13 +63,17 @@ void apply_preset(const std::string& preset, ModelSettings& settings);
 class LanguageModel {
  public:
   static constexpr char kFormat[] = "elmo language model";
-  static constexpr std::int64_t kVersion = 1;
+  // Version 2 added dictionaries and words between tabs; files without them are of version 1 still.
+  static constexpr std::int64_t kVersion = 2;
 
   // All parameters zero; call initialise() or load(). Of pieces, and of words or characters.
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary);
   // `words`: what the softmax and kWords have a row for; may be null for characters without a
   // softmax.
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const WordVocabulary> words);
+  // Of dictionaries, which fit the settings' sizes.
+  LanguageModel(const ModelSettings& settings,
+                std::shared_ptr<const DictionaryReader> dictionaries);
 
   // Reads DIR/forward.h5 or any such file. Throws Error: not ours, damaged, wrong shapes.
   static std::unique_ptr<LanguageModel> load(const std::filesystem::path& path);
@@ -72,6 +83,8 @@ class LanguageModel {
                                              const TensorFileReader& reader);
   // All parameters and the vocabulary.
   void add_to(TensorSink& file);
+  // Of its file: the oldest that has what this model has.
+  std::int64_t file_version() const;
   // "forward.h5" in a model folder.
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
 
@@ -84,13 +97,15 @@ class LanguageModel {
 
   template <typename F>
   void for_each_parameter(F&& f) {
-    if (characters) {
-      characters->for_each_parameter(f);
-    } else {
-      embedding.for_each_parameter(f);
-    }
+    for_each_encoder_parameter(f);
     for (LstmLayer& layer : layers) layer.for_each_parameter(f);
     if (settings.softmax) softmax.for_each_parameter(f);
+  }
+  template <typename F>
+  void for_each_encoder_parameter(F&& f) {
+    if (characters) characters->for_each_parameter(f);
+    if (listed_words) listed_words->for_each_parameter(f);
+    if (!characters && !listed_words) embedding.for_each_parameter(f);
   }
   std::vector<Parameter*> encoder_parameters();
   std::int64_t parameter_count();
@@ -105,18 +120,22 @@ class LanguageModel {
   void pack(Workers& workers, bool with_softmax);
 
   ModelSettings settings;
-  std::shared_ptr<const PieceVocabulary> vocabulary;  // of pieces; null otherwise
-  std::shared_ptr<const WordVocabulary> words;        // of words and characters
+  std::shared_ptr<const PieceVocabulary> vocabulary;     // of pieces; null otherwise
+  std::shared_ptr<const WordVocabulary> words;           // of words and characters
+  std::shared_ptr<const DictionaryReader> dictionaries;  // of dictionaries; null otherwise
   // Of a loaded model: TensorFileReader::content_hash() of its file; 0 otherwise.
   std::uint64_t content_hash = 0;
-  EmbeddingLayer embedding;                      // no rows with characters
-  std::unique_ptr<CharacterEncoder> characters;  // null without
+  EmbeddingLayer embedding;  // no rows with characters or dictionaries
+  // Null without.
+  std::unique_ptr<CharacterEncoder> characters;
+  std::unique_ptr<ProjectedEmbedding> listed_words;  // of dictionaries
   std::vector<LstmLayer> layers;
   SoftmaxLayer softmax;
 
  private:
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary,
-                std::shared_ptr<const WordVocabulary> words);
+                std::shared_ptr<const WordVocabulary> words,
+                std::shared_ptr<const DictionaryReader> dictionaries);
 };
 
 // forward.h5 and backward.h5 of a folder, those that are there, in this order. Throws Error if

@@ -74,6 +74,10 @@ std::pair<std::unique_ptr<LanguageModel>, std::unique_ptr<LanguageModel>> import
 }
 
 bool have_equal_encoders(LanguageModel& forward, LanguageModel& backward) {
+  if (forward.dictionaries && backward.dictionaries &&
+      !(*forward.dictionaries == *backward.dictionaries)) {
+    return false;
+  }
   const auto ours = forward.encoder_parameters(), theirs = backward.encoder_parameters();
   return std::ranges::equal(ours, theirs, [](const Parameter* a, const Parameter* b) {
     return a->name == b->name && a->shape == b->shape &&
@@ -88,6 +92,11 @@ OfficialModel export_official(LanguageModel& forward, LanguageModel& backward) {
     throw Error(
         "a model of pieces can't be written in the official format, which knows characters and "
         "words; train one with `elmo pretrain --encoder characters --share-encoder`");
+  }
+  if (f.encoder == Encoder::kDictionaries || b.encoder == Encoder::kDictionaries) {
+    throw Error(
+        "a model of ELMoForManyLangs can't be written in the official format, which has no place "
+        "for its dictionaries; AllenNLP, bilm-tf and simple_elmo can't run it");
   }
   const auto agree = [](auto ours, auto theirs, const char* what) {
     if (ours == theirs) return;

@@ -16,6 +16,11 @@ constexpr int kSteps = 20;
 
 void require_softmax(const LanguageModel& model) {
   if (model.settings.softmax) return;
+  if (model.dictionaries) {
+    throw Error(
+        "this model came from ELMoForManyLangs, which published no softmax: it has vectors for "
+        "words, but no probabilities");
+  }
   throw Error(
       "this model came from official weights, which have no softmax: it has vectors for words, but "
       "no probabilities");

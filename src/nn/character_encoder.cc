@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "compute/kernels.h"
 
@@ -15,6 +16,8 @@ constexpr std::int64_t kBlock = 64;
 // Words are padded to a multiple of this in the weight gradients' products: few shapes, few
 // kernels to make.
 constexpr std::int64_t kGradientRows = 256;
+// Windows of characters that go through a filter's product together, padded to a multiple.
+constexpr std::int64_t kWindows = 256, kWindowGrain = 32;
 
 void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
   const auto width = static_cast<std::int64_t>(bias.value.size());
@@ -26,28 +29,73 @@ void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
 
 float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 
-// gradient (m x n) = a^T b over `rows` rows of a (m) and b (n), both dense, shared by the workers.
+// The words of a group (tree_sum.h), and their number among the rows of a product.
+struct WordGroup {
+  std::int64_t begin, end, padded;
+};
+std::vector<WordGroup> word_groups(std::int64_t words, int groups) {
+  std::vector<WordGroup> result;
+  for (int group = 0; group < groups; ++group) {
+    const Part part = part_of(words, group, groups);
+    const std::int64_t count = part.end - part.begin;
+    result.push_back(
+        {part.begin, part.end, (count + kGradientRows - 1) / kGradientRows * kGradientRows});
+  }
+  return result;
+}
+
+// gradient (m x n) = a^T b over the words' rows of a (m) and b (n), both dense, shared by the
+// workers.
 void product_gradient(const float* a, std::int64_t m, const float* b, std::int64_t n,
-                      std::int64_t rows, Parameter& parameter, Workers& workers) {
-  const std::int64_t padded = (rows + kGradientRows - 1) / kGradientRows * kGradientRows;
+                      const std::vector<WordGroup>& groups, Parameter& parameter,
+                      Workers& workers) {
   // Gradients of the token encoder are a small part of the work: f32 serves them in bf16 too.
-  PackedMatrix packed(padded, n, Precision::kF32);
-  AlignedArray<float> whole_a(area(padded, m)), whole_b(area(padded, n));
-  std::memcpy(whole_a.data(), a, area(rows, m) * sizeof(float));
-  std::memcpy(whole_b.data(), b, area(rows, n) * sizeof(float));
-  packed.pack(whole_b.data(), n, 1);
+  struct Operands {
+    AlignedArray<float> a;
+    PackedMatrix b;
+  };
+  std::vector<Operands> operands(groups.size());
   workers.run([&](int index) {
+    const Part part = part_of(static_cast<std::int64_t>(groups.size()), index, workers.count());
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const WordGroup& group = groups[static_cast<std::size_t>(i)];
+      const std::int64_t rows = group.end - group.begin;
+      auto& [whole_a, packed] = operands[static_cast<std::size_t>(i)];
+      whole_a = AlignedArray<float>(area(group.padded, m));
+      AlignedArray<float> whole_b(area(group.padded, n));
+      std::copy_n(a + group.begin * m, rows * m, whole_a.data());
+      std::copy_n(b + group.begin * n, rows * n, whole_b.data());
+      packed = PackedMatrix(group.padded, n, Precision::kF32);
+      packed.pack(whole_b.data(), n, 1);
+    }
+  });
+  const auto leaves = static_cast<int>(groups.size());
+  workers.run([&](int index) {
+    AlignedArray<float> scratch(TreeSum::scratch_size(leaves, kBlock * n));
     const Part part = part_of(m, index, workers.count(), kBlock);
-    if (part.begin == part.end) return;
-    multiply_transposed(whole_a.data() + part.begin, m, part.end - part.begin, packed,
-                        parameter.gradient.data() + part.begin * n);
+    for (std::int64_t from = part.begin; from < part.end; from += kBlock) {
+      const std::int64_t count = std::min(kBlock, part.end - from);
+      const TreeSum sum(parameter.gradient.data() + from * n, scratch.data(), count * n);
+      for (int group = 0; group < leaves; ++group) {
+        const auto& [whole_a, packed] = operands[static_cast<std::size_t>(group)];
+        multiply_transposed(whole_a.data() + from, m, count, packed, sum.leaf(group));
+        sum.close(group);
+      }
+    }
   });
 }
 
-void bias_gradient(const float* d, std::int64_t rows, Parameter& bias) {
-  bias.gradient.zero();
+void bias_gradient(const float* d, const std::vector<WordGroup>& groups, Parameter& bias) {
   const auto width = static_cast<std::int64_t>(bias.value.size());
-  add_column_sums(d, rows, width, width, bias.gradient.data());
+  const auto leaves = static_cast<int>(groups.size());
+  AlignedArray<float> scratch(TreeSum::scratch_size(leaves, width));
+  const TreeSum sum(bias.gradient.data(), scratch.data(), width);
+  for (int i = 0; i < leaves; ++i) {
+    const WordGroup& group = groups[static_cast<std::size_t>(i)];
+    std::fill_n(sum.leaf(i), width, 0.0f);
+    add_column_sums(d + group.begin * width, group.end - group.begin, width, width, sum.leaf(i));
+    sum.close(i);
+  }
 }
 
 }  // namespace
@@ -100,7 +148,13 @@ void CharacterEncoder::prepare(Precision precision, bool training) {
     if (training) packed_projection_back_ = PackedMatrix(shape_.projection, f, precision);
   }
   table_.clear();
+  packed_filters_.clear();
   for (const auto& [width, count] : shape_.filters) {
+    if (!shape_.table) {
+      packed_filters_.emplace_back(static_cast<std::int64_t>(width) * shape_.dimension, count,
+                                   Precision::kF32);
+      continue;
+    }
     table_.emplace_back(area(static_cast<std::int64_t>(shape_.rows) * width, count));
   }
 }
@@ -130,9 +184,13 @@ void CharacterEncoder::pack(int part) {
     }
     return;
   }
-  // table[c][k] = characters[c] W[k]
   const auto at = static_cast<std::size_t>(part - 1);
   const auto& [width, count] = shape_.filters[at];
+  if (!shape_.table) {
+    packed_filters_[at].pack(filters[at].value.data(), count, 1);
+    return;
+  }
+  // table[c][k] = characters[c] W[k]
   table_[at].zero();
   for (int c = 0; c < shape_.rows; ++c) {
     for (int k = 0; k < width; ++k) {
@@ -168,6 +226,10 @@ std::int64_t CharacterEncoder::positions(std::int64_t character_count, int width
   return std::min<std::int64_t>(character_count + 1, shape_.positions - width + 1);
 }
 
+float CharacterEncoder::activate(float x) const {
+  return shape_.tanh ? std::tanh(x) : std::max(0.0f, x);
+}
+
 void CharacterEncoder::convolve(const CharacterRows& words, std::int64_t word, float* x,
                                 std::uint8_t* place) const {
   const std::uint16_t* ids = words.ids.data() + words.begin[static_cast<std::size_t>(word)];
@@ -201,11 +263,75 @@ void CharacterEncoder::convolve(const CharacterRows& words, std::int64_t word, f
     }
     const float* bias = filter_biases[i].value.data();
     for (int n = 0; n < count; ++n) {
-      const float value = x[n] + bias[n];
-      x[n] = shape_.tanh ? std::tanh(value) : std::max(0.0f, value);
+      x[n] = activate(x[n] + bias[n]);
     }
     x += count;
     place += count;
+  }
+}
+
+void CharacterEncoder::convolve_by_products(const CharacterRows& words, std::int64_t word,
+                                            std::int64_t rows, float* x) const {
+  const std::int64_t f = shape_.filter_count(), c = shape_.dimension;
+  int widest = 0;
+  for (const auto& filter : shape_.filters) widest = std::max(widest, filter.width);
+  // The words' vectors, each with the padding that a window may reach: a window is a stretch.
+  std::vector<std::int64_t> begin(static_cast<std::size_t>(rows) + 1, 0);
+  const auto size_of = [&](std::int64_t i) {
+    return words.begin[static_cast<std::size_t>(word + i) + 1] -
+           words.begin[static_cast<std::size_t>(word + i)];
+  };
+  for (std::int64_t i = 0; i < rows; ++i) {
+    begin[static_cast<std::size_t>(i) + 1] =
+        begin[static_cast<std::size_t>(i)] + size_of(i) + widest;
+  }
+  AlignedArray<float> vectors(area(begin.back(), c));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::uint16_t* ids = words.ids.data() + words.begin[static_cast<std::size_t>(word + i)];
+    const std::int64_t size = size_of(i);
+    for (std::int64_t p = 0; p < size + widest; ++p) {
+      const int id = p < size ? ids[p] : shape_.padding;
+      std::copy_n(characters.value.data() + id * c, c,
+                  vectors.data() + (begin[static_cast<std::size_t>(i)] + p) * c);
+    }
+  }
+  AlignedArray<float> windows(area(kWindows, widest * c)), sums(area(kWindows, f));
+  std::vector<std::pair<std::int64_t, std::int64_t>> places;  // word, position
+  for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
+    const auto& [width, count] = shape_.filters[i];
+    const std::int64_t k = width * c;
+    const auto reduce = [&, width = width, count = count] {
+      // Few counts of rows, few kernels to make; what the rows beyond hold is of no account.
+      const auto used = static_cast<std::int64_t>(places.size());
+      multiply(windows.data(), (used + kWindowGrain - 1) / kWindowGrain * kWindowGrain,
+               packed_filters_[i], sums.data());
+      for (std::int64_t row = 0; row < used; ++row) {
+        const auto [at, p] = places[static_cast<std::size_t>(row)];
+        float* to = x + at * f;
+        const float* from = sums.data() + row * count;
+        if (p == 0) {
+          std::copy_n(from, count, to);
+        } else {
+          for (int n = 0; n < count; ++n) to[n] = std::max(to[n], from[n]);
+        }
+      }
+      places.clear();
+    };
+    for (std::int64_t at = 0; at < rows; ++at) {
+      const std::int64_t end = positions(size_of(at), width);
+      for (std::int64_t p = 0; p < end; ++p) {
+        std::copy_n(vectors.data() + (begin[static_cast<std::size_t>(at)] + p) * c, k,
+                    windows.data() + static_cast<std::int64_t>(places.size()) * k);
+        places.emplace_back(at, p);
+        if (static_cast<std::int64_t>(places.size()) == kWindows) reduce();
+      }
+    }
+    if (!places.empty()) reduce();
+    const float* bias = filter_biases[i].value.data();
+    for (std::int64_t at = 0; at < rows; ++at) {
+      for (int n = 0; n < count; ++n) x[at * f + n] = activate(x[at * f + n] + bias[n]);
+    }
+    x += count;
   }
 }
 
@@ -213,20 +339,24 @@ void CharacterEncoder::multiply_rows(const float* x, std::int64_t rows, const Pa
                                      float* y, Tape& tape, std::int64_t row,
                                      bool accumulate) const {
   if (precision_ == Precision::kF32) {
-    multiply(x, w.k(), rows, w, y, w.n(), accumulate);
+    multiply(x, rows, w, y, accumulate);
     return;
   }
   Bf16* operand = tape.operand.data() + row * std::max(shape_.filter_count(), shape_.projection);
   convert(x, rows * w.k(), operand);
-  multiply(operand, w.k(), rows, w, y, w.n(), accumulate);
+  multiply(operand, rows, w, y, accumulate);
 }
 
 void CharacterEncoder::forward_block(const CharacterRows& words, std::int64_t word,
                                      std::int64_t rows, std::int64_t row, Tape& tape,
                                      float* y) const {
   const std::int64_t f = shape_.filter_count(), from = row * f;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    convolve(words, word + i, tape.x[0].data() + from + i * f, tape.place.data() + from + i * f);
+  if (shape_.table) {
+    for (std::int64_t i = 0; i < rows; ++i) {
+      convolve(words, word + i, tape.x[0].data() + from + i * f, tape.place.data() + from + i * f);
+    }
+  } else {
+    convolve_by_products(words, word, rows, tape.x[0].data() + from);
   }
   for (std::size_t k = 0; k < highways.size(); ++k) {
     const float* in = tape.x[k].data() + from;
@@ -271,12 +401,13 @@ void CharacterEncoder::forward(const CharacterRows& words, Tape& tape, float* y,
 }
 
 void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const float* d_y,
-                                Workers& workers) {
+                                int sum_groups, Workers& workers) {
+  const std::vector<WordGroup> groups = word_groups(words.count(), sum_groups);
   const std::int64_t count = words.count(), f = shape_.filter_count(), p = shape_.projection;
   AlignedArray<float> d(area(count, f));
   if (shape_.project) {
-    product_gradient(tape.x.back().data(), f, d_y, p, count, projection, workers);
-    bias_gradient(d_y, count, projection_bias);
+    product_gradient(tape.x.back().data(), f, d_y, p, groups, projection, workers);
+    bias_gradient(d_y, groups, projection_bias);
     workers.run([&](int index) {
       const Part part = part_of(count, index, workers.count(), kBlock);
       if (part.begin == part.end) return;
@@ -305,21 +436,21 @@ void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const fl
       multiply_rows(change + from, rows, packed_[k].transform_back, d.data() + from, tape,
                     part.begin, true);
     });
-    product_gradient(in, f, gate, f, count, highways[k].carry, workers);
-    product_gradient(in, f, change, f, count, highways[k].transform, workers);
-    bias_gradient(gate, count, highways[k].carry_bias);
-    bias_gradient(change, count, highways[k].transform_bias);
+    product_gradient(in, f, gate, f, groups, highways[k].carry, workers);
+    product_gradient(in, f, change, f, groups, highways[k].transform, workers);
+    bias_gradient(gate, groups, highways[k].carry_bias);
+    bias_gradient(change, groups, highways[k].transform_bias);
   }
   for (std::int64_t j = 0; j < count * f; ++j) {
     const float x = tape.x[0][static_cast<std::size_t>(j)];
     float& value = d[static_cast<std::size_t>(j)];
     value = shape_.tanh ? value * (1.0f - x * x) : (x > 0 ? value : 0.0f);
   }
-  filter_gradients(words, tape, d.data(), workers);
+  filter_gradients(words, tape, d.data(), sum_groups, workers);
 }
 
 void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
-                                        const float* d, Workers& workers) {
+                                        const float* d, int sum_groups, Workers& workers) {
   std::vector<FilterColumns> parts;
   std::int64_t at = 0;
   for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
@@ -333,7 +464,7 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& 
     for (std::size_t i = static_cast<std::size_t>(index); i < parts.size();
          i += static_cast<std::size_t>(workers.count())) {
       d_characters[i] = AlignedArray<float>(characters.value.size());
-      filter_gradients(words, tape, d, parts[i], d_characters[i].data());
+      filter_gradients(words, tape, d, sum_groups, parts[i], d_characters[i].data());
     }
   });
   // In the order of the parts, so the number of workers does not matter.
@@ -344,31 +475,45 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& 
 }
 
 void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
-                                        const float* d, const FilterColumns& columns,
-                                        float* d_characters) {
+                                        const float* d, int sum_groups,
+                                        const FilterColumns& columns, float* d_characters) {
   const std::int64_t f = shape_.filter_count(), c = shape_.dimension, count = columns.count;
-  const auto& [width, filter_columns] = shape_.filters[columns.filter];
+  const int width = shape_.filters[columns.filter].width;
+  const int filter_columns = shape_.filters[columns.filter].count;
   // A filter's sum reached the maximum at one place: the table's rows there get the gradient.
-  AlignedArray<float> d_table(area(static_cast<std::int64_t>(shape_.rows) * width, count));
+  const std::int64_t table_size = static_cast<std::int64_t>(shape_.rows) * width * count;
+  AlignedArray<float> d_table(static_cast<std::size_t>(table_size));
+  AlignedArray<float> scratch(TreeSum::scratch_size(sum_groups, table_size));
+  AlignedArray<float> bias_scratch(TreeSum::scratch_size(sum_groups, count));
+  const TreeSum sum(d_table.data(), scratch.data(), table_size);
+  const TreeSum bias_sum(filter_biases[columns.filter].gradient.data() + columns.first,
+                         bias_scratch.data(), count);
   std::vector<bool> met(static_cast<std::size_t>(shape_.rows));
-  float* d_bias = filter_biases[columns.filter].gradient.data() + columns.first;
-  std::fill_n(d_bias, count, 0.0f);
-  for (std::int64_t word = 0; word < words.count(); ++word) {
-    const std::int64_t begin = words.begin[static_cast<std::size_t>(word)];
-    const std::int64_t size = words.begin[static_cast<std::size_t>(word) + 1] - begin;
-    const std::uint16_t* ids = words.ids.data() + begin;
-    const float* from = d + word * f + columns.at;
-    const std::uint8_t* place = tape.place.data() + word * f + columns.at;
-    for (std::int64_t n = 0; n < count; ++n) {
-      if (from[n] == 0) continue;
-      d_bias[n] += from[n];
-      for (int k = 0; k < width; ++k) {
-        const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
-        met[static_cast<std::size_t>(id)] = true;
-        d_table[area(static_cast<std::int64_t>(id) * width + k, count) +
-                static_cast<std::size_t>(n)] += from[n];
+  const std::vector<WordGroup> groups = word_groups(words.count(), sum_groups);
+  for (int group = 0; group < sum_groups; ++group) {
+    float* d_rows = sum.leaf(group);
+    float* d_bias = bias_sum.leaf(group);
+    std::fill_n(d_rows, table_size, 0.0f);
+    std::fill_n(d_bias, count, 0.0f);
+    const auto [first, last, padded] = groups[static_cast<std::size_t>(group)];
+    for (std::int64_t word = first; word < last; ++word) {
+      const std::int64_t begin = words.begin[static_cast<std::size_t>(word)];
+      const std::int64_t size = words.begin[static_cast<std::size_t>(word) + 1] - begin;
+      const std::uint16_t* ids = words.ids.data() + begin;
+      const float* from = d + word * f + columns.at;
+      const std::uint8_t* place = tape.place.data() + word * f + columns.at;
+      for (std::int64_t n = 0; n < count; ++n) {
+        if (from[n] == 0) continue;
+        d_bias[n] += from[n];
+        for (int k = 0; k < width; ++k) {
+          const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
+          met[static_cast<std::size_t>(id)] = true;
+          d_rows[(static_cast<std::int64_t>(id) * width + k) * count + n] += from[n];
+        }
       }
     }
+    sum.close(group);
+    bias_sum.close(group);
   }
   // table[c][k] = characters[c] W[k]
   const auto weights_at = [&](std::int64_t k, std::int64_t q) {

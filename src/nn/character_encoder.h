@@ -5,7 +5,9 @@
 //   y = x W_p + b_p
 //
 // Kim et al. 2015 as Peters et al. 2018 have it. Two exact short cuts: a character's product with a
-// filter comes from a table, and of the positions that hold padding alone one is computed.
+// filter comes from a table, and of the positions that hold padding alone one is computed. Where
+// characters are too many for a table (a row has sum_f width_f count_f numbers), windows of
+// characters are multiplied by the filters.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 #include "compute/aligned.h"
 #include "compute/matmul.h"
 #include "compute/precision.h"
+#include "compute/tree_sum.h"
 #include "compute/workers.h"
 #include "nn/parameter.h"
 
@@ -33,6 +36,7 @@ struct CharacterShape {
   bool project = true;  // false: F = P and the highways' output is the vector
   int positions = 0;    // characters that a word is padded to; no word has more
   int padding = 0;      // the character behind a word's end
+  bool table = true;    // false: by products, for inference only
 
   int filter_count() const;  // F
 };
@@ -106,21 +110,27 @@ class CharacterEncoder {
                float* y) const;
   // The same for all words, shared by the workers.
   void forward(const CharacterRows& words, Tape& tape, float* y, Workers& workers) const;
-  // d_y: the gradient of y of all words. The parameters' gradients are overwritten. Spoils the
-  // tape.
-  void backward(const CharacterRows& words, Tape& tape, const float* d_y, Workers& workers);
+  // d_y: the gradient of y of all words. The parameters' gradients are overwritten; they are summed
+  // over the words in `sum_groups` groups (a power of two, of the batch's StreamGroups) along a
+  // tree (tree_sum.h). Spoils the tape.
+  void backward(const CharacterRows& words, Tape& tape, const float* d_y, int sum_groups,
+                Workers& workers);
 
  private:
   // Words [word, word + rows), which are rows `row` and on of the tape and of y.
   void forward_block(const CharacterRows& words, std::int64_t word, std::int64_t rows,
                      std::int64_t row, Tape& tape, float* y) const;
   void convolve(const CharacterRows& words, std::int64_t word, float* x, std::uint8_t* place) const;
+  // The same of words [word, word + rows) without a table.
+  void convolve_by_products(const CharacterRows& words, std::int64_t word, std::int64_t rows,
+                            float* x) const;
+  float activate(float x) const;
   // Positions that may differ from one another: those that touch a character, one of padding.
   std::int64_t positions(std::int64_t characters, int width) const;
   void multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w, float* y, Tape& tape,
                      std::int64_t row, bool accumulate = false) const;
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
-                        Workers& workers);
+                        int sum_groups, Workers& workers);
   // A stretch of a filter's columns, which needs nothing of the others.
   struct FilterColumns {
     std::size_t filter;
@@ -129,7 +139,7 @@ class CharacterEncoder {
   };
   // Of these columns; adds their share of the characters' gradient to `d_characters`, of zeros.
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
-                        const FilterColumns& columns, float* d_characters);
+                        int sum_groups, const FilterColumns& columns, float* d_characters);
 
   CharacterShape shape_;
   Precision precision_ = Precision::kF32;
@@ -141,6 +151,7 @@ class CharacterEncoder {
   PackedMatrix packed_projection_, packed_projection_back_;
   // Of each filter: character, place in the filter, count.
   std::vector<AlignedArray<float>> table_;
+  std::vector<PackedMatrix> packed_filters_;  // instead of the table; float32 always
 };
 
 }  // namespace elmo

@@ -71,7 +71,7 @@ void ConvolutionLayer::forward(const Ragged& texts, const float* x, ConvolutionT
       AlignedArray<float> unfolded(static_cast<std::size_t>(kWindows * size));
       const auto take = [&] {
         const auto count = static_cast<std::int64_t>(windows.size());
-        multiply(unfolded.data(), size, count, kernel.packed, z.data(), filters);
+        multiply(unfolded.data(), count, kernel.packed, z.data());
         for (std::int64_t i = 0; i < count; ++i) {
           const Window& window = windows[static_cast<std::size_t>(i)];
           const std::int64_t to = window.text * width() + static_cast<std::int64_t>(g) * filters;

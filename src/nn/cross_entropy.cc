@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "compute/kernels.h"
 
@@ -10,22 +11,25 @@ namespace elmo {
 namespace {
 
 // Blocks of so many columns by so many rows: 512 kB of logits. Fastest on Zen 3 among 512 to 4,096
-// columns and 32 to 128 rows (compute_kernels_benchmark).
+// columns and 32 to 128 rows (compute_kernels_benchmark, with two passes over stored logits).
 constexpr std::int64_t kBlock = 1024;
 constexpr std::int64_t kBlockRows = 128;
 // Threads share rows and columns in these grains.
 constexpr std::int64_t kRowGrain = 16;
 constexpr std::int64_t kColumnGrain = 256;
 static_assert(kBlock % kColumnGrain == 0);
-// Rows whose logits are in memory at a time. 128 were fastest in f32, where more of the logits stay
-// in the third-level cache. In bf16 products are several times as fast, and the weight gradients,
-// which every chunk adds to, would be read and written too often.
-constexpr std::int64_t kChunkRowsF32 = 128, kChunkRowsBf16 = 256;
-// 64 MB of logits at most, up to a vocabulary of a million.
-constexpr std::int64_t kChunkLogits = std::int64_t{1} << 24;
+// Rows whose exponentials are in memory at a time, at most. 128 were fastest in f32, where more of
+// them stay in the third-level cache. In bf16 products are several times as fast, and the weight
+// gradients, which every chunk adds to, would be read and written too often.
+constexpr std::int64_t kChunkRowsF32 = 128, kChunkRowsBf16 = 320;
+// 16 million exponentials at most, up to a vocabulary of a million.
+constexpr std::int64_t kChunkExps = std::int64_t{1} << 24;
 
 // A logit that no softmax notices.
 constexpr float kNever = -1e30f;
+// A row whose logits reach further above its shift than this is summed again with a shift of its
+// largest logit: exponentials end at e^88.
+constexpr float kHighest = 80;
 
 }  // namespace
 
@@ -34,7 +38,7 @@ CrossEntropy::CrossEntropy(std::int64_t columns, std::int64_t width, Precision p
     : columns_(columns),
       width_(width),
       chunk_rows_(std::clamp<std::int64_t>(
-          kChunkLogits / columns, 16,
+          kChunkExps / columns / kRowGrain * kRowGrain, kRowGrain,
           precision == Precision::kBf16 ? kChunkRowsBf16 : kChunkRowsF32)) {
   for (std::int64_t begin = 0; begin < columns; begin += kBlock) {
     const std::int64_t size = std::min(kBlock, columns - begin);
@@ -62,150 +66,187 @@ std::int64_t CrossEntropy::block_offset(std::size_t block) const {
 }
 
 template <>
-float* CrossEntropy::gradient_memory() {
-  return logits_.data();
+AlignedArray<float>& CrossEntropy::exps() {
+  return exps_f32_;
 }
 template <>
-Bf16* CrossEntropy::gradient_memory() {
-  if (gradients_.size() == 0) gradients_ = AlignedArray<Bf16>(logits_.size());
-  return gradients_.data();
+AlignedArray<Bf16>& CrossEntropy::exps() {
+  return exps_bf16_;
 }
 
-// Rows [begin, end) of the chunk that starts at row `from`: their exponentials, sums and losses.
 template <typename T>
 void CrossEntropy::sum_rows(const CrossEntropyRows<T>& rows, std::int64_t from, std::int64_t begin,
-                            std::int64_t end, const float* bias, double* losses) {
+                            std::int64_t end, const float* bias, float* logits, T* exps,
+                            double* losses) {
+  sum_blocks(rows, from, begin, end, bias, logits, exps, false);
+  bool again = false;
   for (std::int64_t i = begin; i < end; ++i) {
-    RowSum& sum = sums_[static_cast<std::size_t>(i)];
-    sum = {kNever, 0, 0};
-    if (rows.target_logits != nullptr) {
-      const float target = rows.target_logits[from + i];
-      sum = {target, 1, target};
-    }
+    Row& row = rows_[static_cast<std::size_t>(i)];
+    if (rows.targets[from + i] < 0 || row.top <= kHighest) continue;
+    row.shift += row.top;
+    again = true;
   }
+  if (again) sum_blocks(rows, from, begin, end, bias, logits, exps, true);
+  for (std::int64_t i = begin; i < end; ++i) {
+    const Row& row = rows_[static_cast<std::size_t>(i)];
+    losses[from + i] =
+        rows.targets[from + i] < 0 ? 0.0 : std::log(row.total) + row.shift - row.target;
+  }
+}
+
+// `shifted`: the rows' shifts are given; otherwise they are the largest logit among those of the
+// first block and the target's own where that is no column.
+template <typename T>
+void CrossEntropy::sum_blocks(const CrossEntropyRows<T>& rows, std::int64_t from,
+                              std::int64_t begin, std::int64_t end, const float* bias,
+                              float* logits, T* exps, bool shifted) {
   for (std::size_t block = 0; block < packed_.size(); ++block) {
     const std::int64_t size = block_columns(block);
     const auto first = static_cast<std::int64_t>(block) * kBlock;
-    float* logits = logits_.data() + block_offset(block);
-    multiply(rows.x + (from + begin) * width_, width_, end - begin, packed_[block],
-             logits + begin * size, size);
+    multiply(rows.x + (from + begin) * width_, end - begin, packed_[block], logits);
     for (std::int64_t i = begin; i < end; ++i) {
+      T* row_exps = exps == nullptr ? nullptr : exps + block_offset(block) + i * size;
       const std::int32_t target = rows.targets[from + i];
-      if (target < 0) continue;
-      float* row = logits + i * size;
-      RowSum& sum = sums_[static_cast<std::size_t>(i)];
+      if (target < 0) {
+        if (exps != nullptr) std::memset(static_cast<void*>(row_exps), 0, area(size, sizeof(T)));
+        continue;
+      }
+      float* row_logits = logits + (i - begin) * size;
+      Row& row = rows_[static_cast<std::size_t>(i)];
+      if (rows.target_logits != nullptr) {
+        const std::int64_t column = rows.left_out[from + i] - first;
+        if (column >= 0 && column < size) row_logits[column] = kNever;
+      }
+      if (block == 0) {
+        const bool apart = rows.target_logits != nullptr;
+        if (apart) row.target = rows.target_logits[from + i];
+        if (!shifted) {
+          row.shift = largest_sum(row_logits, bias, size);
+          if (apart) row.shift = std::max(row.shift, rows.target_logits[from + i]);
+        }
+        row.top = 0;
+        row.total = apart ? std::exp(row.target - row.shift) : 0;
+      }
       if (rows.target_logits == nullptr) {
         const std::int64_t column = target - first;
-        if (column >= 0 && column < size) sum.target = row[column] + bias[target];
-      } else {
-        const std::int64_t column = rows.left_out[from + i] - first;
-        if (column >= 0 && column < size) row[column] = kNever;
+        if (column >= 0 && column < size) row.target = row_logits[column] + bias[target];
       }
-      const SoftmaxPart part = softmax_part(row, bias + first, size);
-      tops_[static_cast<std::size_t>(i) * packed_.size() + block] = part.top;
-      const float top = std::max(sum.top, part.top);
-      sum.total = sum.total * std::exp(static_cast<double>(sum.top) - top) +
-                  part.sum * std::exp(static_cast<double>(part.top) - top);
-      sum.top = top;
+      const SoftmaxPart part = softmax_part(row_logits, bias + first, row.shift, size, row_exps);
+      row.top = std::max(row.top, part.top);
+      row.total += part.sum;
     }
-  }
-  for (std::int64_t i = begin; i < end; ++i) {
-    const RowSum& sum = sums_[static_cast<std::size_t>(i)];
-    losses[from + i] =
-        rows.targets[from + i] < 0 ? 0.0 : std::log(sum.total) + sum.top - sum.target;
   }
 }
 
-// The gradients of their logits, and of their x.
+// The gradients of x, and what is left of those of the logits: the targets'.
 template <typename T>
 void CrossEntropy::differentiate_rows(const CrossEntropyRows<T>& rows, std::int64_t from,
                                       std::int64_t begin, std::int64_t end,
                                       const CrossEntropyGradients& gradients) {
-  for (std::size_t block = 0; block < packed_.size(); ++block) {
-    const std::int64_t size = block_columns(block);
-    const auto first = static_cast<std::int64_t>(block) * kBlock;
-    const float* logits = logits_.data() + block_offset(block);
-    T* d_logits = gradient_memory<T>() + block_offset(block);
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int32_t target = rows.targets[from + i];
-      T* d_row = d_logits + i * size;
-      if (target < 0) {
-        std::memset(static_cast<void*>(d_row), 0, area(size, sizeof(T)));
-        continue;
-      }
-      const RowSum& sum = sums_[static_cast<std::size_t>(i)];
-      const float top = tops_[static_cast<std::size_t>(i) * packed_.size() + block];
-      const double factor =
-          gradients.scale / sum.total * std::exp(static_cast<double>(top) - sum.top);
-      const std::int64_t column = target - first;
-      const bool here = rows.target_logits == nullptr && column >= 0 && column < size;
-      const auto d_target =
-          static_cast<float>(here ? logits[i * size + column] * factor - gradients.scale : 0);
-      scale_values(logits + i * size, static_cast<float>(factor), size, d_row);
-      if (here) convert(&d_target, 1, d_row + column);
-    }
-    multiply(d_logits + begin * size, size, end - begin, packed_back_[block],
-             gradients.x + (from + begin) * width_, width_, block != 0);
-  }
-  if (gradients.target_logits == nullptr) return;
+  T* exps = this->exps<T>().data();
   for (std::int64_t i = begin; i < end; ++i) {
-    const RowSum& sum = sums_[static_cast<std::size_t>(i)];
-    gradients.target_logits[from + i] =
-        rows.targets[from + i] < 0
-            ? 0.0f
-            : static_cast<float>(gradients.scale *
-                                 (std::exp(sum.target - sum.top) / sum.total - 1));
+    const Row& row = rows_[static_cast<std::size_t>(i)];
+    const std::int32_t target = rows.targets[from + i];
+    float& factor = factors_[static_cast<std::size_t>(i)];
+    factor = target < 0 ? 0.0f : static_cast<float>(gradients.scale / row.total);
+    const double exponential = target < 0 ? 0 : std::exp(row.target - row.shift);
+    if (rows.target_logits != nullptr) {
+      gradients.target_logits[from + i] =
+          target < 0 ? 0.0f : static_cast<float>(gradients.scale * (exponential / row.total - 1));
+    } else if (target >= 0) {
+      const auto block = static_cast<std::size_t>(target / kBlock);
+      const auto value = static_cast<float>(exponential - row.total);
+      convert(&value, 1, exps + block_offset(block) + i * block_columns(block) + target % kBlock);
+    }
+  }
+  float* d_x = gradients.x + (from + begin) * width_;
+  for (std::size_t block = 0; block < packed_.size(); ++block) {
+    multiply(exps + block_offset(block) + begin * block_columns(block), end - begin,
+             packed_back_[block], d_x, block != 0);
+  }
+  for (std::int64_t i = begin; i < end; ++i, d_x += width_) {
+    scale_values(d_x, factors_[static_cast<std::size_t>(i)], width_, d_x);
   }
 }
 
-// Of the columns of `part`, over the `size` rows of the chunk.
 template <typename T>
-void CrossEntropy::weight_gradients(std::int64_t size, bool accumulate, const Part& part,
-                                    const CrossEntropyGradients& gradients) {
+void CrossEntropy::pack_scaled(const T* x, std::int64_t size) {
+  for (std::int64_t i = 0; i < size; ++i) {
+    float* to = scaled_x_.data() + i * width_;
+    const float factor = factors_[static_cast<std::size_t>(i)];
+    for (std::int64_t k = 0; k < width_; ++k) to[k] = factor * to_float(x[i * width_ + k]);
+  }
+  packed_x_.pack(scaled_x_.data(), width_, 1);
+}
+
+// Of the columns of `part`, over the `size` rows of a chunk, one of its group's first or last or
+// both.
+template <typename T>
+void CrossEntropy::weight_gradients(std::int64_t size, int group, bool first, bool last,
+                                    const Part& part, const TreeSum& weights, const TreeSum& bias) {
   for (std::int64_t column = part.begin; column < part.end; column += kColumnGrain) {
     const auto block = static_cast<std::size_t>(column / kBlock);
     const std::int64_t ld = block_columns(block);
     const std::int64_t count = std::min(kColumnGrain, part.end - column);
-    const T* d_logits = gradient_memory<T>() + block_offset(block) + column % kBlock;
-    multiply_transposed(d_logits, ld, count, packed_x_, gradients.weights + column * width_,
-                        accumulate);
-    if (!accumulate) std::fill_n(gradients.bias + column, count, 0.0f);
-    add_column_sums(d_logits, size, count, ld, gradients.bias + column);
+    const T* exps = this->exps<T>().data() + block_offset(block) + column % kBlock;
+    multiply_transposed(exps, ld, count, packed_x_, weights.leaf(group) + column * width_, !first);
+    float* bias_leaf = bias.leaf(group) + column;
+    if (first) std::fill_n(bias_leaf, count, 0.0f);
+    add_column_sums(exps, factors_.data(), size, count, ld, bias_leaf);
+    if (!last) continue;
+    weights.close(group, column * width_, count * width_);
+    bias.close(group, column, count);
   }
 }
 
 template <typename T>
 void CrossEntropy::run(const CrossEntropyRows<T>& rows, const float* bias, double* losses,
                        const CrossEntropyGradients* gradients, Workers& workers) {
-  constexpr Precision precision = kPrecisionOf<T>;
-  if (logits_.size() == 0) {
-    logits_ = AlignedArray<float>(area(chunk_rows_, columns_));
-    tops_.resize(area(chunk_rows_, static_cast<std::int64_t>(packed_.size())));
-    sums_.resize(static_cast<std::size_t>(chunk_rows_));
-  }
   const int threads = workers.count();
-  for (std::int64_t from = 0; from < rows.count; from += chunk_rows_) {
-    const std::int64_t size = std::min(chunk_rows_, rows.count - from);
-    if (gradients != nullptr) {
-      gradient_memory<T>();  // made before the threads meet in it
-      if (packed_x_.k() != size) packed_x_ = PackedMatrix(size, width_, precision);
+  while (static_cast<int>(logits_.size()) < threads) {
+    logits_.emplace_back(area(kBlockRows, std::min(kBlock, columns_)));
+  }
+  rows_.resize(static_cast<std::size_t>(chunk_rows_));
+  factors_.resize(rows_.size());
+  std::optional<TreeSum> weights_sum, bias_sum;
+  if (gradients != nullptr) {
+    if (exps<T>().size() == 0) exps<T>() = AlignedArray<T>(area(chunk_rows_, columns_));
+    if (scaled_x_.size() == 0) scaled_x_ = AlignedArray<float>(area(chunk_rows_, width_));
+    const std::int64_t size = columns_ * width_;
+    const std::size_t weights_scratch = TreeSum::scratch_size(rows.groups.count(), size);
+    const std::size_t scratch =
+        weights_scratch + TreeSum::scratch_size(rows.groups.count(), columns_);
+    if (tree_.size() < scratch) tree_ = AlignedArray<float>(scratch);
+    weights_sum.emplace(gradients->weights, tree_.data(), size);
+    bias_sum.emplace(gradients->bias, tree_.data() + weights_scratch, columns_);
+  }
+  T* kept = gradients == nullptr ? nullptr : exps<T>().data();
+  for (int group = 0; group < rows.groups.count(); ++group) {
+    const Part all = rows.groups.rows_of(group);
+    const auto chunks = static_cast<int>((all.end - all.begin + chunk_rows_ - 1) / chunk_rows_);
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+      const Part of_group = part_of(all.end - all.begin, chunk, chunks, kRowGrain);
+      const std::int64_t from = all.begin + of_group.begin, size = of_group.end - of_group.begin;
+      if (gradients != nullptr && packed_x_.k() != size) {
+        packed_x_ = PackedMatrix(size, width_, kPrecisionOf<T>);
+      }
+      workers.run([&](int index) {
+        float* logits = logits_[static_cast<std::size_t>(index)].data();
+        const Part part = part_of(size, index, threads, kRowGrain);
+        for (std::int64_t begin = part.begin; begin < part.end; begin += kBlockRows) {
+          const std::int64_t end = std::min(part.end, begin + kBlockRows);
+          sum_rows(rows, from, begin, end, bias, logits, kept, losses);
+          if (gradients != nullptr) differentiate_rows(rows, from, begin, end, *gradients);
+        }
+      });
+      if (gradients == nullptr) continue;
+      pack_scaled(rows.x + from * width_, size);
+      workers.run([&](int index) {
+        weight_gradients<T>(size, group, chunk == 0, chunk + 1 == chunks,
+                            part_of(columns_, index, threads, kColumnGrain), *weights_sum,
+                            *bias_sum);
+      });
     }
-    workers.run([&](int index) {
-      if (gradients != nullptr && index == 0) {  // its share is never the largest
-        packed_x_.pack(rows.x + from * width_, width_, 1);
-      }
-      const Part part = part_of(size, index, threads, kRowGrain);
-      for (std::int64_t begin = part.begin; begin < part.end; begin += kBlockRows) {
-        const std::int64_t end = std::min(part.end, begin + kBlockRows);
-        sum_rows(rows, from, begin, end, bias, losses);
-        if (gradients != nullptr) differentiate_rows(rows, from, begin, end, *gradients);
-      }
-    });
-    if (gradients == nullptr) continue;
-    workers.run([&](int index) {
-      weight_gradients<T>(size, from != 0, part_of(columns_, index, threads, kColumnGrain),
-                          *gradients);
-    });
   }
 }
 

@@ -6,15 +6,16 @@
 
 #include "compute/aligned.h"
 #include "compute/matmul.h"
+#include "compute/tree_sum.h"
 #include "compute/workers.h"
 
 namespace elmo {
 
-// Rows to be judged, and where each one's target is. T is float or Bf16.
+// Rows to be judged, group by group, and where each one's target is. T is float or Bf16.
 template <typename T>
 struct CrossEntropyRows {
-  const T* x;  // (count, width), dense
-  std::int64_t count;
+  const T* x;                   // (rows, width), dense
+  StreamGroups groups;          // in whose order gradients are summed over the rows
   const std::int32_t* targets;  // columns; -1: no loss and no gradient
   // Where the target is none of the columns (sampled softmax): its logit, and the column that is
   // left out of the row's sum, -1 for none. `targets` then only says which rows count.
@@ -23,18 +24,20 @@ struct CrossEntropyRows {
 };
 
 // Where the gradients of `scale` times the sum of the losses go; those of weights and bias are sums
-// over the rows.
+// over the rows, in the order of tree_sum.h.
 struct CrossEntropyGradients {
   float scale;
-  float* x;                        // (count, width)
+  float* x;                        // (rows, width)
   float* weights;                  // (columns, width)
   float* bias;                     // (columns)
-  float* target_logits = nullptr;  // (count), with CrossEntropyRows::target_logits
+  float* target_logits = nullptr;  // (rows), with CrossEntropyRows::target_logits
 };
 
-// Works on blocks of rows and columns that stay in the second-level cache: a first pass makes their
-// logits and exponentials, from whose sums a row's is put together, a second one their gradients
-// and the products with these. Between the passes a chunk of rows, all columns, is kept.
+// Works on blocks of rows and columns that stay in the second-level cache: their logits become
+// exponentials e of (logit - a shift of the row), which are all that is kept of a chunk of rows. A
+// gradient of the logits is factor * (e, less the row's total at the target), factor = scale /
+// total of the row, and the factor can wait: it multiplies a row of x's gradient after the product
+// with the weights, and a row of x before the product that makes the weights' gradient.
 class CrossEntropy {
  public:
   CrossEntropy() = default;
@@ -53,35 +56,47 @@ class CrossEntropy {
            const CrossEntropyGradients* gradients, Workers& workers);
 
  private:
-  struct RowSum {
-    float top;     // the largest logit
-    double total;  // sum of exp(logit - top)
-    double target;
+  struct Row {
+    float shift;    // near the largest logit
+    float top;      // the largest logit - shift
+    double total;   // sum of the exponentials
+    double target;  // logit of the target
   };
-  // Columns [block * kBlock, ...); its logits are (rows of the chunk, its columns), dense.
   std::int64_t block_columns(std::size_t block) const;
+  // Where the exponentials of a block of columns lie: (rows of the chunk, its columns), dense.
   std::int64_t block_offset(std::size_t block) const;
   template <typename T>
-  T* gradient_memory();
+  AlignedArray<T>& exps();
+  // Rows [begin, end) of the chunk that starts at row `from`: exponentials (null: not kept), sums
+  // and losses.
   template <typename T>
   void sum_rows(const CrossEntropyRows<T>& rows, std::int64_t from, std::int64_t begin,
-                std::int64_t end, const float* bias, double* losses);
+                std::int64_t end, const float* bias, float* logits, T* exps, double* losses);
+  template <typename T>
+  void sum_blocks(const CrossEntropyRows<T>& rows, std::int64_t from, std::int64_t begin,
+                  std::int64_t end, const float* bias, float* logits, T* exps, bool shifted);
   template <typename T>
   void differentiate_rows(const CrossEntropyRows<T>& rows, std::int64_t from, std::int64_t begin,
                           std::int64_t end, const CrossEntropyGradients& gradients);
+  // The chunk's `size` rows of x, times their factors.
   template <typename T>
-  void weight_gradients(std::int64_t size, bool accumulate, const Part& part,
-                        const CrossEntropyGradients& gradients);
+  void pack_scaled(const T* x, std::int64_t size);
+  template <typename T>
+  void weight_gradients(std::int64_t size, int group, bool first, bool last, const Part& part,
+                        const TreeSum& weights, const TreeSum& bias);
 
   std::int64_t columns_ = 0, width_ = 0;
   std::int64_t chunk_rows_ = 0;  // whose logits are in memory at a time
   std::vector<PackedMatrix> packed_, packed_back_;
-  PackedMatrix packed_x_;
+  PackedMatrix packed_x_;                    // of the chunk, times the rows' factors
+  std::vector<AlignedArray<float>> logits_;  // of a block, a worker each
   // Of a chunk:
-  AlignedArray<float> logits_;
-  AlignedArray<Bf16> gradients_;  // of the logits; in f32 they take the place of the logits
-  std::vector<float> tops_;       // the largest logit of a row in each block
-  std::vector<RowSum> sums_;
+  AlignedArray<float> exps_f32_;
+  AlignedArray<Bf16> exps_bf16_;
+  std::vector<Row> rows_;
+  std::vector<float> factors_;
+  AlignedArray<float> scaled_x_;
+  AlignedArray<float> tree_;  // of the sums over groups
 };
 
 }  // namespace elmo

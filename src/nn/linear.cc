@@ -20,8 +20,7 @@ void multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w, flo
                    Workers& workers) {
   workers.run([&](int index) {
     const Part part = part_of(rows, index, workers.count(), kRowGrain);
-    multiply(x + part.begin * w.k(), w.k(), part.end - part.begin, w, y + part.begin * w.n(),
-             w.n());
+    multiply(x + part.begin * w.k(), part.end - part.begin, w, y + part.begin * w.n());
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "compute/kernels.h"
 
@@ -11,31 +12,13 @@ namespace {
 
 constexpr std::int64_t kRowTile = LstmLayer::kStepRows;
 constexpr std::int64_t kCells = LstmLayer::kStepCells;
-// A weight gradient is made in strips of so many of its rows, each summed over the window's rows in
-// blocks, so that what a product reads stays in the second-level cache. Fixed, so that the bits do
-// not depend on how many threads share the strips.
+constexpr std::int64_t kBackCells = LstmLayer::kBackCells;
+static_assert(kBackCells % kCells == 0);
+// A weight gradient is made in strips of so many of its rows, group after group, so that what is
+// summed stays in the second-level cache. Fixed: the bits do not depend on how many threads share
+// the strips.
 constexpr std::int64_t kGradientStrip = 128;
 constexpr std::int64_t kProjectionStrip = 64;  // P is small
-constexpr std::int64_t kGradientRows = 512;
-
-// gradient (count x width) = a^T b for `count` columns of a (leading dimension lda); b is packed.
-template <typename T>
-void gradient_strip(const T* a, std::int64_t lda, std::int64_t count,
-                    const std::vector<PackedMatrix>& b, float* gradient) {
-  for (std::size_t block = 0; block < b.size(); ++block) {
-    multiply_transposed(a + static_cast<std::int64_t>(block) * kGradientRows * lda, lda, count,
-                        b[block], gradient, block != 0);
-  }
-}
-
-// Dense rows.
-template <typename T>
-void pack_rows(const T* source, std::vector<PackedMatrix>& packed) {
-  for (PackedMatrix& block : packed) {
-    block.pack(source, block.n(), 1);
-    source += block.k() * block.n();
-  }
-}
 
 void clip(float* values, std::int64_t size, float bound) {
   if (bound <= 0) return;
@@ -60,7 +43,7 @@ LstmScratch::LstmScratch(const LstmShape& s, std::int64_t rows, bool training) {
   z = AlignedArray<float>(area(rows, std::max<std::int64_t>(4 * cells, s.input + s.projection)));
   zero = AlignedArray<float>(static_cast<std::size_t>(s.hidden));
   if (!training) return;
-  d_m = AlignedArray<float>(area(rows, s.hidden));
+  d_m = AlignedArray<float>(area(rows, std::min<std::int64_t>(s.hidden, kBackCells)));
   d_c = AlignedArray<float>(area(rows, s.hidden));
   d_h = AlignedArray<float>(area(rows, s.projection));
 }
@@ -72,78 +55,88 @@ LstmLayer::LstmLayer(const std::string& name, const LstmShape& shape)
       shape_(shape),
       step_bias_(area(4, shape.hidden)) {}
 
-void LstmLayer::prepare(Precision precision, bool training) {
-  const std::int64_t h4 = 4 * shape_.hidden, xh = shape_.input + shape_.projection;
-  packed_weights_.clear();
+std::vector<LstmLayer::Block> LstmLayer::blocks() const {
+  std::vector<Block> result;
   for (std::int64_t cell = 0; cell < shape_.hidden; cell += kCells) {
-    packed_weights_.emplace_back(xh, 4 * std::min(kCells, shape_.hidden - cell), precision);
+    result.push_back({cell, std::min(kCells, shape_.hidden - cell)});
+  }
+  return result;
+}
+
+void LstmLayer::prepare(Precision precision, bool training) {
+  const std::int64_t xh = shape_.input + shape_.projection;
+  packed_weights_.clear();
+  packed_weights_back_.clear();
+  packed_projection_back_.clear();
+  for (const Block& block : blocks()) {
+    packed_weights_.emplace_back(xh, 4 * block.cells, precision);
+    if (training) packed_weights_back_.emplace_back(4 * block.cells, xh, precision);
   }
   packed_projection_ = PackedMatrix(shape_.hidden, shape_.projection, precision);
-  if (!training) return;
-  packed_weights_back_ = PackedMatrix(h4, xh, precision);
-  packed_projection_back_ = PackedMatrix(shape_.projection, shape_.hidden, precision);
+  for (std::int64_t cell = 0; training && cell < shape_.hidden; cell += kBackCells) {
+    packed_projection_back_.emplace_back(shape_.projection,
+                                         std::min(kBackCells, shape_.hidden - cell), precision);
+  }
 }
 
 void LstmLayer::pack(int part) {
-  const std::int64_t xh = shape_.input + shape_.projection, hidden = shape_.hidden;
-  switch (part) {
-    case 0: {
-      AlignedArray<float> rows(area(4 * std::min<std::int64_t>(hidden, kCells), xh));
-      std::int64_t cell = 0;
-      for (PackedMatrix& packed : packed_weights_) {
-        const std::int64_t cells = packed.n() / 4;
-        for (std::int64_t gate = 0; gate < 4; ++gate) {
-          const std::int64_t from = gate * hidden + cell;
-          std::copy_n(weights.value.data() + from * xh, cells * xh,
-                      rows.data() + gate * cells * xh);
-          const float forget = gate == 2 ? 1.0f : 0.0f;
-          float* bias_to = step_bias_.data() + 4 * cell + gate * cells;
-          for (std::int64_t k = 0; k < cells; ++k) {
-            bias_to[k] = bias.value.data()[from + k] + forget;
-          }
-        }
-        packed.pack(rows.data(), 1, xh);
-        cell += cells;
-      }
-      break;
-    }
-    case 1:
-      if (packed_weights_back_.bytes() != 0) packed_weights_back_.pack(weights.value.data(), xh, 1);
-      break;
-    case 2:
-      packed_projection_.pack(projection.value.data(), 1, hidden);
-      break;
-    case 3:
-      if (packed_projection_back_.bytes() != 0) {
-        packed_projection_back_.pack(projection.value.data(), hidden, 1);
-      }
-      break;
+  if (static_cast<std::size_t>(part) < packed_weights_.size()) {
+    pack_block(static_cast<std::size_t>(part));
+    return;
+  }
+  packed_projection_.pack(projection.value.data(), 1, shape_.hidden);
+  const float* columns = projection.value.data();
+  for (PackedMatrix& packed : packed_projection_back_) {
+    packed.pack(columns, shape_.hidden, 1);
+    columns += kBackCells;
   }
 }
 
+void LstmLayer::pack_block(std::size_t index) {
+  const std::int64_t xh = shape_.input + shape_.projection;
+  const auto [cell, cells] = blocks()[index];
+  AlignedArray<float> rows(area(4 * cells, xh));
+  for (std::int64_t gate = 0; gate < 4; ++gate) {
+    const std::int64_t from = gate * shape_.hidden + cell;
+    std::copy_n(weights.value.data() + from * xh, cells * xh, rows.data() + gate * cells * xh);
+    const float forget = gate == 2 ? 1.0f : 0.0f;
+    float* bias_to = step_bias_.data() + 4 * cell + gate * cells;
+    for (std::int64_t k = 0; k < cells; ++k) bias_to[k] = bias.value.data()[from + k] + forget;
+  }
+  packed_weights_[index].pack(rows.data(), 1, xh);
+  if (!packed_weights_back_.empty()) packed_weights_back_[index].pack(rows.data(), xh, 1);
+}
+
 template <typename T>
-void LstmLayer::step(const T* xh, std::int64_t ld_xh, std::int64_t rows, const float* c_previous,
-                     const std::uint8_t* resets, T* gates, std::int64_t ld_gates, float* c, T* m,
-                     float* h, LstmScratch& scratch) const {
-  const std::int64_t hidden = shape_.hidden, p = shape_.projection;
+void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
+                     const std::uint8_t* resets, const Gates<T>& gates, float* c, T* m, float* h,
+                     LstmScratch& scratch) const {
+  const std::int64_t hidden = shape_.hidden, p = shape_.projection, width = shape_.input + p;
   for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
-    const std::int64_t end = std::min(rows, begin + kRowTile);
+    const std::int64_t count = std::min(kRowTile, rows - begin);
     std::int64_t cell = 0;
     for (const PackedMatrix& packed : packed_weights_) {
-      const std::int64_t cells = packed.n() / 4;
-      multiply(xh + begin * ld_xh, ld_xh, end - begin, packed, scratch.z.data(), 4 * cells);
-      for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t size = packed.n(), cells = size / 4;
+      T* active = nullptr;
+      if (gates.step != nullptr) {
+        active = gates.step + gates.rows * 4 * cell + (gates.first + begin) * size;
+      }
+      float* z = scratch.z.data();
+      if constexpr (std::is_same_v<T, float>) {
+        if (active != nullptr) z = active;
+      }
+      multiply(xh + begin * width, count, packed, z);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const std::int64_t row = begin + i, at = row * hidden + cell;
         const bool reset = resets != nullptr && resets[row] != 0;
-        const std::int64_t at = row * hidden + cell;
-        lstm_cell_forward(scratch.z.data() + (row - begin) * 4 * cells,
-                          step_bias_.data() + 4 * cell,
+        lstm_cell_forward(z + i * size, step_bias_.data() + 4 * cell,
                           reset ? scratch.zero.data() : c_previous + at, shape_.cell_clip, cells,
-                          gates + row * ld_gates + cell, hidden, c + at, m + at);
+                          active == nullptr ? nullptr : active + i * size, c + at, m + at);
       }
       cell += cells;
     }
-    multiply(m + begin * hidden, hidden, end - begin, packed_projection_, h + begin * p, p);
-    clip(h + begin * p, (end - begin) * p, shape_.projection_clip);
+    multiply(m + begin * hidden, count, packed_projection_, h + begin * p);
+    clip(h + begin * p, count * p, shape_.projection_clip);
   }
 }
 
@@ -160,9 +153,9 @@ void LstmLayer::forward(LstmTape<T>& tape, const float* x, float* y, const std::
       if (resets[row + b] != 0) std::memset(xh + b * width + in, 0, area(p, sizeof(T)));
     }
     float* h = tape.h.data() + row * p;
-    step(xh, width, count, tape.c.data() + row * hidden, resets + row,
-         tape.gates.data() + row * 4 * hidden, 4 * hidden, tape.c.data() + (row + streams) * hidden,
-         tape.m.data() + row * hidden, h, scratch);
+    const Gates<T> gates{tape.gates.data() + (row - first) * 4 * hidden, streams, first};
+    step(xh, count, tape.c.data() + row * hidden, resets + row, gates,
+         tape.c.data() + (row + streams) * hidden, tape.m.data() + row * hidden, h, scratch);
     T* next = tape.xh.data() + (row + streams) * width + in;
     for (std::int64_t b = 0; b < count; ++b) {
       convert(h + b * p, p, next + b * width);
@@ -192,20 +185,30 @@ void LstmLayer::backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets
       scratch.d_h[static_cast<std::size_t>(k)] = std::abs(h[k]) < bound ? through : 0.0f;
     }
     convert(scratch.d_h.data(), count * p, d_h);
+    T* gates = tape.gates.data() + (row - first) * 4 * hidden;
     for (std::int64_t begin = 0; begin < count; begin += kRowTile) {
       const std::int64_t end = std::min(count, begin + kRowTile);
-      multiply(d_h + begin * p, p, end - begin, packed_projection_back_, scratch.d_m.data(),
-               hidden);
-      for (std::int64_t b = begin; b < end; ++b) {
-        const std::int64_t at = row + b;
-        const float* c_previous =
-            resets[at] != 0 ? scratch.zero.data() : tape.c.data() + at * hidden;
-        lstm_cell_backward(scratch.d_m.data() + (b - begin) * hidden, c_previous,
-                           tape.c.data() + (at + streams) * hidden, shape_.cell_clip, hidden,
-                           tape.gates.data() + at * 4 * hidden, scratch.d_c.data() + b * hidden);
+      std::int64_t cell = 0;
+      for (const PackedMatrix& back : packed_weights_back_) {
+        const std::int64_t cells = back.k() / 4, in_back = cell % kBackCells;
+        const PackedMatrix& projection_back =
+            packed_projection_back_[static_cast<std::size_t>(cell / kBackCells)];
+        if (in_back == 0) {
+          multiply(d_h + begin * p, end - begin, projection_back, scratch.d_m.data());
+        }
+        T* block = gates + streams * 4 * cell + (first + begin) * 4 * cells;
+        for (std::int64_t b = begin; b < end; ++b) {
+          const std::int64_t at = row + b;
+          const float* c_previous =
+              resets[at] != 0 ? scratch.zero.data() : tape.c.data() + at * hidden + cell;
+          lstm_cell_backward(scratch.d_m.data() + (b - begin) * projection_back.n() + in_back,
+                             c_previous, tape.c.data() + (at + streams) * hidden + cell,
+                             shape_.cell_clip, cells, block + (b - begin) * 4 * cells,
+                             scratch.d_c.data() + b * hidden + cell);
+        }
+        multiply(block, end - begin, back, scratch.z.data(), cell != 0);
+        cell += cells;
       }
-      multiply(tape.gates.data() + (row + begin) * 4 * hidden, 4 * hidden, end - begin,
-               packed_weights_back_, scratch.z.data(), width);
       for (std::int64_t b = begin; b < end; ++b) {
         const float* d_xh = scratch.z.data() + (b - begin) * width;
         // With the residual the gradient of y reaches x by itself too.
@@ -223,41 +226,134 @@ void LstmLayer::backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets
   }
 }
 
+// The groups' rows of [x; h'] and m, each as the right side of a product over its rows.
 template <typename T>
-void LstmLayer::weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers) {
-  const std::int64_t rows = static_cast<std::int64_t>(steps) * streams;
-  const std::int64_t width = shape_.input + shape_.projection, hidden = shape_.hidden;
-  const std::int64_t p = shape_.projection, h4 = 4 * hidden;
-  constexpr Precision precision = kPrecisionOf<T>;
-  std::int64_t packed_count = 0;
-  for (const PackedMatrix& block : packed_rows_) packed_count += block.k();
-  if (packed_count != rows) {
+void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& groups,
+                              Workers& workers) {
+  const std::int64_t width = shape_.input + shape_.projection;
+  const auto count = static_cast<std::size_t>(groups.count());
+  const auto rows_of = [&](std::size_t group) {
+    const Part part = groups.rows_of(static_cast<int>(group));
+    return part.end - part.begin;
+  };
+  std::int64_t packed = 0;
+  for (const PackedMatrix& matrix : packed_rows_) packed += matrix.k();
+  if (packed_rows_.size() != count || packed != groups.rows()) {
     packed_rows_.clear();
     packed_m_.clear();
-    for (std::int64_t row = 0; row < rows; row += kGradientRows) {
-      const std::int64_t size = std::min(kGradientRows, rows - row);
-      packed_rows_.emplace_back(size, width, precision);
-      packed_m_.emplace_back(size, hidden, precision);
+    for (std::size_t group = 0; group < count; ++group) {
+      packed_rows_.emplace_back(rows_of(group), width, kPrecisionOf<T>);
+      packed_m_.emplace_back(rows_of(group), shape_.hidden, kPrecisionOf<T>);
     }
   }
-  const int threads = workers.count();
-  workers.run([&](int index) {
-    if (index == 0) pack_rows(tape.xh.data(), packed_rows_);
-    if (index == threads - 1) pack_rows(tape.m.data(), packed_m_);
-  });
-  bias.gradient.zero();
-  workers.run([&](int index) {
-    const Part part = part_of(h4, index, threads, kGradientStrip);
-    for (std::int64_t from = part.begin; from < part.end; from += kGradientStrip) {
-      const std::int64_t size = std::min(kGradientStrip, part.end - from);
-      gradient_strip(tape.gates.data() + from, h4, size, packed_rows_,
-                     weights.gradient.data() + from * width);
-      add_column_sums(tape.gates.data() + from, rows, size, h4, bias.gradient.data() + from);
+  gathered_.resize(static_cast<std::size_t>(workers.count()));
+  const auto pack_group = [&](const T* source, int group, int index, PackedMatrix& packed) {
+    if (groups.count() == 1) {
+      packed.pack(source, packed.n(), 1);
+      return;
     }
-    const Part out = part_of(p, index, threads, kProjectionStrip);
+    auto& memory = gathered_[static_cast<std::size_t>(index)];
+    const std::size_t bytes = area(packed.k(), packed.n()) * sizeof(T);
+    if (memory.size() < bytes) memory = AlignedArray<unsigned char>(bytes);
+    T* rows = reinterpret_cast<T*>(memory.data());
+    const Part streams = groups.streams_of(group);
+    const std::int64_t run = (streams.end - streams.begin) * packed.n();
+    for (std::int64_t t = 0; t < groups.steps(); ++t) {
+      std::copy_n(source + (t * groups.streams() + streams.begin) * packed.n(), run,
+                  rows + t * run);
+    }
+    packed.pack(rows, packed.n(), 1);
+  };
+  workers.run([&](int index) {
+    const Part part = part_of(2 * groups.count(), index, workers.count());
+    for (auto task = static_cast<int>(part.begin); task < static_cast<int>(part.end); ++task) {
+      const int group = task / 2;
+      const auto at = static_cast<std::size_t>(group);
+      if (task % 2 == 0) {
+        pack_group(tape.xh.data(), group, index, packed_rows_[at]);
+      } else {
+        pack_group(tape.m.data(), group, index, packed_m_[at]);
+      }
+    }
+  });
+}
+
+// Gradients of `count` rows of weights and bias: of a gate's cells [from, from + count) of a block.
+template <typename T>
+void LstmLayer::weights_strip(const LstmTape<T>& tape, const StreamGroups& groups,
+                              const Block& block, std::int64_t gate, std::int64_t from,
+                              std::int64_t count, float* scratch) {
+  const std::int64_t width = shape_.input + shape_.projection, ld = 4 * block.cells;
+  const std::int64_t to = gate * shape_.hidden + block.cell + from;
+  const std::int64_t step = groups.streams() * 4 * shape_.hidden;
+  const TreeSum sum(weights.gradient.data() + to * width, scratch, count * width);
+  const TreeSum bias_sum(bias.gradient.data() + to,
+                         scratch + TreeSum::scratch_size(groups.count(), count * width), count);
+  for (int group = 0; group < groups.count(); ++group) {
+    const Part streams = groups.streams_of(group);
+    const std::int64_t rows = streams.end - streams.begin;
+    const T* a = tape.gates.data() + groups.streams() * 4 * block.cell + streams.begin * ld +
+                 gate * block.cells + from;
+    multiply_transposed(a, ld, {groups.steps(), rows, step}, count,
+                        packed_rows_[static_cast<std::size_t>(group)], sum.leaf(group));
+    sum.close(group);
+    float* bias_leaf = bias_sum.leaf(group);
+    std::fill_n(bias_leaf, count, 0.0f);
+    for (std::int64_t t = 0; t < groups.steps(); ++t) {
+      add_column_sums(a + t * step, rows, count, ld, bias_leaf);
+    }
+    bias_sum.close(group);
+  }
+}
+
+// Gradients of rows [from, from + count) of the projection.
+template <typename T>
+void LstmLayer::projection_strip(const LstmTape<T>& tape, const StreamGroups& groups,
+                                 std::int64_t from, std::int64_t count, float* scratch) {
+  const std::int64_t p = shape_.projection, hidden = shape_.hidden;
+  const TreeSum sum(projection.gradient.data() + from * hidden, scratch, count * hidden);
+  for (int group = 0; group < groups.count(); ++group) {
+    const Part streams = groups.streams_of(group);
+    multiply_transposed(tape.d_h.data() + streams.begin * p + from, p,
+                        {groups.steps(), streams.end - streams.begin, groups.streams() * p}, count,
+                        packed_m_[static_cast<std::size_t>(group)], sum.leaf(group));
+    sum.close(group);
+  }
+}
+
+template <typename T>
+void LstmLayer::weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers) {
+  const std::int64_t width = shape_.input + shape_.projection, p = shape_.projection;
+  const StreamGroups groups(steps, streams);
+  pack_operands(tape, groups, workers);
+  struct Strip {
+    Block block;
+    std::int64_t gate, from, count;
+  };
+  std::vector<Strip> strips;
+  for (const Block& block : blocks()) {
+    for (std::int64_t gate = 0; gate < 4; ++gate) {
+      for (std::int64_t from = 0; from < block.cells; from += kGradientStrip) {
+        strips.push_back({block, gate, from, std::min(kGradientStrip, block.cells - from)});
+      }
+    }
+  }
+  sums_.resize(static_cast<std::size_t>(workers.count()));
+  const std::size_t scratch_size =
+      std::max(TreeSum::scratch_size(groups.count(), kGradientStrip * (width + 1)),
+               TreeSum::scratch_size(groups.count(), kProjectionStrip * shape_.hidden));
+  workers.run([&](int index) {
+    auto& scratch = sums_[static_cast<std::size_t>(index)];
+    if (scratch.size() < scratch_size) scratch = AlignedArray<float>(scratch_size);
+    const Part part = part_of(static_cast<std::int64_t>(strips.size()), index, workers.count());
+    for (std::int64_t i = part.begin; i < part.end; ++i) {
+      const auto& [block, gate, from, count] = strips[static_cast<std::size_t>(i)];
+      weights_strip(tape, groups, block, gate, from, count, scratch.data());
+    }
+    const Part out = part_of(p, index, workers.count(), kProjectionStrip);
     for (std::int64_t from = out.begin; from < out.end; from += kProjectionStrip) {
-      gradient_strip(tape.d_h.data() + from, p, std::min(kProjectionStrip, out.end - from),
-                     packed_m_, projection.gradient.data() + from * hidden);
+      projection_strip(tape, groups, from, std::min(kProjectionStrip, out.end - from),
+                       scratch.data());
     }
   });
 }
@@ -273,9 +369,8 @@ void LstmLayer::carry_state(LstmTape<T>& tape, int steps, int streams) const {
 
 #define ELMO_INSTANTIATE(T)                                                                        \
   template struct LstmTape<T>;                                                                     \
-  template void LstmLayer::step(const T*, std::int64_t, std::int64_t, const float*,                \
-                                const std::uint8_t*, T*, std::int64_t, float*, T*, float*,         \
-                                LstmScratch&) const;                                               \
+  template void LstmLayer::step(const T*, std::int64_t, const float*, const std::uint8_t*,         \
+                                const Gates<T>&, float*, T*, float*, LstmScratch&) const;          \
   template void LstmLayer::forward(LstmTape<T>&, const float*, float*, const std::uint8_t*, int,   \
                                    int, int, int, LstmScratch&) const;                             \
   template void LstmLayer::backward(LstmTape<T>&, float*, const std::uint8_t*, int, int, int, int, \

@@ -159,7 +159,7 @@ void RecurrentLayer::cells_forward(std::int64_t first, std::int64_t rows, std::i
   const float* b = bias.value.data();
   switch (kind_) {
     case RecurrentKind::kRnn:
-      multiply(previous, hidden_, rows, packed_recurrent_, gates, gates_, true);
+      multiply(previous, rows, packed_recurrent_, gates, true);
       for (std::int64_t i = 0; i < rows; ++i) {
         for (std::int64_t k = 0; k < hidden_; ++k)
           h[i * hidden_ + k] = gates[i * hidden_ + k] + b[k];
@@ -171,17 +171,17 @@ void RecurrentLayer::cells_forward(std::int64_t first, std::int64_t rows, std::i
       }
       break;
     case RecurrentKind::kLstm:
-      multiply(previous, hidden_, rows, packed_recurrent_, gates, gates_, true);
+      multiply(previous, rows, packed_recurrent_, gates, true);
       for (std::int64_t i = 0; i < rows; ++i) {
         lstm_cell_forward(gates + i * gates_, b,
                           before < 0 ? zeros_.data() : tape.c.data() + (before + i) * hidden_, 0,
-                          hidden_, gates + i * gates_, hidden_,
-                          tape.c.data() + (first + i) * hidden_, h + i * hidden_);
+                          hidden_, gates + i * gates_, tape.c.data() + (first + i) * hidden_,
+                          h + i * hidden_);
       }
       break;
     case RecurrentKind::kGru: {
       float* u = tape.recurrent.data() + first * gates_;
-      multiply(previous, hidden_, rows, packed_recurrent_, u, gates_);
+      multiply(previous, rows, packed_recurrent_, u);
       for (std::int64_t i = 0; i < rows; ++i) {
         add(b, gates_, gates + i * gates_);
         add(b + gates_, hidden_, u + i * gates_ + 2 * hidden_);
@@ -259,7 +259,7 @@ void RecurrentLayer::cells_backward(std::int64_t first, std::int64_t rows, std::
             activation_ == Activation::kTanh ? 1 - h[k] * h[k] : (h[k] > 0 ? 1.0f : 0.0f);
         gates[k] = d_h[k] * slope;
       }
-      multiply(gates, gates_, rows, packed_recurrent_back_, d_h, hidden_);
+      multiply(gates, rows, packed_recurrent_back_, d_h);
       break;
     case RecurrentKind::kLstm:
       for (std::int64_t i = 0; i < rows; ++i) {
@@ -268,7 +268,7 @@ void RecurrentLayer::cells_backward(std::int64_t first, std::int64_t rows, std::
                            tape.c.data() + (first + i) * hidden_, 0, hidden_, gates + i * gates_,
                            d_c + i * hidden_);
       }
-      multiply(gates, gates_, rows, packed_recurrent_back_, d_h, hidden_);
+      multiply(gates, rows, packed_recurrent_back_, d_h);
       break;
     case RecurrentKind::kGru: {
       float* u = tape.recurrent.data() + first * gates_;
@@ -276,7 +276,7 @@ void RecurrentLayer::cells_backward(std::int64_t first, std::int64_t rows, std::
         gru_backward(hidden_, tape.previous.data() + (first + i) * hidden_, gates + i * gates_,
                      u + i * gates_, d_h + i * hidden_);
       }
-      multiply(u, gates_, rows, packed_recurrent_back_, d_h, hidden_, true);
+      multiply(u, rows, packed_recurrent_back_, d_h, true);
       break;
     }
   }

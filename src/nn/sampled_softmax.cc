@@ -60,16 +60,17 @@ void SampledSoftmax::forget(std::span<const std::int32_t> targets,
     if (target >= 0) touched.push_back(target);
   }
   std::ranges::sort(touched);
-  touched.erase(std::ranges::unique(touched).begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   layer_.bias.touched = touched;
 }
 
 template <typename T>
 void SampledSoftmax::losses_and_gradients(const T* x, const std::int32_t* targets,
-                                          std::int64_t count, float scale,
+                                          const StreamGroups& groups, float scale,
                                           const LogUniformSample& sample, double* losses,
                                           float* d_x, Workers& workers) {
   const int threads = workers.count();
+  const std::int64_t count = groups.rows();
   forget({targets, static_cast<std::size_t>(count)}, sample.chosen);
   gather(sample);
   std::vector<std::int32_t> sample_of(static_cast<std::size_t>(layer_.weights.shape[0]), -1);
@@ -93,7 +94,7 @@ void SampledSoftmax::losses_and_gradients(const T* x, const std::int32_t* target
   });
   const CrossEntropyGradients gradients{scale, d_x, d_rows_.data(), d_bias_.data(),
                                         d_target_logits_.data()};
-  cross_entropy_.run(CrossEntropyRows<T>{x, count, targets, target_logits_.data(), hits_.data()},
+  cross_entropy_.run(CrossEntropyRows<T>{x, groups, targets, target_logits_.data(), hits_.data()},
                      bias_.data(), losses, &gradients, workers);
   scatter(sample.chosen);
   // The targets' own share. Threads share the width, so a target's rows are added in their order.
@@ -121,11 +122,13 @@ void SampledSoftmax::scatter(const std::vector<std::int32_t>& chosen) {
   }
 }
 
-template void SampledSoftmax::losses_and_gradients(const float*, const std::int32_t*, std::int64_t,
-                                                   float, const LogUniformSample&, double*, float*,
+template void SampledSoftmax::losses_and_gradients(const float*, const std::int32_t*,
+                                                   const StreamGroups&, float,
+                                                   const LogUniformSample&, double*, float*,
                                                    Workers&);
-template void SampledSoftmax::losses_and_gradients(const Bf16*, const std::int32_t*, std::int64_t,
-                                                   float, const LogUniformSample&, double*, float*,
+template void SampledSoftmax::losses_and_gradients(const Bf16*, const std::int32_t*,
+                                                   const StreamGroups&, float,
+                                                   const LogUniformSample&, double*, float*,
                                                    Workers&);
 
 }  // namespace elmo

@@ -37,7 +37,7 @@ class SampledSoftmax {
 
   // As SoftmaxLayer::losses_and_gradients(), for a sample; the losses are no perplexity.
   template <typename T>
-  void losses_and_gradients(const T* x, const std::int32_t* targets, std::int64_t count,
+  void losses_and_gradients(const T* x, const std::int32_t* targets, const StreamGroups& groups,
                             float scale, const LogUniformSample& sample, double* losses, float* d_x,
                             Workers& workers);
 

@@ -28,15 +28,15 @@ class SoftmaxLayer {
   void prepare(Precision precision, bool training);
   void pack(int part);
 
-  // Negative log-likelihood in nats of each of `count` rows (x: T, dense) into `losses`; target
+  // Negative log-likelihood in nats of each row (x: T, dense, group by group) into `losses`; target
   // -1 gives 0. Nothing is kept.
   template <typename T>
-  void losses(const T* x, const std::int32_t* targets, std::int64_t count, double* losses,
+  void losses(const T* x, const std::int32_t* targets, const StreamGroups& groups, double* losses,
               Workers& workers);
   // The same, and the gradients of scale * (sum of the losses): of x into d_x (float, dense),
   // of the parameters into their gradients (which are overwritten).
   template <typename T>
-  void losses_and_gradients(const T* x, const std::int32_t* targets, std::int64_t count,
+  void losses_and_gradients(const T* x, const std::int32_t* targets, const StreamGroups& groups,
                             float scale, double* losses, float* d_x, Workers& workers);
 
  private:

@@ -106,7 +106,17 @@ struct Model {
 
 Model load(const std::optional<Path>& folder, const std::optional<Path>& options,
            const std::optional<Path>& weights, const std::optional<Path>& vocabulary,
-           const std::string& precision) {
+           const std::optional<std::string>& normalize, const std::string& precision) {
+  if (normalize) {
+    if (!folder) throw elmo::UsageError("normalize goes with a folder of ELMoForManyLangs");
+    // Only of such a folder: models of our own hold theirs.
+    if (!std::filesystem::exists(*folder / "encoder.pkl")) {
+      throw elmo::UsageError(
+          "normalize is for a folder of ELMoForManyLangs itself; an imported model holds its own");
+    }
+    return {elmo::Model::load_efml(folder->string(), *normalize, precision), folder->string(),
+            precision};
+  }
   if (options.has_value() != weights.has_value()) {
     throw elmo::UsageError("official weights are two files: pass both options and weights");
   }
@@ -244,11 +254,14 @@ threads: 0: as many as there are cores.)")
       .def("__getitem__", &sentence, py::arg("sentence"),
            "(words, array) with an array of (layers, words, dimension) or (words, dimension).");
 
-  module.def("load", &load, py::arg("folder") = py::none(), py::kw_only(),
-             py::arg("options") = py::none(), py::arg("weights") = py::none(),
-             py::arg("vocab") = py::none(), py::arg("precision") = "f32",
-             "A model's folder, or a pair of files in the official ELMo format (and their word "
-             "list). precision of products: f32, bf16 or auto.");
+  module.def(
+      "load", &load, py::arg("folder") = py::none(), py::kw_only(), py::arg("options") = py::none(),
+      py::arg("weights") = py::none(), py::arg("vocab") = py::none(),
+      py::arg("normalize") = py::none(), py::arg("precision") = "f32",
+      "A model's folder, one of ELMoForManyLangs too, or a pair of files in the official ELMo "
+      "format (and their word list). normalize: what is done to the words of a folder of "
+      "ELMoForManyLangs before the look-up, none (the default), nfkc or width. precision of "
+      "products: f32, bf16 or auto.");
   module.def(
       "open", [](const Path& path) { return elmo::VectorFile(path.string()); }, py::arg("path"),
       "Opens a file that `elmo dump` or AllenNLP's elmo command wrote.");

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "task/data_set.h"
 
 namespace elmo {
@@ -28,14 +29,8 @@ class NameTable {
   static NameTable from_bytes(std::string_view bytes);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   std::vector<std::string> names_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> rows_;
+  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> rows_;
 };
 
 struct TaskVocabulary {

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
+
 namespace elmo {
 
 // Immutable after construction; every const member may be called by many threads at once.
@@ -70,16 +72,10 @@ class PieceCache {
  private:
   const PieceVocabulary& vocabulary_;
   std::size_t max_words_;
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   struct Range {
     std::uint32_t begin, size;
   };
-  std::unordered_map<std::string, Range, Hash, std::equal_to<>> words_;
+  std::unordered_map<std::string, Range, TextHash, std::equal_to<>> words_;
   std::vector<std::int32_t> ids_;
   std::vector<std::int32_t> scratch_;
 };

@@ -115,16 +115,24 @@ bool is_mark(char32_t character) {
   return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
 }
 
-std::string to_nfc(std::string_view text) {
+namespace {
+
+// Composed, as the options say besides.
+std::string map_text(std::string_view text, int options) {
   if (skip_ascii(text, 0) == text.size()) return std::string(text);
   utf8proc_uint8_t* bytes = nullptr;
   const auto size =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                    static_cast<utf8proc_ssize_t>(text.size()), &bytes,
-                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+                   static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(bytes, &std::free);
   if (size < 0) throw Error(std::string("text can't be normalised: ") + utf8proc_errmsg(size));
   return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
+
+}  // namespace
+
+std::string to_nfc(std::string_view text) { return map_text(text, 0); }
+std::string to_nfkc(std::string_view text) { return map_text(text, UTF8PROC_COMPAT); }
 
 }  // namespace elmo

@@ -26,5 +26,7 @@ bool is_mark(char32_t character);
 
 // Normalisation form C (utf8proc). Pure ASCII is returned as it is without work.
 std::string to_nfc(std::string_view text);
+// Normalisation form KC, which also takes compatibility forms for the ordinary ones.
+std::string to_nfkc(std::string_view text);
 
 }  // namespace elmo

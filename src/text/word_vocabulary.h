@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
+
 namespace elmo {
 
 class WordVocabulary {
@@ -27,15 +29,9 @@ class WordVocabulary {
   const std::string& bytes() const { return bytes_; }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
   std::string bytes_;
   std::vector<std::string> words_;
-  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> ids_;
   std::int32_t bos_ = 0, eos_ = 0, unk_ = 0;
 };
 

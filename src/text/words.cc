@@ -1,6 +1,8 @@
 #include "text/words.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "elmo/error.h"
 #include "text/utf8.h"
@@ -9,6 +11,11 @@ namespace elmo {
 namespace {
 
 bool is_space(char byte) { return byte == ' ' || byte == '\t'; }
+
+constexpr std::pair<std::string_view, Split> kSplits[] = {{"spaces", Split::kSpaces},
+                                                          {"characters", Split::kCharacters},
+                                                          {"punctuation", Split::kPunctuation},
+                                                          {"tabs", Split::kTabs}};
 
 // Cuts one space-free stretch where punctuation begins or ends, or after every character.
 void split_stretch(std::string_view text, Split split, std::vector<std::string_view>& words) {
@@ -37,22 +44,36 @@ void split_stretch(std::string_view text, Split split, std::vector<std::string_v
   words.push_back(text.substr(begin));
 }
 
+void split_at_tabs(std::string_view line, std::vector<std::string_view>& words) {
+  while (!line.empty()) {
+    const std::string_view word = line.substr(0, line.find('\t'));
+    line.remove_prefix(std::min(word.size() + 1, line.size()));
+    if (word.find_first_not_of(' ') != std::string_view::npos) words.push_back(word);
+  }
+}
+
 }  // namespace
 
 Split parse_split(std::string_view name) {
-  if (name == "spaces") return Split::kSpaces;
-  if (name == "characters") return Split::kCharacters;
-  if (name == "punctuation") return Split::kPunctuation;
-  throw UsageError("split '" + std::string(name) + "' is none of spaces, characters, punctuation");
+  for (const auto& [known, split] : kSplits) {
+    if (known == name) return split;
+  }
+  throw UsageError("split '" + std::string(name) +
+                   "' is none of spaces, characters, punctuation, tabs");
 }
 
 std::string_view split_name(Split split) {
-  return split == Split::kSpaces       ? "spaces"
-         : split == Split::kCharacters ? "characters"
-                                       : "punctuation";
+  for (const auto& [name, known] : kSplits) {
+    if (known == split) return name;
+  }
+  return "";
 }
 
 void split_words(std::string_view line, Split split, std::vector<std::string_view>& words) {
+  if (split == Split::kTabs) {
+    split_at_tabs(line, words);
+    return;
+  }
   std::size_t at = 0;
   while (at < line.size()) {
     if (is_space(line[at])) {

@@ -8,9 +8,10 @@ namespace elmo {
 
 // kSpaces: a word is what stands between U+0020 or tab. kPunctuation: within those, each run of
 // Unicode punctuation or symbols (P*, S*) is a word of its own. kCharacters: each code point that
-// is not U+0020 or tab is a word (with the combining marks, category M*, that follow it).
-enum class Split { kSpaces, kCharacters, kPunctuation };
-Split parse_split(std::string_view name);  // spaces|characters|punctuation; throws UsageError
+// is not U+0020 or tab is a word (with the combining marks, category M*, that follow it). kTabs: a
+// word is what stands between tabs, its spaces included, unless it is nothing but spaces.
+enum class Split { kSpaces, kCharacters, kPunctuation, kTabs };
+Split parse_split(std::string_view name);  // spaces|characters|punctuation|tabs; throws UsageError
 std::string_view split_name(Split split);
 
 // Appends the words of a line (valid UTF-8, raw: before any normalisation) to `words`.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -61,15 +62,15 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
     for (const float clip : {0.0f, 0.5f}) {
       const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
       Numbers z(4 * h, 1, 6), bias(4 * h, 2), before(h, 3, 1), d_m(h, 4), d_c(h, 5);
-      std::vector<T> gates(at(4 * h)), m(at(h)), apart(at(4 * (h + 5)));
-      std::vector<float> c(at(h));
-      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, apart.data(), h + 5,
-                        c.data(), m.data());
-      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, gates.data(), h, c.data(),
+      std::vector<T> gates(at(4 * h)), m(at(h)), m_alone(at(h));
+      std::vector<float> c(at(h)), c_alone(at(h));
+      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, gates.data(), c.data(),
                         m.data());
-      for (std::int64_t i = 0; i < 4 * h; ++i) {
-        ASSERT_EQ(to_float(apart[at(i / h * (h + 5) + i % h)]), to_float(gates[at(i)]));
-      }
+      // Without the gates.
+      lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, static_cast<T*>(nullptr),
+                        c_alone.data(), m_alone.data());
+      ASSERT_EQ(c, c_alone);
+      ASSERT_EQ(0, std::memcmp(m.data(), m_alone.data(), m.size() * sizeof(T)));
       const std::vector<T> activated = gates;
       const Numbers d_c_after = d_c;
       lstm_cell_backward(d_m.data(), before.data(), c.data(), clip, h, gates.data(), d_c.data());
@@ -108,24 +109,40 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
 TYPED_TEST(Kernels, SoftmaxPartAndScaling) {
   using T = TypeParam;
   for (const std::int64_t n : kSizes) {
-    const Numbers given(n, 1, 20);
-    Numbers logits = given, bias(n, 2, 3);
+    Numbers logits(n, 1, 20), bias(n, 2, 3);
     double most = -1e9, sum = 0;
-    const auto logit = [&](std::int64_t v) { return static_cast<double>(given[v]) + bias[v]; };
+    const auto logit = [&](std::int64_t v) { return static_cast<double>(logits[v]) + bias[v]; };
     for (std::int64_t v = 0; v < n; ++v) most = std::max(most, logit(v));
-    for (std::int64_t v = 0; v < n; ++v) sum += std::exp(logit(v) - most);
-    const SoftmaxPart part = softmax_part(logits.data(), bias.data(), n);
-    ASSERT_NEAR(part.top, most, 2e-6 * std::abs(most));
+    EXPECT_NEAR(largest_sum(logits.data(), bias.data(), n), most, 2e-6 * std::abs(most));
+    const auto shift = static_cast<float>(most - 5);
+    for (std::int64_t v = 0; v < n; ++v) sum += std::exp(logit(v) - shift);
+    std::vector<T> exps(static_cast<std::size_t>(n)), scaled(exps.size());
+    const SoftmaxPart part = softmax_part(logits.data(), bias.data(), shift, n, exps.data());
+    const SoftmaxPart alone =
+        softmax_part(logits.data(), bias.data(), shift, n, static_cast<T*>(nullptr));
+    ASSERT_NEAR(part.top, 5, 1e-5);
     ASSERT_NEAR(part.sum, sum, 2e-5 * sum);
-    std::vector<T> scaled(static_cast<std::size_t>(n));
+    ASSERT_EQ(part.top, alone.top);
+    ASSERT_EQ(part.sum, alone.sum);
+    for (std::int64_t v = 0; v < n; ++v) {
+      const double exact = std::exp(logit(v) - shift);
+      ASSERT_NEAR(to_float(exps[static_cast<std::size_t>(v)]), exact,
+                  5e-6 * std::exp(5) + rounding<T>(exact));
+    }
     scale_values(logits.data(), 0.25f, n, scaled.data());
     for (std::int64_t v = 0; v < n; ++v) {
-      const double exact = std::exp(logit(v) - most);
-      ASSERT_NEAR(logits[v], exact, 5e-6);
-      ASSERT_NEAR(to_float(scaled[static_cast<std::size_t>(v)]), exact / 4,
-                  2e-6 + rounding<T>(exact / 4));
+      ASSERT_NEAR(to_float(scaled[static_cast<std::size_t>(v)]), logits[v] / 4,
+                  rounding<T>(logits[v] / 4));
     }
   }
+}
+
+// A shift far too low shows in the largest logit, whatever the exponentials have become.
+TEST(SoftmaxPart, TellsHowFarALogitLiesAboveItsShift) {
+  std::vector<float> logits(40, 1.0f), bias(40, 0.0f), exps(40);
+  logits[37] = 300;
+  EXPECT_EQ(softmax_part(logits.data(), bias.data(), 0.0f, 40, exps.data()).top, 300);
+  EXPECT_TRUE(std::isfinite(exps[37]));
 }
 
 TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
@@ -138,18 +155,23 @@ TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
     for (std::int64_t i = 0; i < rows * ld; ++i) {
       ASSERT_EQ(to_float(matrix[static_cast<std::size_t>(i)]), stored<T>(source[i]));
     }
-    std::vector<float> sums(static_cast<std::size_t>(n), 1.0f);
+    std::vector<float> sums(static_cast<std::size_t>(n), 1.0f), weighted(sums);
     add_column_sums(matrix.data(), rows, n, ld, sums.data());
-    std::vector<T> turned(static_cast<std::size_t>(rows * n));
-    transpose(matrix.data(), ld, rows, n, turned.data());
+    Numbers weights(rows, 9);
+    add_column_sums(matrix.data(), weights.data(), rows, n, ld, weighted.data());
+    const std::int64_t turned_ld = rows + 2;
+    std::vector<T> turned(static_cast<std::size_t>(turned_ld * n));
+    transpose(matrix.data(), ld, rows, n, turned.data(), turned_ld);
     for (std::int64_t j = 0; j < n; ++j) {
-      double sum = 1;
+      double sum = 1, weighted_sum = 1;
       for (std::int64_t i = 0; i < rows; ++i) {
         const float value = to_float(matrix[static_cast<std::size_t>(i * ld + j)]);
         sum += value;
-        ASSERT_EQ(to_float(turned[static_cast<std::size_t>(j * rows + i)]), value);
+        weighted_sum += static_cast<double>(weights[i]) * value;
+        ASSERT_EQ(to_float(turned[static_cast<std::size_t>(j * turned_ld + i)]), value);
       }
       ASSERT_NEAR(sums[static_cast<std::size_t>(j)], sum, 1e-5);
+      ASSERT_NEAR(weighted[static_cast<std::size_t>(j)], weighted_sum, 2e-5);
     }
   }
 }

@@ -219,7 +219,7 @@ TEST_F(EmbedderTest, NothingLeaksWithinAWord) {
 TEST_F(EmbedderTest, BitsDoNotDependOnBatchOrderOrThreads) {
   std::vector<std::string> texts;
   for (int i = 0; i < 60; ++i) texts.push_back(sentence(static_cast<std::uint64_t>(i), i * 7 % 31));
-  for (const Precision precision : available_precisions()) {
+  for (const Precision precision : kPrecisions) {
     const auto model = load(precision);
     std::map<std::string, std::vector<float>> alone;
     Workers one(1);

@@ -1,9 +1,5 @@
-"""Weights in the official format: python3 official_test.py ELMO [unittest options].
-
-With ELMO_FIXTURES, a folder with bilm-tf/, the original's own vectors are compared too.
-"""
+"""Weights in the official format: python3 official_test.py ELMO [unittest options]."""
 import json
-import os
 import pathlib
 import shutil
 import sys
@@ -270,24 +266,6 @@ class OfficialTest(ProgramTest):
         with h5py.File(self.folder / "two.h5") as file:
             expected = reference.embed(LINES[0].split())[:, :, 6:]
             self.assertLess(abs(file["0"][()][:, :, 6:] - expected).max(), 2e-6)
-
-    @unittest.skipUnless("ELMO_FIXTURES" in os.environ, "ELMO_FIXTURES names no folder")
-    def test_the_original(self):
-        folder = pathlib.Path(os.environ["ELMO_FIXTURES"]) / "bilm-tf"
-        streams = json.loads((folder / "lm_embeddings_sentences.json").read_text())
-        lines = [stream[k] for k in range(10) for stream in streams]
-        self.text.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        output = self.folder / "out.h5"
-        self.elmo("dump", "--options", folder / "options.json", "--weights",
-                  folder / "lm_weights.hdf5", "--input", self.text, "--output", output,
-                  "--layers", "top", "--carry-state", 3)
-        with h5py.File(output) as file:
-            for s in range(3):
-                with h5py.File(folder / f"lm_embeddings_{s}.hdf5") as vectors:
-                    for k in range(10):
-                        expected = numpy.concatenate(list(vectors[str(k)]), axis=1)
-                        worst = abs(file[str(3 * k + s)][()] - expected).max()
-                        self.assertLess(worst, 2e-6)
 
 
 if __name__ == "__main__":

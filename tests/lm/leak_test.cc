@@ -237,8 +237,7 @@ TEST(Sequences, AreMirrorsOfEachOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, Leak,
-                         testing::Combine(testing::ValuesIn(available_precisions()),
-                                          testing::Bool()));
+                         testing::Combine(testing::ValuesIn(kPrecisions), testing::Bool()));
 
 }  // namespace
 }  // namespace elmo

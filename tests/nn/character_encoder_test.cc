@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <vector>
 
 #include "compute/random.h"
@@ -148,7 +149,7 @@ TEST_P(CharacterGradient, AgreesWithFiniteDifferences) {
   Workers workers(GetParam().threads);
   CharacterEncoder::Tape tape(encoder, words.count());
   encoder.forward(words, tape, y.data(), workers);
-  encoder.backward(words, tape, d.data(), workers);
+  encoder.backward(words, tape, d.data(), 4, workers);
 
   Values values = values_of(encoder);
   const auto expected = twin(encoder, values, words);
@@ -193,7 +194,7 @@ TEST(CharacterGradientBits, DoNotDependOnTheNumberOfThreads) {
     std::vector<float> y(30), d(30);
     for (std::size_t i = 0; i < d.size(); ++i) d[i] = 0.3f * static_cast<float>(i) - 4;
     encoder.forward(words, tape, y.data(), workers);
-    encoder.backward(words, tape, d.data(), workers);
+    encoder.backward(words, tape, d.data(), 4, workers);
     std::vector<std::vector<float>> gradients;
     encoder.for_each_parameter([&](const Parameter& parameter) {
       gradients.emplace_back(parameter.gradient.span().begin(), parameter.gradient.span().end());
@@ -203,12 +204,16 @@ TEST(CharacterGradientBits, DoNotDependOnTheNumberOfThreads) {
   }
 }
 
-class CharacterEncoderBits : public testing::TestWithParam<Precision> {};
+using BitsCase = std::tuple<Precision, bool>;  // and: with a table
+class CharacterEncoderBits : public testing::TestWithParam<BitsCase> {};
 
 TEST_P(CharacterEncoderBits, AWordHasItsVectorInAnyCompany) {
-  CharacterEncoder encoder("token_encoder", small_shape(false, true));
+  const auto [precision, table] = GetParam();
+  CharacterShape shape = small_shape(false, true);
+  shape.table = table;
+  CharacterEncoder encoder("token_encoder", shape);
   fill(encoder, 5);
-  pack(encoder, GetParam(), false);
+  pack(encoder, precision, false);
   CharacterRows words;
   const Random random(6, RandomUse::kInitialise);
   for (std::uint64_t i = 0; i < 200; ++i) {
@@ -234,7 +239,37 @@ TEST_P(CharacterEncoderBits, AWordHasItsVectorInAnyCompany) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, CharacterEncoderBits,
-                         testing::ValuesIn(available_precisions()));
+                         testing::Combine(testing::ValuesIn(kPrecisions), testing::Bool()));
+
+// Words of more windows than go through a product together, too.
+TEST(CharacterEncoderProducts, GiveWhatATableGives) {
+  for (const bool tanh : {false, true}) {
+    CharacterShape shape = small_shape(tanh, true);
+    CharacterEncoder with_table("token_encoder", shape);
+    shape.table = false;
+    CharacterEncoder without("token_encoder", shape);
+    for (CharacterEncoder* encoder : {&with_table, &without}) {
+      fill(*encoder, 8);
+      pack(*encoder, Precision::kF32, false);
+    }
+    CharacterRows words;
+    for (int copy = 0; copy < 20; ++copy) {
+      const CharacterRows some = some_words();
+      for (std::int64_t i = 0; i < some.count(); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        words.ids.insert(words.ids.end(), some.ids.begin() + some.begin[at],
+                         some.ids.begin() + some.begin[at + 1]);
+        words.end_word();
+      }
+    }
+    const auto size = static_cast<std::size_t>(words.count() * shape.projection);
+    std::vector<float> expected(size), y(size);
+    CharacterEncoder::Tape tape(with_table, words.count()), other(without, words.count());
+    with_table.forward(words, 0, words.count(), tape, expected.data());
+    without.forward(words, 0, words.count(), other, y.data());
+    for (std::size_t i = 0; i < size; ++i) EXPECT_NEAR(y[i], expected[i], 1e-5) << i;
+  }
+}
 
 }  // namespace
 }  // namespace elmo

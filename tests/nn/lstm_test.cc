@@ -102,7 +102,7 @@ TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
   const int threads = GetParam().threads;
   Workers workers(threads);
   layer.prepare(Precision::kF32, true);
-  for (int part = 0; part < LstmLayer::kPackParts; ++part) layer.pack(part);
+  for (int part = 0; part < layer.pack_parts(); ++part) layer.pack(part);
   LstmTape<float> tape(shape, kSteps, kStreams);
   workers.run([&](int index) {
     const Part part = part_of(kStreams, index, threads);
@@ -121,9 +121,13 @@ TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
   auto p = copy(layer.projection.value.span());
   std::vector<double> xd(x.begin(), x.end()), expected(size);
   twin(layer, w, b, p, xd, resets, weight, &expected);
+  // The projection adds up H products of some 0.2 each. Where every step rounds (SSE4.1 has no
+  // fused multiply-add) the errors of the partial sums come to 0.2 H 2^-24 / sqrt(2), of which
+  // thrice; the rest of the cell, whose values are about 1, has what is left.
+  const double tolerance = 1e-6 + 3 * 0.2 * shape.hidden * 0x1p-24 / std::sqrt(2.0);
   int clipped = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    EXPECT_NEAR(y[i], expected[i], 2e-6) << i;
+    EXPECT_NEAR(y[i], expected[i], tolerance) << i;
     clipped += std::abs(expected[i] - xd[i]) > 0.4999;
   }
   EXPECT_GT(clipped, 0) << "the clip does not act, so it is not tested";

@@ -14,6 +14,7 @@ namespace elmo {
 namespace {
 
 constexpr std::int64_t kOutcomes = 1900, kWidth = 24, kCount = 300;
+const StreamGroups kGroups(4, 75);       // two
 constexpr std::int64_t kSamples = 1100;  // more than one block
 
 void fill(SoftmaxLayer& layer) {
@@ -46,7 +47,7 @@ TEST(SampledSoftmax, LossesAndGradientsAgreeWithDouble) {
       const LogUniformSample sample(kOutcomes, kSamples,
                                     Random(1, RandomUse::kNegativeSample, step));
       std::vector<double> losses(kCount);
-      sampled.losses_and_gradients(x.data(), targets.data(), kCount, static_cast<float>(kScale),
+      sampled.losses_and_gradients(x.data(), targets.data(), kGroups, static_cast<float>(kScale),
                                    sample, losses.data(), d_x.data(), workers);
       if (step == 8) continue;
 

@@ -16,7 +16,10 @@ namespace {
 class Softmax : public testing::TestWithParam<std::int64_t> {};
 
 TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
-  constexpr std::int64_t kWidth = 24, kCount = 300;  // more than one chunk of rows
+  // Two groups of 160 and 165 rows, more than one chunk each.
+  constexpr std::int64_t kWidth = 24, kSteps = 5, kStreams = 65, kCount = kSteps * kStreams;
+  const StreamGroups groups(kSteps, kStreams);
+  ASSERT_EQ(groups.count(), 2);
   const auto kRows = static_cast<std::size_t>(GetParam());
   SoftmaxLayer layer("softmax", GetParam(), kWidth);
   const Random random(3, RandomUse::kInitialise);
@@ -62,9 +65,9 @@ TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
   for (const int threads : {1, 2, 3}) {
     Workers workers(threads);
     std::vector<double> got(kCount), only(kCount);
-    layer.losses_and_gradients(x.data(), targets.data(), kCount, static_cast<float>(kScale),
+    layer.losses_and_gradients(x.data(), targets.data(), groups, static_cast<float>(kScale),
                                got.data(), d_x.data(), workers);
-    layer.losses(x.data(), targets.data(), kCount, only.data(), workers);
+    layer.losses(x.data(), targets.data(), groups, only.data(), workers);
     for (std::size_t i = 0; i < kCount; ++i) {
       EXPECT_NEAR(got[i], losses[i], 1e-5);
       EXPECT_EQ(got[i], only[i]);
@@ -84,6 +87,51 @@ TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
     EXPECT_EQ(0, std::memcmp(first.data(), all.data(), all.size() * sizeof(float)))
         << threads << " threads";
   }
+}
+
+// The first block gives a row its shift; an outcome of a later one lies e^150 above it for some
+// rows, so that they are summed again, and their neighbours keep their bits.
+TEST(SoftmaxShift, RowsFarAboveTheFirstBlockAreSummedAgain) {
+  constexpr std::int64_t kOutcomes = 1500, kWidth = 4, kRows = 6;
+  SoftmaxLayer layer("softmax", kOutcomes, kWidth);
+  layer.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
+  const Random random(3, RandomUse::kInitialise);
+  for (std::size_t i = 0; i < layer.weights.value.size(); ++i) {
+    layer.weights.value[i] = 0.1f * random.normal(i);
+  }
+  layer.weights.value[1200 * kWidth + 2] = 150;
+  layer.prepare(Precision::kF32, true);
+  for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part);
+  std::vector<float> x(kRows * kWidth), d_x(x.size()), tame(x.size()), d_tame(x.size());
+  std::vector<std::int32_t> targets(kRows, 3);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    x[i * kWidth] = 1;
+    tame[i * kWidth] = 1;
+    if (i % 2 == 1) x[i * kWidth + 2] = 1;
+  }
+  Workers workers(2);
+  std::vector<double> losses(kRows), tame_losses(kRows);
+  const StreamGroups groups(1, kRows);
+  layer.losses_and_gradients(tame.data(), targets.data(), groups, 1.0f, tame_losses.data(),
+                             d_tame.data(), workers);
+  layer.losses_and_gradients(x.data(), targets.data(), groups, 1.0f, losses.data(), d_x.data(),
+                             workers);
+  const auto weight = [&](std::int64_t outcome, std::size_t k) {
+    return static_cast<double>(layer.weights.value[static_cast<std::size_t>(outcome) * kWidth + k]);
+  };
+  for (std::size_t i = 0; i < kRows; ++i) {
+    if (i % 2 == 0) {
+      EXPECT_EQ(losses[i], tame_losses[i]);
+      continue;
+    }
+    // Nearly all the mass is at 1200.
+    const double logit = weight(3, 0) + weight(3, 2);
+    EXPECT_NEAR(losses[i], weight(1200, 0) + weight(1200, 2) - logit, 1e-4);
+    for (std::size_t k = 0; k < kWidth; ++k) {
+      EXPECT_NEAR(d_x[i * kWidth + k], weight(1200, k) - weight(3, k), 1e-4) << k;
+    }
+  }
+  EXPECT_NEAR(layer.bias.gradient[1200], 3 + 3.0 / kOutcomes, 1e-3);  // the others: equal shares
 }
 
 INSTANTIATE_TEST_SUITE_P(Outcomes, Softmax, testing::Values(1, 15, 1023, 1024, 1025, 1300, 2100));

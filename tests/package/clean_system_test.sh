@@ -1,41 +1,14 @@
 #!/usr/bin/env bash
-# clean_system_test.sh WORK: tries what tools/package makes in a chroot that holds a fresh Debian
-# 12, in an order in which each finds no more than it may ask for:
+# clean_system_test.sh WORK: tries what tools/package makes in a chroot that holds a fresh Debian of
+# this machine's release, in an order in which each finds no more than it may ask for:
 #   tarball   not one of our libraries
 #   wheel     Python and numpy
 #   deb       what apt brings with it; at last a compiler, for a program that uses the library
-# Wants root, debootstrap and a Debian mirror, or is skipped (status 77), and what tools/package
-# wants. The chroot lies in WORK and is removed at the end.
+# Wants root, debootstrap, a Debian mirror, and what tools/package wants. The chroot lies in WORK.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
-mkdir -p "${1:?WORK is missing}"
-work=$(cd "$1" && pwd)
-system=$work/system
-log=$work/log.txt
-
-skip() {
-  echo "skipped: $*"
-  exit 77
-}
-
-clean() {
-  umount "$system/proc" 2>/dev/null || true
-  rm -rf --one-file-system "$system"
-}
-
-# quietly COMMAND...: its output is shown only if it fails.
-quietly() {
-  "$@" >"$log" 2>&1 && return
-  tail -n 40 "$log" >&2
-  echo "failed: $*" >&2
-  exit 1
-}
-
-# within COMMAND...: in the chroot, with nothing of the caller's environment but a proxy.
-within() {
-  quietly env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive http_proxy="${http_proxy:-}" chroot "$system" "$@"
-}
+# shellcheck source=chroot.sh
+. "$source/tests/package/chroot.sh"
 
 install() {
   within apt-get install -y --no-install-recommends "$@"
@@ -69,14 +42,7 @@ main_job() {
     test \$(wc -l <neighbours) = 3"
 }
 
-((EUID == 0)) || skip "a chroot takes root"
-command -v debootstrap >/dev/null || skip "debootstrap is missing: apt install debootstrap"
-trap clean EXIT
-clean
-debootstrap --variant=minbase bookworm "$system" >"$log" 2>&1 ||
-  skip "debootstrap fails: $(tail -n 1 "$log")"
-mount -t proc proc "$system/proc"
-within apt-get update
+fresh_system "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" "${1:?WORK is missing}"
 
 package tarball
 within sh -exc 'mkdir /opt/elmo && tar -C /opt/elmo --strip-components 1 -xf /root/elmo-*.tar.gz'

@@ -1,15 +1,10 @@
-// The number formats that this CPU multiplies in.
+// The number formats that products come in, on every CPU.
 #pragma once
-
-#include <vector>
 
 #include "compute/precision.h"
 
 namespace elmo {
 
-inline std::vector<Precision> available_precisions() {
-  if (cpu_has_bf16()) return {Precision::kF32, Precision::kBf16};
-  return {Precision::kF32};
-}
+constexpr Precision kPrecisions[] = {Precision::kF32, Precision::kBf16};
 
 }  // namespace elmo

@@ -82,8 +82,15 @@ TEST(WordsTest, CharactersKeepTheirMarks) {
   EXPECT_EQ(split("e\u0301x", Split::kCharacters), (Words{"e\u0301", "x"}));
 }
 
+TEST(WordsTest, BetweenTabsSpacesBelongToWords) {
+  EXPECT_EQ(split("New York\tis big\ta", Split::kTabs), (Words{"New York", "is big", "a"}));
+  EXPECT_EQ(split("\t a\t\t  \tb \t", Split::kTabs), (Words{" a", "b "}));
+  EXPECT_EQ(split("", Split::kTabs), Words{});
+  EXPECT_EQ(split(" \t ", Split::kTabs), Words{});
+}
+
 TEST(WordsTest, NamesGoBothWays) {
-  for (const Split how : {Split::kSpaces, Split::kCharacters, Split::kPunctuation}) {
+  for (const Split how : {Split::kSpaces, Split::kCharacters, Split::kPunctuation, Split::kTabs}) {
     EXPECT_EQ(parse_split(split_name(how)), how);
   }
   EXPECT_THROW(parse_split("lines"), UsageError);

@@ -58,6 +58,13 @@ class LintLayersTest(unittest.TestCase):
             f"{name}: is in no CMakeLists.txt, so nobody builds or runs it"
             for name in ("src/io/other_file.cc", "tests/io/other_test.cc")])
 
+    def test_finds_a_test_that_skips_inside_itself(self):
+        for line in ('GTEST_' 'SKIP() << "no root";', '@unittest.' 'skipUnless(x, "no x")',
+                     'pytest.' 'skip("no x")'):
+            self.write("tests/io/file_test.cc", f"\n{line}\n")
+            self.assertEqual(self.lint(), "tests/io/file_test.cc:2: skips inside itself; let NEEDS "
+                                          "say what the test wants\n")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,4 +1,4 @@
-#include "base/chart.h"
+#include "plot/chart.h"
 
 #include <fmt/core.h>
 #include <sys/wait.h>
@@ -7,16 +7,14 @@
 #include <cstdio>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "plot/colours.h"
 
 namespace elmo {
 namespace {
-
-// Colours that most people with colour blindness tell apart too (Okabe and Ito 2008).
-constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                    "#e69f00", "#56b4e9", "#000000"};
 
 // Within single quotes gnuplot knows no escapes, commands or macros.
 std::string literal(std::string_view text) {
@@ -77,8 +75,8 @@ void draw(const LineChart& chart, const std::filesystem::path& path) {
     plots += fmt::format(
         "{} $series{} using 1:2 axes x1y{} with linespoints lc rgb '{}' lw 2 dt {} pt {} ps 0.6 "
         "title {}",
-        plots.empty() ? "plot" : ",", i, series.right ? 2 : 1, kColours[i % std::size(kColours)],
-        i / std::size(kColours) + 1, i % 2 == 0 ? 7 : 5, literal(series.name));
+        plots.empty() ? "plot" : ",", i, series.right ? 2 : 1, kColours[i % kColours.size()],
+        i / kColours.size() + 1, i % 2 == 0 ? 7 : 5, literal(series.name));
     right = right || series.right;
   }
   if (plots.empty()) throw Error(path.string() + ": there is nothing to draw");
@@ -107,7 +105,14 @@ void draw(const PointChart& chart, const std::filesystem::path& path) {
   std::string script = header(chart.title, chart.x_label, chart.y_label, 1280, height);
   script +=
       "set rmargin at screen 0.6\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n";
-  std::string data = "$points << END\n";
+  // Where all points lie on a line across an axis, gnuplot finds no range for it.
+  for (const auto& [axis, place] :
+       {std::pair("x", &PointChart::Point::x), std::pair("y", &PointChart::Point::y)}) {
+    const auto [low, high] = std::ranges::minmax(points, {}, place);
+    if (low.*place == high.*place) {
+      script += fmt::format("set {}range [{}:{}]\n", axis, low.*place - 1, low.*place + 1);
+    }
+  }
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double from_top = static_cast<double>(kMargin + kLine * i) / static_cast<double>(height);
     script += fmt::format(
@@ -116,11 +121,23 @@ void draw(const PointChart& chart, const std::filesystem::path& path) {
         "set label {} at screen 0.64, screen {} left font ',11'\n",
         i + 1, points[i].x, points[i].y, i + 1, 1 - from_top, literal(points[i].label),
         1 - from_top);
-    data += fmt::format("{} {}\n", points[i].x, points[i].y);
   }
-  run(fmt::format("{}{}END\nplot $points using 1:2 notitle with points pt 7 ps 0.6 lc rgb '{}'\n",
-                  script, data, kColours[0]),
-      path);
+  std::string plots;
+  for (std::size_t group = 0; group < chart.groups.size(); ++group) {
+    script += fmt::format("$group{} << END\n", group);
+    for (const PointChart::Point& point : points) {
+      if (point.group == group) script += fmt::format("{} {}\n", point.x, point.y);
+    }
+    script += "END\n";
+    // gnuplot's point types of filled circles, squares, triangles and diamonds.
+    constexpr int kShapes[] = {7, 5, 9, 13};
+    plots += fmt::format(
+        "{} $group{} using 1:2 with points pt {} ps 0.6 lc rgb '{}' {}",
+        plots.empty() ? "plot" : ",", group, kShapes[group / kColours.size() % std::size(kShapes)],
+        kColours[group % kColours.size()],
+        chart.groups.size() > 1 ? "title " + literal(chart.groups[group]) : "notitle");
+  }
+  run(script + "set key top left reverse Left opaque\n" + plots + "\n", path);
 }
 
 }  // namespace elmo

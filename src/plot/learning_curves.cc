@@ -1,4 +1,4 @@
-#include "lm/learning_curves.h"
+#include "plot/learning_curves.h"
 
 #include <fmt/core.h>
 
@@ -52,13 +52,20 @@ std::optional<double> number(const nlohmann::json& line, const std::string& key)
   throw Error(fmt::format("{}:{}: {}", reader.path(), reader.line_number(), what));
 }
 
+// What a log is called in a title: its model's folder, or the file where it tells more. No page
+// that is passed on holds the path.
+std::string name_of(const std::filesystem::path& file) {
+  if (file.filename() != "log.jsonl") return file.filename().string();
+  return std::filesystem::absolute(file).lexically_normal().parent_path().filename().string();
+}
+
 }  // namespace
 
 LineChart learning_curves(const std::filesystem::path& path) {
   const auto file = std::filesystem::is_directory(path) ? path / "log.jsonl" : path;
   LineReader reader(file.string());
   LineChart chart;
-  chart.title = "Learning curves of " + path.string();
+  chart.title = "Learning curves of " + name_of(file);
   Curves curves;
   bool language_model = false, steps = false;
   std::string_view text;

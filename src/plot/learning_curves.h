@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "base/chart.h"
+#include "plot/chart.h"
 
 namespace elmo {
 

@@ -1,6 +1,7 @@
 // Charts as SVG files, drawn by gnuplot, which runs as a child process. Texts may hold any UTF-8.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,13 +27,17 @@ struct LineChart {
   std::vector<Series> series;
 };
 
-// Points with a text each; they are numbered from left to right, and the texts listed beside.
+// Points with a text each; they are numbered from left to right, and the texts listed beside. The
+// colour and the shape of a point are those of its group, which a key names where there are
+// several.
 struct PointChart {
   struct Point {
     double x, y;
     std::string label;
+    std::size_t group;
   };
   std::string title, x_label, y_label;
+  std::vector<std::string> groups;
   std::vector<Point> points;
 };
 

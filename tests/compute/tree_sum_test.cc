@@ -1,0 +1,80 @@
+// Sums along a tree, whole and as processes with groups of their own would make them.
+#include "compute/tree_sum.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "compute/random.h"
+
+namespace elmo {
+namespace {
+
+constexpr std::int64_t kSize = 37;
+
+std::vector<float> leaf(int i) {
+  const Random random(5, RandomUse::kInitialise, static_cast<std::uint64_t>(i));
+  std::vector<float> values(kSize);
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = random.normal(k);
+  return values;
+}
+
+// The definition: a node is its left child + its right child.
+std::vector<float> node(int first, int leaves) {
+  if (leaves == 1) return leaf(first);
+  const std::vector<float> left = node(first, leaves / 2);
+  std::vector<float> sum = node(first + leaves / 2, leaves / 2);
+  for (std::size_t k = 0; k < sum.size(); ++k) sum[k] = left[k] + sum[k];
+  return sum;
+}
+
+TEST(TreeSum, IsLeftPlusRight) {
+  for (const int leaves : {1, 2, 4, 8, 64}) {
+    std::vector<float> result(kSize), scratch(TreeSum::scratch_size(leaves, kSize));
+    const TreeSum sum(result.data(), scratch.data(), kSize);
+    for (int i = 0; i < leaves; ++i) {
+      std::ranges::copy(leaf(i), sum.leaf(i));
+      // In two stretches, the second first.
+      sum.close(i, 20, kSize - 20);
+      sum.close(i, 0, 20);
+    }
+    EXPECT_EQ(result, node(0, leaves)) << leaves;
+  }
+}
+
+// A sum in the order of the leaves has other bits, so the test above says something.
+TEST(TreeSum, IsNotASumFromTheLeft) {
+  std::vector<float> sum = leaf(0);
+  for (int i = 1; i < 8; ++i) {
+    const std::vector<float> next = leaf(i);
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += next[k];
+  }
+  EXPECT_NE(sum, node(0, 8));
+}
+
+TEST(StreamGroups, AreAFunctionOfTheBatchAlone) {
+  const auto count = [](std::int64_t streams) { return StreamGroups(20, streams).count(); };
+  EXPECT_EQ(count(1), 1);
+  EXPECT_EQ(count(63), 1);
+  EXPECT_EQ(count(64), 2);
+  EXPECT_EQ(count(127), 2);
+  EXPECT_EQ(count(128), 4);
+  EXPECT_EQ(count(500), 8);
+  EXPECT_EQ(count(2048), 64);
+  EXPECT_EQ(count(100'000), 64);
+  const StreamGroups groups(20, 130);
+  std::int64_t stream = 0, row = 0;
+  for (int group = 0; group < groups.count(); ++group) {
+    EXPECT_EQ(groups.streams_of(group).begin, stream);
+    EXPECT_EQ(groups.rows_of(group).begin, row);
+    stream = groups.streams_of(group).end;
+    row = groups.rows_of(group).end;
+  }
+  EXPECT_EQ(stream, 130);
+  EXPECT_EQ(row, groups.rows());
+}
+
+}  // namespace
+}  // namespace elmo
