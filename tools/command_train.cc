@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/numbers.h"
@@ -43,13 +46,71 @@ std::vector<int> parse_list(const std::string& text, const std::string& option) 
   return *std::move(numbers);
 }
 
-// Checks what options say together and brings it into the request and the settings.
+// What the language model's vectors are made with, for the guard of a resume. What `auto` chose
+// when the training began is kept.
+void settle_precision(TrainConfig& c) {
+  TaskTrainingOptions& t = c.training;
+  if (c.request.vectors) {
+    t.vectors = file_fingerprint(*c.request.vectors);
+    t.dev_vectors = file_fingerprint(*c.request.dev_vectors);
+  }
+  if (c.precision == "auto" && t.resume) {
+    c.precision = trained_precision(t.output).value_or(c.precision);
+  }
+  c.request.precision = parse_precision(c.precision);
+  if (c.request.elmo && c.request.model) t.precision = precision_name(c.request.precision);
+}
+
+bool has_elmo(const TrainConfig& c) {
+  if (c.inputs.empty()) return c.request.model || c.request.vectors;
+  return c.inputs.find("elmo") != std::string::npos;
+}
+
+bool has_embedding(const TrainConfig& c) {
+  if (c.inputs.empty()) return !has_elmo(c);
+  return c.inputs.find("embedding") != std::string::npos;
+}
+
+// Which options belong together: one that nothing would read is refused.
+void add_rules(Options& options, const TrainConfig& c) {
+  const TaskRequest& r = c.request;
+  const TaskSettings& s = c.settings;
+  const auto encoder_is = [&s](std::initializer_list<EncoderKind> kinds) {
+    return [&s, kinds = std::vector<EncoderKind>(kinds)] {
+      return std::find(kinds.begin(), kinds.end(), s.encoder) != kinds.end();
+    };
+  };
+  options.only_when({"hidden", "layers", "bidirectional"}, "with --encoder rnn, lstm or gru",
+                    encoder_is({EncoderKind::kRnn, EncoderKind::kLstm, EncoderKind::kGru}));
+  options.only_when({"activation"}, "with --encoder rnn", encoder_is({EncoderKind::kRnn}));
+  options.only_when({"kernels", "filters", "stride"}, "with --encoder cnn",
+                    encoder_is({EncoderKind::kCnn}));
+  options.only_when({"pool"}, "with --task classify, as a tagger has one output a word",
+                    [&] { return s.task == TaskKind::kClassify; });
+  options.only_when({"pool"}, "without --encoder cnn, which pools its filters by their maximum",
+                    [&] { return s.encoder != EncoderKind::kCnn; });
+  options.only_when({"crf"}, "with --task tag", [&] { return s.task == TaskKind::kTag; });
+  options.only_when({"class-weights"}, "without --crf", [&] { return !r.crf; });
+  options.only_when({"model", "vectors", "dev-vectors", "elmo-layers", "mix-start", "mix-l2",
+                     "layer-norm", "pooling", "precision"},
+                    "with --inputs elmo or elmo,embedding", [&] { return has_elmo(c); });
+  options.only_when({"dev-vectors"}, "with --vectors", [&] { return r.vectors.has_value(); });
+  options.only_when({"pooling", "precision"}, "with --model, as a dump has its own",
+                    [&] { return r.model.has_value(); });
+  options.only_when({"embedding-size", "ends-size", "embeddings", "embedding-words", "freeze"},
+                    "with --inputs embedding or elmo,embedding", [&] { return has_embedding(c); });
+  options.only_when({"embedding-words", "freeze"}, "with --embeddings",
+                    [&] { return !r.embeddings.empty(); });
+  options.only_when({"ends-size"}, "without --freeze, which leaves the given vectors alone",
+                    [&] { return !s.freeze; });
+}
+
+// What options say together, into the request and the settings.
 void settle(const Options& options, TrainConfig& c) {
   TaskSettings& s = c.settings;
   TaskRequest& r = c.request;
-  if (c.inputs.empty()) c.inputs = r.model || r.vectors ? "elmo" : "embedding";
-  r.elmo = c.inputs.find("elmo") != std::string::npos;
-  r.embedding = c.inputs.find("embedding") != std::string::npos;
+  r.elmo = has_elmo(c);
+  r.embedding = has_embedding(c);
   if (r.elmo && !r.model && !r.vectors) {
     throw UsageError(
         "--inputs elmo needs --model DIR or --vectors FILE.h5 (--inputs embedding "
@@ -59,12 +120,6 @@ void settle(const Options& options, TrainConfig& c) {
   if (s.task == TaskKind::kTag && s.encoder == EncoderKind::kCnn) {
     throw UsageError("--encoder cnn gives one vector a text and can't tag; use rnn, lstm or gru");
   }
-  if (r.crf && s.task != TaskKind::kTag) throw UsageError("--crf is for --task tag");
-  if (r.crf && c.training.class_weights) throw UsageError("--crf takes no --class-weights");
-  if (s.task == TaskKind::kTag && c.pool) {
-    throw UsageError("--pool is for --task classify; a tagger has one output a word");
-  }
-  if (s.freeze && r.embeddings.empty()) throw UsageError("--freeze needs --embeddings");
   s.kernels = parse_list(c.kernels, "--kernels");
   for (const int kernel : s.kernels) {
     if (kernel < 1 || kernel > 1000) throw UsageError("--kernels takes numbers from 1 to 1000");
@@ -74,25 +129,17 @@ void settle(const Options& options, TrainConfig& c) {
   } else {
     s.text_pooling = s.encoder == EncoderKind::kNone ? TextPooling::kMean : TextPooling::kLast;
   }
-  if (options.given("embeddings") && !r.embedding) {
-    throw UsageError("--embeddings needs --inputs embedding or elmo,embedding");
-  }
   if (c.mix_start == "random") c.training.mix_deviation = 1.0f;
   if (!c.elmo_layers.empty()) r.elmo_layers = parse_list(c.elmo_layers, "--elmo-layers");
   if (c.split) r.split = parse_split(*c.split);
-  r.precision = parse_precision(c.precision);
+  if (options.given("embedding-size")) r.given_embedding_size = r.embedding_size;
+  settle_precision(c);
 }
 
-}  // namespace
-
-int run_train(Arguments arguments) {
-  TrainConfig c;
+void add_data(Options& options, TrainConfig& c) {
   TaskRequest& r = c.request;
   TaskSettings& s = c.settings;
   TaskTrainingOptions& t = c.training;
-  Options options(arguments,
-                  "elmo train --task classify --model model --train train.tsv --dev dev.tsv "
-                  "--encoder lstm --bidirectional --output task.h5");
   options
       .choice("task", &s.task, {{"classify", TaskKind::kClassify}, {"tag", TaskKind::kTag}},
               "one label a text, or one tag a word")
@@ -133,6 +180,11 @@ int run_train(Arguments arguments) {
            "of its first lines to keep, beside the words of the data")
       .at_least(0);
   options.flag("freeze", &s.freeze, "do not train them on");
+}
+
+void add_network(Options& options, TrainConfig& c) {
+  TaskRequest& r = c.request;
+  TaskSettings& s = c.settings;
   options.choice("encoder", &s.encoder,
                  {{"none", EncoderKind::kNone},
                   {"rnn", EncoderKind::kRnn},
@@ -155,6 +207,11 @@ int run_train(Arguments arguments) {
   options.add("dropout", &s.dropout, "X", "on the inputs, between layers, before the output")
       .at_least(0)
       .below(1);
+}
+
+void add_training(Options& options, TrainConfig& c) {
+  TaskRequest& r = c.request;
+  TaskTrainingOptions& t = c.training;
   options.add("epochs", &t.epochs, "N", "at most").at_least(1);
   options.add("patience", &t.patience, "N", "epochs without a better result to stop at; 0: never")
       .at_least(0);
@@ -183,19 +240,36 @@ int run_train(Arguments arguments) {
   options.flag("json", &c.json, "print one JSON object");
   options.exclusive({"model", "vectors"});
   options.exclusive({"resume", "overwrite"});
+}
+
+}  // namespace
+
+int run_train(Arguments arguments) {
+  TrainConfig c;
+  TaskRequest& r = c.request;
+  TaskSettings& s = c.settings;
+  TaskTrainingOptions& t = c.training;
+  Options options(arguments,
+                  "elmo train --task classify --model model --train train.tsv --dev dev.tsv "
+                  "--encoder lstm --bidirectional --output task.h5");
+  add_data(options, c);
+  add_network(options, c);
+  add_training(options, c);
+  add_rules(options, c);
   if (!options.parse()) return 0;
 
   settle(options, c);
+  log::info("train: {}, inputs {}, encoder {}", task_name(s.task),
+            r.elmo && r.embedding ? "elmo,embedding"
+            : r.elmo              ? "elmo"
+                                  : "embedding",
+            s.encoder == EncoderKind::kNone ? "none (a linear layer on the inputs)"
+                                            : encoder_name(s.encoder));
   const FileLock lock = lock_task_output(t.output);
   check_task_output(t);
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));
   TaskPlan plan = plan_task(r, s, t.output);
-  if (r.embedding && options.given("embedding-size") &&
-      plan.settings.embedding_size != r.embedding_size) {
-    log::warn("{}: has {} numbers a word; --embedding-size {} is passed over", r.embeddings,
-              plan.settings.embedding_size, r.embedding_size);
-  }
   if (!c.json) {
     TaskNetwork network(plan.settings, plan.labels, plan.vocabulary);
     print(layer_table(network.table()));

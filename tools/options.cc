@@ -266,6 +266,11 @@ Option& Options::positional(std::string value_name, OptionField field, std::stri
 
 void Options::exclusive(std::vector<std::string> names) { exclusive_.push_back(std::move(names)); }
 
+void Options::only_when(std::vector<std::string> names, std::string condition,
+                        std::function<bool()> holds) {
+  rules_.push_back({std::move(names), std::move(condition), std::move(holds)});
+}
+
 void Options::note(std::string text) { notes_.push_back(std::move(text)); }
 
 Option* Options::find(std::string_view name) {
@@ -374,6 +379,7 @@ bool Options::parse() {
   }
   for (const auto& [option, values] : repeated) take(*option, values);
   check_complete();
+  check_rules();
   return true;
 }
 
@@ -394,6 +400,16 @@ void Options::check_complete() const {
     }
     if (together.size() > 1) {
       throw UsageError(join_words(together, "and") + " exclude each other; give one of them");
+    }
+  }
+}
+
+void Options::check_rules() const {
+  for (const Rule& rule : rules_) {
+    for (const std::string& name : rule.names) {
+      if (!given(name) || rule.holds()) continue;
+      throw UsageError(
+          fmt::format("--{} has an effect only {}; leave it out otherwise", name, rule.condition));
     }
   }
 }

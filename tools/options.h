@@ -104,6 +104,11 @@ class Options {
   Option& positional(std::string value_name, OptionField field, std::string help);
   // At most one of these may be given.
   void exclusive(std::vector<std::string> names);
+  // These have an effect only where `holds` says so, which is asked when all fields are set; given
+  // elsewhere they are refused. `condition` says the same to people: "with --encoder cnn". An
+  // option may stand in several rules, which all have to hold.
+  void only_when(std::vector<std::string> names, std::string condition,
+                 std::function<bool()> holds);
   // A paragraph at the end of the help.
   void note(std::string text);
 
@@ -119,6 +124,7 @@ class Options {
   // Marks the option as given and sets its field.
   void take(Option& option, const std::vector<std::string>& values) const;
   void check_complete() const;
+  void check_rules() const;
   std::string unknown_message(std::string_view dashed_name) const;
   std::string help() const;
 
@@ -126,6 +132,12 @@ class Options {
   std::string example_;
   std::deque<Option> options_;  // add() hands out references
   std::vector<std::vector<std::string>> exclusive_;
+  struct Rule {
+    std::vector<std::string> names;
+    std::string condition;
+    std::function<bool()> holds;
+  };
+  std::vector<Rule> rules_;
   std::vector<std::string> notes_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstddef>
+#include <iterator>
 
 namespace elmo {
 namespace {
@@ -9,13 +11,19 @@ namespace {
 std::atomic<bool> flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
+constexpr int kSignals[] = {SIGINT, SIGTERM};
+
 int depth = 0;
-struct sigaction old_int, old_term;
+struct sigaction old_actions[std::size(kSignals)];
+
+// A shell without job control starts background jobs with SIGINT ignored, and means it.
+bool is_ignored(const struct sigaction& action) { return action.sa_handler == SIG_IGN; }
 
 extern "C" void handle(int) {
   flag.store(true);
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    if (!is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);
+  }
 }
 
 }  // namespace
@@ -30,16 +38,20 @@ InterruptGuard::InterruptGuard() {
   // A write in flight goes on instead of failing with EINTR.
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, &old_int);
-  sigaction(SIGTERM, &action, &old_term);
-  // A shell without job control starts background jobs with SIGINT ignored, and means it.
-  if (old_int.sa_handler == SIG_IGN) sigaction(SIGINT, &old_int, nullptr);
+  // All old ones before the first new one: the handler looks at them.
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    sigaction(kSignals[i], nullptr, &old_actions[i]);
+  }
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    if (!is_ignored(old_actions[i])) sigaction(kSignals[i], &action, nullptr);
+  }
 }
 
 InterruptGuard::~InterruptGuard() {
   if (--depth > 0) return;
-  sigaction(SIGINT, &old_int, nullptr);
-  sigaction(SIGTERM, &old_term, nullptr);
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    sigaction(kSignals[i], &old_actions[i], nullptr);
+  }
 }
 
 }  // namespace elmo

@@ -1,6 +1,6 @@
 #include "embed/dump.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "base/background.h"
+#include "base/fingerprint.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "elmo/error.h"
@@ -27,6 +29,12 @@
 
 namespace elmo {
 namespace {
+
+// The same for the same words in any order.
+std::string fingerprint_of(const std::unordered_set<std::string>& words) {
+  const std::set<std::string_view> sorted(words.begin(), words.end());
+  return fingerprint(fmt::format("{}", fmt::join(sorted, " ")));
+}
 
 // Vectors that a window of sentences may hold in memory; of three windows that live at once, one is
 // being read, one made and one written.
@@ -186,6 +194,9 @@ class Dump {
                          {"split", std::string(split_name(model_.split()))},
                          {"carry_state", request_.carry_state},
                          {"version", version()}};
+    result.sources = {{"input", file_fingerprint(request_.input)},
+                      {"invalid", std::string(invalid_name(request_.invalid))}};
+    if (request_.words) result.sources["words"] = fingerprint_of(*request_.words);
     if (request_.embed.mix.name == "mix") {
       std::string weights;
       for (const float weight : request_.embed.mix.weights.front()) {

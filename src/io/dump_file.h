@@ -51,9 +51,11 @@ struct DumpOptions {
   int layers = 3;       // 1 when not layered
   int dimension = 0;
   bool places = false;
-  // Attributes of the root; they also guard a resume: other attributes, an Error that names the
-  // first that differs.
+  // Attributes of the root; they also guard a resume, by their names with dashes. The program's
+  // version, "version", does not.
   std::map<std::string, h5::Attribute> attributes;
+  // What guards a resume and is in no file: options by their names, files by their fingerprint.
+  std::map<std::string, std::string> sources;
   // A segment is closed when it holds this many bytes of vectors or this many sentences.
   std::uint64_t segment_bytes = 256u << 20;
   std::uint64_t segment_sentences = 1'000'000;

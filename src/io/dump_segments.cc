@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "elmo/error.h"
+#include "io/resume_guard.h"
 
 namespace elmo {
 namespace fs = std::filesystem;
@@ -206,47 +207,31 @@ namespace {
 
 constexpr const char* kStateName = "state.json";
 constexpr const char* kLockName = "lock";
-constexpr int kStateVersion = 1;
+constexpr int kStateVersion = 2;
 
 bool has_map(const DumpOptions& options) {
   return options.layout == DumpLayout::kSentences && options.keys == DumpKeys::kLine && options.map;
 }
 
-nlohmann::json settings_of(const DumpOptions& options) {
-  return {{"layout", options.layout == DumpLayout::kMatrix ? "matrix" : "sentences"},
-          {"dtype", options.type == DumpType::kF16 ? "f16" : "f32"},
-          {"keys", options.keys == DumpKeys::kSentence ? "sentence" : "line"},
-          {"layered", options.layered},
-          {"layers", options.layers},
-          {"dimension", options.dimension},
-          {"places", options.places}};
-}
-
-nlohmann::json attributes_of(const DumpOptions& options) {
-  auto result = nlohmann::json::object();
-  for (const auto& [name, attribute] : options.attributes) {
-    nlohmann::json& entry = result[name];
-    std::visit([&](const auto& value) { entry = value; }, attribute);
+RunSettings settings_of(const DumpOptions& options) {
+  RunSettings result;
+  result.options = {{"layout", options.layout == DumpLayout::kMatrix ? "matrix" : "sentences"},
+                    {"dtype", options.type == DumpType::kF16 ? "f16" : "f32"},
+                    {"keys", options.keys == DumpKeys::kSentence ? "sentence" : "line"},
+                    {"words", options.places ? "a list" : "none"}};
+  for (const auto& [attribute, value] : options.attributes) {
+    if (attribute == "version") continue;
+    std::string name = attribute;
+    std::replace(name.begin(), name.end(), '_', '-');
+    std::visit([&](const auto& one) { result.options[name] = one; }, value);
   }
+  for (const auto& [name, value] : options.sources) result.options[name] = value;
   return result;
 }
 
-// Throws Error that names the first key whose value differs.
-void check_equal(const fs::path& path, const nlohmann::json& old_values,
-                 const nlohmann::json& new_values) {
-  nlohmann::json all = old_values;
-  all.update(new_values);
-  for (const auto& item : all.items()) {
-    const auto show = [&](const nlohmann::json& values) {
-      const auto found = values.find(item.key());
-      return found == values.end() ? std::string("nothing") : found->dump();
-    };
-    if (show(old_values) == show(new_values)) continue;
-    throw Error(
-        fmt::format("{}: can't be resumed: its {} was {} and is now {}; use the old "
-                    "setting, or leave out --resume to start anew",
-                    path.string(), item.key(), show(old_values), show(new_values)));
-  }
+// What a word has in the segments, which the model and the layers decide.
+nlohmann::json shape_of(const DumpOptions& options) {
+  return {options.layered, options.layers, options.dimension};
 }
 
 }  // namespace
@@ -271,9 +256,9 @@ DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, b
     if (name.starts_with("segment-") || name.starts_with(kStateName)) fs::remove(entry.path());
   }
   state_ = {{"version", kStateVersion},
-            {"settings", settings_of(options)},
+            {"settings", settings_of(options).to_json()},
+            {"shape", shape_of(options)},
             {"map", has_map(options)},
-            {"attributes", attributes_of(options)},
             {"segments", nlohmann::json::array()}};
 }
 
@@ -295,8 +280,14 @@ void DumpFolder::load(const DumpOptions& options) {
                       "without --resume",
                       path.string()));
     }
-    check_equal(final_path_, state_.at("settings"), settings_of(options));
-    check_equal(final_path_, state_.at("attributes"), attributes_of(options));
+    check_resumable(RunSettings::from_json(state_.at("settings")), settings_of(options),
+                    final_path_.string(), "leave out --resume to start anew");
+    if (state_.at("shape") != shape_of(options)) {
+      throw UsageError(fmt::format(
+          "{}: was begun with vectors of another shape (layered, layers, dimension): {}, not {}; "
+          "leave out --resume to start anew",
+          final_path_.string(), state_.at("shape").dump(), shape_of(options).dump()));
+    }
     const bool had_map = state_.at("map").get<bool>();
     // Without a map from now on is no harm: the records are read, the map is not written.
     if (has_map(options) && !had_map) {

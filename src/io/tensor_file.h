@@ -21,20 +21,28 @@ namespace elmo {
 using Shape = std::vector<std::int64_t>;
 std::string to_string(const Shape& shape);  // "(2, 128)"
 
-class TensorFileWriter {
+// What named arrays are given to, one after another.
+class TensorSink {
+ public:
+  virtual ~TensorSink() = default;
+  virtual void add(const std::string& name, const Shape& shape, std::span<const float> values) = 0;
+  virtual void add_bytes(const std::string& name, std::string_view bytes) = 0;
+};
+
+class TensorFileWriter final : public TensorSink {
  public:
   // Opens a temporary file beside `path`; nothing is seen under `path` before commit().
   TensorFileWriter(const std::filesystem::path& path, const std::string& format,
                    std::int64_t version, const nlohmann::json& settings);
-  ~TensorFileWriter();
+  ~TensorFileWriter() override;
   TensorFileWriter(TensorFileWriter&&) noexcept;
 
   // Throws Error on a write error (disk full: says so and how much was wanted).
-  void add(const std::string& name, const Shape& shape, std::span<const float> values);
+  void add(const std::string& name, const Shape& shape, std::span<const float> values) override;
   void add(const std::string& name, const Shape& shape, std::span<const double> values);
   void add(const std::string& name, const Shape& shape, std::span<const std::int32_t> values);
   void add(const std::string& name, const Shape& shape, std::span<const std::uint64_t> values);
-  void add_bytes(const std::string& name, std::string_view bytes);
+  void add_bytes(const std::string& name, std::string_view bytes) override;
 
   // Closes, syncs, renames.
   void commit();

@@ -292,23 +292,27 @@ std::unique_ptr<LanguageModel> LanguageModel::make(const ModelSettings& settings
   return std::make_unique<LanguageModel>(settings, std::move(words));
 }
 
-void LanguageModel::add_vocabulary(TensorFileWriter& writer) const {
-  if (vocabulary) writer.add_bytes("vocabulary/model", vocabulary->bytes());
-  if (words) writer.add_bytes("vocabulary/words", words->bytes());
+void LanguageModel::add_to(TensorSink& file) {
+  for_each_parameter([&](Parameter& parameter) {
+    file.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
+  });
+  if (vocabulary) file.add_bytes("vocabulary/model", vocabulary->bytes());
+  if (words) file.add_bytes("vocabulary/words", words->bytes());
   if (!dictionaries) return;
-  if (const auto& list = dictionaries->words()) writer.add_bytes(kWordDictionary, list->bytes());
+  if (const auto& list = dictionaries->words()) file.add_bytes(kWordDictionary, list->bytes());
   if (const auto& list = dictionaries->characters()) {
-    writer.add_bytes(kCharacterDictionary, list->bytes());
+    file.add_bytes(kCharacterDictionary, list->bytes());
   }
 }
 
-void LanguageModel::save(const std::filesystem::path& path) {
+std::int64_t LanguageModel::file_version() const {
   const bool is_old = settings.encoder != Encoder::kDictionaries && settings.split != Split::kTabs;
-  TensorFileWriter writer(path, kFormat, is_old ? 1 : kVersion, settings.to_json());
-  for_each_parameter([&](Parameter& parameter) {
-    writer.add(parameter.name, parameter.shape, std::span<const float>(parameter.value.span()));
-  });
-  add_vocabulary(writer);
+  return is_old ? 1 : kVersion;
+}
+
+void LanguageModel::save(const std::filesystem::path& path) {
+  TensorFileWriter writer(path, kFormat, file_version(), settings.to_json());
+  add_to(writer);
   writer.commit();
 }
 

@@ -82,7 +82,10 @@ class LanguageModel {
   // Zero parameters and the vocabulary of a file of ours that holds them, a checkpoint too.
   static std::unique_ptr<LanguageModel> make(const ModelSettings& settings,
                                              const TensorFileReader& reader);
-  void add_vocabulary(TensorFileWriter& writer) const;
+  // All parameters and the vocabulary.
+  void add_to(TensorSink& file);
+  // Of its file: the oldest that has what this model has.
+  std::int64_t file_version() const;
   // "forward.h5" in a model folder.
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
 

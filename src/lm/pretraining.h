@@ -11,29 +11,30 @@
 #include "lm/language_model.h"
 #include "nn/optimizer.h"
 #include "text/line_reader.h"
+#include "train/schedule.h"
 
 namespace elmo {
-
-enum class Schedule { kConstant, kCosine, kInverseSqrt };
 
 struct PretrainingOptions {
   std::vector<Direction> directions = {Direction::kForward};
   std::vector<std::string> inputs;  // files, patterns, or "-"
-  std::string dev;                  // development text; empty: none
+  std::vector<std::string> dev;     // development text: files, patterns; empty: none
   std::filesystem::path output;     // the model folder
   std::string vocabulary;           // SentencePiece file, or a word list with kCharacters
-  Encoder encoder = Encoder::kPieces;
+  // What a model is made of. Beside `init`, `encoder_from` or `resume` the model has them: they are
+  // left out, or say the same.
+  std::optional<Encoder> encoder;     // unset: pieces
+  std::optional<std::string> preset;  // unset: kPreset
+  std::optional<Split> split;         // unset: at spaces
+  static constexpr char kPreset[] = "small";
   std::filesystem::path init;  // a trained model to start from; empty: random weights
   // A model file whose token encoder and vocabulary are taken over; the encoder is not trained.
   std::filesystem::path encoder_from;
   // One token encoder under both directions, which go in step and add their gradients.
   bool share_encoder = false;
   // Outcomes that the softmax is trained on at a time; 0: all. Unset: all, or 8192 of a word list
-  // over kFullSoftmax words. Development perplexity is always of all.
+  // over 32,768 words. Development perplexity is always of all.
   std::optional<std::int64_t> samples;
-  static constexpr std::int64_t kFullSoftmax = 32'768;
-  std::string preset = "small";
-  Split split = Split::kSpaces;
   InvalidText invalid = InvalidText::kRefuse;
 
   std::uint64_t epochs = 10;  // used when steps is 0
@@ -43,11 +44,11 @@ struct PretrainingOptions {
   bool carry_state = false;   // keep the state where a sentence begins
 
   OptimizerKind optimizer = OptimizerKind::kAdagrad;
-  double learning_rate = 0;  // 0: 0.2 for Adagrad, 0.001 for Adam
+  std::optional<double> learning_rate;  // unset: 0.2 for Adagrad, 0.001 for Adam
   Schedule schedule = Schedule::kConstant;
-  std::uint64_t warmup = 0;  // steps of linear warm-up
-  double clip = 10.0;        // of the gradients' global norm; 0: none
-  double dropout = 0.1;
+  std::optional<std::uint64_t> warmup;  // steps of linear warm-up; unset: none
+  double clip = 10.0;                   // of the gradients' global norm; 0: none
+  std::optional<double> dropout;        // unset: 0.1
 
   std::string precision = "auto";
   int threads = 0;  // in all; 0: as many as there are cores
@@ -65,7 +66,7 @@ struct PretrainingOptions {
 struct PretrainingResult {
   Direction direction = Direction::kForward;
   std::uint64_t steps = 0, units = 0;
-  double perplexity = 0;           // of the training text since the last report
+  double perplexity = 0;           // of the training text in the last report; 0 without one
   double best_dev_perplexity = 0;  // by unit; 0 without a development text
   // Of the steps after this run's first one, in which memory and kernels are made: their
   // predicted units and words, and where the time went until the last file was closed.
@@ -77,7 +78,8 @@ struct PretrainingResult {
 // Trains into options.output: forward.h5, backward.h5, their checkpoints and log.jsonl. Same
 // seed and settings: the same bits, interrupted or not, whatever the threads, both or one.
 // Throws UsageError for settings that contradict each other or the checkpoint (by name),
-// Interrupted after SIGINT or SIGTERM when the checkpoints are written, Error otherwise.
+// Interrupted after SIGINT or SIGTERM when the checkpoints are written, Error otherwise: also where
+// the loss at the end is worse than guessing (divergence.h), when all is written.
 std::vector<PretrainingResult> pretrain(const PretrainingOptions& options);
 
 }  // namespace elmo

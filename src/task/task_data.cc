@@ -65,7 +65,8 @@ TaskBatch TaskData::batch(std::span<const std::uint32_t> examples) const {
 }
 
 std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskData& data,
-                                             Workers& workers) {
+                                             Workers& workers,
+                                             const std::function<void()>& between_batches) {
   std::vector<std::vector<Prediction>> results(static_cast<std::size_t>(data.examples()));
   std::vector<std::uint32_t> order(results.size());
   std::iota(order.begin(), order.end(), 0u);
@@ -74,6 +75,7 @@ std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskDat
   });
   for (std::size_t begin = 0; begin < order.size();) {
     if (interrupted()) throw Interrupted("interrupted while the data was labelled");
+    if (between_batches) between_batches();
     std::size_t end = begin;
     // Texts without words cost a row too.
     std::int64_t cost = 0;
@@ -97,8 +99,9 @@ double Evaluation::selection() const {
   return entities ? entities->total().f1() : confusion.accuracy();
 }
 
-Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers) {
-  const auto predictions = predict(network, data, workers);
+Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers,
+                    const std::function<void()>& between_batches) {
+  const auto predictions = predict(network, data, workers, between_batches);
   std::vector<std::string> names = network.labels().names();
   const LabelSet found = LabelSet::of(data.data());
   for (const std::string& name : found.names()) {

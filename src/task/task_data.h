@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,8 +42,10 @@ class TaskData {
 };
 
 // Of each example one prediction, or one a word.
+// `between_batches` is called on the caller's thread; what it throws ends the work.
 std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskData& data,
-                                             Workers& workers);
+                                             Workers& workers,
+                                             const std::function<void()>& between_batches = {});
 
 struct Evaluation {
   Confusion confusion;                   // labels of the task, then unknown ones of the data
@@ -54,7 +57,8 @@ struct Evaluation {
   // What training selects by: F1 of entities, else accuracy.
   double selection() const;
 };
-Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers);
+Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers,
+                    const std::function<void()>& between_batches = {});
 
 // Accuracy by how far a text's label lies from what decides it: distances[i] of example i, as
 // read_distances() gives them of `path`. recall() is the accuracy, `actual` the number of texts.

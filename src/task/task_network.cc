@@ -138,6 +138,7 @@ void TaskNetwork::set_word_vectors(std::span<const float> values) {
   std::copy(values.begin(), values.end(), words_->table.value.data() + words_->width());
   // A word without a vector has none, whatever the seed.
   if (settings_.freeze) std::fill_n(words_->table.value.data(), words_->width(), 0.0f);
+  words_->table.sparse = !settings_.freeze;
 }
 
 void TaskNetwork::prepare(bool training) {
@@ -259,13 +260,31 @@ void TaskNetwork::backward(const TaskBatch& batch, const DropoutKey* key, Worker
   }
 }
 
+void TaskNetwork::clear_gradients(const TaskBatch& batch) {
+  for (Parameter* parameter : learned()) {
+    if (!parameter->sparse) {
+      parameter->gradient.zero();
+      continue;
+    }
+    // Only the word table is: the rows of the batch before are left, those of this one begin.
+    const std::int64_t width = words_->width();
+    for (const std::int32_t row : parameter->touched) {
+      std::fill_n(parameter->gradient.data() + row * width, width, 0.0f);
+    }
+    parameter->touched = batch.words;
+    std::sort(parameter->touched.begin(), parameter->touched.end());
+    parameter->touched.erase(std::unique(parameter->touched.begin(), parameter->touched.end()),
+                             parameter->touched.end());
+  }
+}
+
 double TaskNetwork::loss(const TaskBatch& batch, std::span<const float> class_weights,
                          bool training, float scale, const DropoutKey* key, Workers& workers) {
   forward(batch, training ? key : nullptr, workers);
   const std::int64_t outputs = output_rows(batch), width = logits_width();
   resize(d_logits_, outputs, width);
   if (training) {
-    for (Parameter* parameter : learned()) parameter->gradient.zero();
+    clear_gradients(batch);
   }
   float* d_logits = training ? d_logits_.data() : nullptr;
   double total = 0;

@@ -106,7 +106,8 @@ class TaskNetwork {
 
   // `mix_deviation` 0: all layers begin with the same share.
   void initialise(std::uint64_t seed, float mix_deviation);
-  // The vectors of rows 1, 2, ... of the words; row-major.
+  // The vectors of rows 1, 2, ... of the words; row-major. From now on an update changes the rows
+  // of its batch alone: what the data never shows stays as it was given.
   void set_word_vectors(std::span<const float> values);
   // All parameters, those that do not learn too.
   std::vector<Parameter*> parameters();
@@ -151,6 +152,7 @@ class TaskNetwork {
   std::int64_t logits_width() const { return head_.output(); }
   // Without an encoder a tagger's inputs have had their dropout already.
   bool drops_encoded() const { return settings_.task == TaskKind::kClassify || recurrent_; }
+  void clear_gradients(const TaskBatch& batch);
   // Fills x_, y_ and logits_.
   void forward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);
   void backward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);

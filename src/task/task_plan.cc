@@ -42,8 +42,9 @@ Split choose_split(const TaskRequest& request, const std::optional<VectorSource>
   const std::optional<Split> of_model = source ? source->split() : std::nullopt;
   if (!of_model) return request.split.value_or(Split::kSpaces);
   if (request.split && *request.split != *of_model) {
-    log::warn("--split {} contradicts the language model, which cuts by {}; its way is taken",
-              split_name(*request.split), split_name(*of_model));
+    throw UsageError(
+        fmt::format("--split {} contradicts the language model, whose split is {}; leave it out",
+                    split_name(*request.split), split_name(*of_model)));
   }
   return *of_model;
 }
@@ -88,6 +89,11 @@ void set_vocabulary(const TaskRequest& request, TaskPlan& plan) {
         read_word_vectors(request.embeddings, static_cast<std::size_t>(request.embedding_words),
                           [&](std::string_view word) { return words.contains(std::string(word)); });
     s.embedding_size = static_cast<int>(table.dimension);
+    if (request.given_embedding_size.value_or(s.embedding_size) != s.embedding_size) {
+      throw UsageError(fmt::format(
+          "--embedding-size {} contradicts {}, which has {} numbers a word; leave it out",
+          *request.given_embedding_size, request.embeddings, s.embedding_size));
+    }
     given = std::move(table.words);
     plan.word_vectors = std::move(table.values);
   }

@@ -25,6 +25,7 @@ struct TaskRequest {
   // For embedding: numbers of a word and of its end, or a file of vectors to start from, of which
   // the first `embedding_words` and all words of the data are kept.
   int embedding_size = 100;
+  std::optional<int> given_embedding_size;  // asked for by name: a file of vectors has to agree
   int end_size = 25;
   std::string embeddings;
   int embedding_words = 100'000;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct TaskTrainingOptions {
   float mix_deviation = 0.0f;  // of their start; 0: even
   std::uint64_t seed = 1;
   int seeds = 1;  // seed, seed + 1, ...
+  // What the language model's vectors were made with: the precision of its products, or the
+  // fingerprints of the dumps. They guard a resume and do nothing else.
+  std::string precision, vectors, dev_vectors;
   bool resume = false;
   bool overwrite = false;
 };
@@ -56,6 +60,9 @@ void check_task_output(const TaskTrainingOptions& options);
 // TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.
 std::filesystem::path task_checkpoint(const std::filesystem::path& output);
 std::filesystem::path task_log(const std::filesystem::path& output);
+
+// What a resumed training's --precision auto chose at its beginning; nothing without a checkpoint.
+std::optional<std::string> trained_precision(const std::filesystem::path& output);
 
 // Trains one network a seed and writes the best of all into options.output. `word_vectors`: of the
 // rows 1, 2, ... of the words (may be empty). The same bits whatever the threads, interrupted or

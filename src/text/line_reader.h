@@ -11,6 +11,11 @@ namespace elmo {
 // What to do with a line that is not UTF-8 or holds a NUL byte.
 enum class InvalidText { kRefuse, kSkip, kReplace };
 InvalidText parse_invalid_text(std::string_view name);  // refuse|skip|replace; throws UsageError
+constexpr std::string_view invalid_name(InvalidText invalid) {
+  return invalid == InvalidText::kSkip      ? "skip"
+         : invalid == InvalidText::kReplace ? "replace"
+                                            : "refuse";
+}
 
 // Reads lines; memory is one line and a buffer. The rule for every text: a byte-order mark at the
 // start of the file is removed, and so are the carriage returns at a line's end, however many; a

@@ -61,5 +61,16 @@ TEST(InterruptTest, IgnoredSigintStaysIgnored) {
   std::signal(SIGINT, SIG_DFL);
 }
 
+TEST(InterruptTest, IgnoredSigintStaysIgnoredBehindAnotherSignal) {
+  std::signal(SIGINT, SIG_IGN);
+  {
+    const InterruptGuard guard;
+    std::raise(SIGTERM);
+    EXPECT_TRUE(interrupted());
+    std::raise(SIGINT);  // would end the test
+  }
+  std::signal(SIGINT, SIG_DFL);
+}
+
 }  // namespace
 }  // namespace elmo

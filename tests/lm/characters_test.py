@@ -112,13 +112,16 @@ class CharactersTest(ProgramTest):
                           "--learning-rate", rate, "--overwrite", steps=30)
             self.assertEqual(self.encoder("model", "forward"), self.encoder("model", "backward"))
         done = self.pretrain("early", "--share-encoder", "--dev", self.dev, "--dev-every", 3,
-                             "--learning-rate", 3, "--patience", 2, steps=60)
+                             "--learning-rate", 3, "--patience", 2, steps=60, status=1)
         self.assertIn("stopping", done.stderr)
+        self.assertIn("the training diverges", done.stderr)
         steps = [json.loads(line)["step"] for line in
                  (self.folder / "early" / "log.jsonl").read_text().splitlines()]
         self.assertLess(max(steps), 60)
         self.pretrain("early", "--share-encoder", "--dev", self.dev, "--dev-every", 3,
-                      "--learning-rate", 3, "--patience", 2, "--resume", steps=60)
+                      "--learning-rate", 3, "--patience", 2, "--resume", steps=60, status=1)
+        self.assertEqual(steps, [json.loads(line)["step"] for line in
+                                 (self.folder / "early" / "log.jsonl").read_text().splitlines()])
 
     def test_sharing_refuses_directions_of_other_units(self):
         self.pretrain("model", steps=3)
@@ -189,7 +192,7 @@ class CharactersTest(ProgramTest):
             self.assertIn(part, done.stderr)
         self.pretrain("model", steps=5)
         done = self.pretrain("model", "--resume", "--samples", 50, status=2)
-        self.assertIn("--samples 50 contradicts", done.stderr)
+        self.assertIn("another --samples: 0, not 50", done.stderr)
         pieces = self.shared / "pieces.model"
         self.elmo("vocab", "--input", self.corpus, "--size", 1000, "--output", pieces)
         done = self.elmo("pretrain", "--encoder", "characters", "--vocab", pieces, "--input",

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "nn/optimizer.h"
 #include "tests/nn/nn_support.h"
 
 namespace elmo {
@@ -137,6 +139,52 @@ TEST(TaskNetwork, ComesBackFromItsFile) {
     write_file(path, std::string_view(bytes).substr(0, size));
     EXPECT_THROW(TaskNetwork::load(path), Error) << size;
   }
+}
+
+// Of given vectors a step changes the rows of its batch alone, and a later one not those of an
+// earlier one.
+TEST(TaskNetwork, GivenVectorsOfWordsThatAreNotShownStay) {
+  Workers workers(1);
+  TaskSettings s;
+  s.embedding_size = 3;
+  TaskNetwork network(s, LabelSet({"no", "yes"}), {NameTable({"a", "b", "c", "d"}), NameTable()});
+  network.initialise(1, 0);
+  network.set_word_vectors(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+  network.prepare(true);
+  Optimizer optimizer(OptimizerKind::kAdam, network.learned());
+  optimizer.decay = 0.1;
+  const auto words = [&] {
+    for (Parameter* parameter : network.parameters()) {
+      if (parameter->name == "words") {
+        return std::vector<float>(parameter->value.span().begin(), parameter->value.span().end());
+      }
+    }
+    return std::vector<float>();
+  };
+  const auto changed = [&](const std::vector<std::int32_t>& shown) {
+    TaskBatch batch;
+    batch.texts = ragged({static_cast<std::int64_t>(shown.size())});
+    batch.words = shown;
+    batch.targets = {1};
+    const std::vector<float> before = words();
+    network.loss(batch, {}, true, 1.0f, nullptr, workers);
+    optimizer.update(0.01, 0, workers);
+    network.pack();
+    const std::vector<float> after = words();
+    std::vector<std::int32_t> rows;
+    for (std::size_t row = 0; row < before.size() / 3; ++row) {
+      if (!std::equal(before.begin() + static_cast<std::ptrdiff_t>(3 * row),
+                      before.begin() + static_cast<std::ptrdiff_t>(3 * row + 3),
+                      after.begin() + static_cast<std::ptrdiff_t>(3 * row))) {
+        rows.push_back(static_cast<std::int32_t>(row));
+      }
+    }
+    return rows;
+  };
+  ASSERT_EQ(words().size(), 15u);
+  EXPECT_EQ(changed({3, 1, 3}), (std::vector<std::int32_t>{1, 3}));
+  EXPECT_EQ(changed({2}), (std::vector<std::int32_t>{2}));
+  EXPECT_EQ(changed({0, 2}), (std::vector<std::int32_t>{0, 2}));
 }
 
 }  // namespace

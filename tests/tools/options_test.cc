@@ -56,6 +56,9 @@ Fields parse(const std::vector<std::string>& words) {
   options.flag("resume", &f.resume, "go on");
   options.flag("overwrite", &f.overwrite, "anew");
   options.exclusive({"resume", "overwrite"});
+  options.only_when({"steps", "rate"}, "with --shape square",
+                    [&] { return f.shape == Shape::kSquare; });
+  options.only_when({"rate"}, "without --resume", [&] { return !f.resume; });
   options.note("A note.");
   f.asked_for_work = options.parse();
   f.steps_given = options.given("steps");
@@ -161,6 +164,16 @@ TEST(OptionsTest, RefusesStrayAndMissingValues) {
   } catch (const UsageError& error) {
     EXPECT_STREQ(error.what(), "--input is missing; `elmo try --help` shows an example");
   }
+}
+
+TEST(OptionsTest, RefusesWhatHasNoEffect) {
+  EXPECT_EQ(refusal({"--steps", "5"}),
+            "--steps has an effect only with --shape square; leave it out otherwise");
+  EXPECT_EQ(refusal({"--steps", "5", "--shape", "square"}), "");
+  EXPECT_EQ(refusal({"--rate", "1", "--shape", "square", "--resume"}),
+            "--rate has an effect only without --resume; leave it out otherwise");
+  // A default is nobody's wish.
+  EXPECT_EQ(refusal({"--resume"}), "");
 }
 
 TEST(OptionsTest, HelpShowsUsageDefaultsAndLimits) {

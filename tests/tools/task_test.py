@@ -86,7 +86,9 @@ class TaskTest(ProgramTest):
         task = "classify" if data in ("two", "four") else "tag"
         command = ["train", "--task", task, "--train", train or self.data[data + ".train"],
                    "--dev", dev or self.data[data + ".dev"], "--output", self.folder / output,
-                   "--inputs", inputs, "--hidden", 16, "--epochs", epochs]
+                   "--inputs", inputs, "--epochs", epochs]
+        if {"rnn", "lstm", "gru"} & set(words) and "--hidden" not in words:
+            command += ["--hidden", 16]
         if "elmo" in inputs and not {"--vectors", "--model"} & set(words):
             command += ["--model", self.model]
         if data == "ner":

@@ -1,0 +1,41 @@
+#include "base/fingerprint.h"
+
+#include <fmt/core.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "elmo/error.h"
+
+namespace elmo {
+
+std::string file_fingerprint(const std::filesystem::path& path) {
+  if (path == "-") return {};
+  std::error_code failed;
+  const auto status = std::filesystem::status(path, failed);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return {};
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    throw Error(fmt::format("{}: can't be read: {}", path.string(), std::strerror(errno)));
+  }
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  XXH3_64bits_reset(state.get());
+  std::vector<char> buffer(1u << 20);
+  while (stream) {
+    stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    XXH3_64bits_update(state.get(), buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  if (stream.bad()) throw Error(path.string() + ": can't be read to its end");
+  return fmt::format("{:016x}", XXH3_64bits_digest(state.get()));
+}
+
+std::string fingerprint(std::string_view bytes) {
+  return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+}  // namespace elmo

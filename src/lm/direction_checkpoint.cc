@@ -1,0 +1,179 @@
+// DirectionTrainer's files: what is written when, and how a checkpoint is gone on from.
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/log.h"
+#include "compute/kernels.h"
+#include "elmo/error.h"
+#include "lm/direction_trainer.h"
+
+namespace elmo {
+namespace {
+
+constexpr char kFormat[] = "elmo checkpoint";
+constexpr std::int64_t kVersion = 2;
+
+Shape shape_of(std::span<const float> values) { return {static_cast<std::int64_t>(values.size())}; }
+
+nlohmann::json or_null(const std::optional<std::uint64_t>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+}  // namespace
+
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder, Direction direction) {
+  return folder / fmt::format("{}.checkpoint.h5", direction_name(direction));
+}
+
+TensorFileReader open_checkpoint(const std::filesystem::path& path) {
+  TensorFileReader reader(path, kFormat, kVersion);
+  if (!reader.settings().contains("run")) {
+    throw Error(path.string() +
+                ": was written by an older version of elmo, which summed in another order; go on "
+                "with that version, start anew with --overwrite, or from its model by --init into "
+                "another --output");
+  }
+  return reader;
+}
+
+// In this order, for the kill in between: the model first, so that the older checkpoint makes the
+// same model again.
+void DirectionTrainer::checkpoint() {
+  clock_.enter("checkpoint");
+  pending_checkpoint_.wait();  // before the next copy is made
+  const auto model = std::make_shared<std::optional<TensorImage>>(model_image());
+  const auto state = std::make_shared<TensorImage>(checkpoint_image());
+  pending_checkpoint_.submit(writer_, [model, state] {
+    if (*model) (*model)->write().commit();
+    state->write().commit();
+  });
+  set_saved();
+  clock_.enter("reports");
+}
+
+void DirectionTrainer::end() {
+  if (!was_finished_) checkpoint();
+}
+
+void DirectionTrainer::settle() {
+  clock_.enter("checkpoint");
+  pending_model_.wait();
+  pending_checkpoint_.wait();
+  clock_.enter("reports");
+}
+
+TensorImage DirectionTrainer::weights_image() {
+  TensorImage image(LanguageModel::file(options_.output, direction_), LanguageModel::kFormat,
+                    model_->file_version(), model_->settings.to_json());
+  model_->add_to(image);
+  return image;
+}
+
+std::optional<TensorImage> DirectionTrainer::model_image() {
+  // The last update may have spoilt what the next step's loss would have shown.
+  model_->for_each_parameter([&](const Parameter& parameter) {
+    const auto size = static_cast<std::int64_t>(parameter.value.size());
+    if (!std::isfinite(sum_of_squares(parameter.value.data(), size))) fail_without_number();
+  });
+  // Before the first step there is no model yet; with a development text the best is written when
+  // it is measured, and until then the latest stand in.
+  if (step_ == 0 || (!dev_.files.empty() && best_.value)) return std::nullopt;
+  return weights_image();
+}
+
+TensorImage DirectionTrainer::checkpoint_image() {
+  const TrainingText::Place place = text_.place();
+  const nlohmann::json state = {{"model", model_->settings.to_json()},
+                                {"run", settings_.to_json()},
+                                {"frozen_encoder", frozen_encoder_},
+                                {"step", step_},
+                                {"units", units_},
+                                {"updates", optimizer_->updates},
+                                {"position", place.corpus},
+                                {"sentences", place.sentences},
+                                {"text_ended", text_ended_},
+                                {"meter", meter_.to_json()},
+                                {"best", best_.to_json()},
+                                {"measured_step", or_null(measured_step_)},
+                                {"dev", dev_.fingerprint},
+                                {"epochs", options_.epochs},
+                                {"steps", options_.steps}};
+  TensorImage image(checkpoint_file(options_.output, direction_), kFormat, kVersion, state);
+  model_->add_to(image);
+  for (const auto& array : optimizer_->states()) {
+    image.add("optimizer/" + array.name, shape_of(array.values), array.values);
+  }
+  const auto layers = engine_->state();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    image.add(fmt::format("state/h_{}", i), shape_of(layers[i].h), layers[i].h);
+    image.add(fmt::format("state/c_{}", i), shape_of(layers[i].c), layers[i].c);
+  }
+  image.add_bytes("streams", place.streams);
+  return image;
+}
+
+void DirectionTrainer::load_checkpoint(const TensorFileReader& reader) {
+  model_->for_each_parameter([&](Parameter& parameter) {
+    reader.read(parameter.name, parameter.shape, parameter.value.span());
+  });
+  for (const auto& array : optimizer_->states()) {
+    reader.read("optimizer/" + array.name, shape_of(array.values), array.values);
+  }
+  auto layers = engine_->state();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    reader.read(fmt::format("state/h_{}", i), shape_of(layers[i].h), std::span(layers[i].h));
+    reader.read(fmt::format("state/c_{}", i), shape_of(layers[i].c), std::span(layers[i].c));
+  }
+  engine_->restore(layers);
+  const nlohmann::json& state = reader.settings();
+  text_.go_to({.corpus = state.at("position"),
+               .streams = reader.read_bytes("streams"),
+               .sentences = state.at("sentences")});
+  settle_state(state);
+}
+
+// What the checkpoint says besides arrays, and what of it another --dev, --epochs or --steps
+// changes.
+void DirectionTrainer::settle_state(const nlohmann::json& state) {
+  state.at("step").get_to(step_);
+  state.at("units").get_to(units_);
+  state.at("updates").get_to(optimizer_->updates);
+  meter_.read(state.at("meter"));
+  best_.read(state.at("best"));
+  saved_step_ = step_;
+  if (!state.at("measured_step").is_null()) {
+    measured_step_ = state.at("measured_step").get<std::uint64_t>();
+  }
+  // More epochs, or steps instead: the text goes on where it had ended.
+  text_ended_ = state.at("text_ended").get<bool>() && text_.is_dealt();
+  if (state.at("dev") != dev_.fingerprint) {
+    best_.forget();
+    measured_step_.reset();
+    log::info("{}: --dev is another text than before: {}", name(),
+              dev_.files.empty() ? "there is none, so the latest weights are kept"
+                                 : "the best so far starts anew");
+  }
+  const auto epochs = state.at("epochs").get<std::uint64_t>();
+  const auto steps = state.at("steps").get<std::uint64_t>();
+  const bool by_steps = options_.steps != 0 || steps != 0;
+  if (steps == options_.steps && (by_steps || epochs == options_.epochs)) return;
+  const auto length = [](std::uint64_t count, std::uint64_t passes) {
+    return count != 0 ? fmt::format("--steps {}", count) : fmt::format("--epochs {}", passes);
+  };
+  log::info("{}: {} instead of {}{}", name(), length(options_.steps, options_.epochs),
+            length(steps, epochs),
+            options_.schedule == Schedule::kCosine ? ": the schedule is stretched to it" : "");
+}
+
+std::uint64_t DirectionTrainer::file_bytes() {
+  const auto image = checkpoint_image();
+  std::uint64_t model = 0;
+  model_->for_each_parameter(
+      [&](const Parameter& parameter) { model += parameter.value.size() * sizeof(float); });
+  return image.bytes() + model;
+}
+
+}  // namespace elmo

@@ -1,0 +1,269 @@
+#include "lm/direction_trainer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "compute/kernels.h"
+#include "elmo/error.h"
+#include "train/divergence.h"
+
+namespace elmo {
+namespace {
+
+// The parameters that are trained.
+std::vector<Parameter*> trained_parameters(LanguageModel& model, bool frozen_encoder) {
+  std::vector<Parameter*> parameters;
+  model.for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
+  if (!frozen_encoder) return parameters;
+  const std::vector<Parameter*> encoder = model.encoder_parameters();
+  std::erase_if(parameters, [&](Parameter* parameter) {
+    return std::ranges::find(encoder, parameter) != encoder.end();
+  });
+  return parameters;
+}
+
+bool is_due(std::uint64_t step, std::uint64_t every, const std::optional<std::uint64_t>& done) {
+  return step != 0 && step % every == 0 && done != step;
+}
+
+}  // namespace
+
+DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const DevelopmentText& dev,
+                                   DirectionStart start, int threads, const TrainingLog& log,
+                                   BackgroundWriter& writer)
+    : options_(options),
+      dev_(dev),
+      direction_(start.direction),
+      log_(log),
+      writer_(writer),
+      lock_(std::move(start.lock)),
+      workers_(threads),
+      model_(std::move(start.start.model)),
+      frozen_encoder_(start.start.frozen_encoder),
+      resumed_(start.checkpoint.has_value()),
+      text_({.inputs = options.inputs, .invalid = options.invalid, .seed = options.seed},
+            {.streams = options.batch_size,
+             .steps = options.unroll,
+             .carry_state = options.carry_state,
+             .epochs = options.steps == 0 ? options.epochs : 0}),
+      settings_(pretraining_settings(options, direction_, text_.fingerprint())),
+      best_{.better = BestSoFar::Better::kLower, .patience = options.patience} {
+  if (start.checkpoint) {
+    const auto before = RunSettings::from_json(start.checkpoint->settings().at("run"));
+    check_resumable(before, settings_, start.checkpoint->path().string(),
+                    "start anew with --overwrite");
+    settings_ = before;
+  } else {
+    derive_settings(options, *model_, settings_);
+  }
+  values_ = training_values(options, settings_);
+  text_.read_for(*model_);
+  optimizer_ =
+      std::make_unique<Optimizer>(options.optimizer, trained_parameters(*model_, frozen_encoder_));
+  model_->prepare(values_.precision, true);
+  engine_ = make_engine(*model_, values_.precision,
+                        {.steps = options.unroll,
+                         .streams = options.batch_size,
+                         .dropout = static_cast<float>(values_.dropout),
+                         .seed = options.seed,
+                         .samples = values_.samples,
+                         .frozen_encoder = frozen_encoder_,
+                         .clock = &clock_},
+                        workers_);
+  if (start.checkpoint) load_checkpoint(*start.checkpoint);
+  log_.retain([this](const nlohmann::json& line) {
+    return line.value("direction", "") != name() ||
+           (resumed_ && line.value("step", std::uint64_t{0}) <= step_);
+  });
+  pack();
+  was_finished_ = resumed_ && finished() && !measurement_due();
+}
+
+void DirectionTrainer::pack() { model_->pack(workers_, values_.samples == 0); }
+
+bool DirectionTrainer::finished() const {
+  return text_ended_ || best_.out_of_patience() || steps_reached();
+}
+
+double DirectionTrainer::progress() const {
+  if (options_.steps == 0) return text_.progress();
+  return static_cast<double>(step_) / static_cast<double>(options_.steps);
+}
+
+void DirectionTrainer::step() {
+  try {
+    if (!read()) return;
+  } catch (...) {
+    // The text can't be read on; what has been trained on it so far is kept.
+    checkpoint();
+    throw;
+  }
+  compute();
+  update(std::sqrt(squares()));
+}
+
+bool DirectionTrainer::read() {
+  pending_model_.check();
+  pending_checkpoint_.check();
+  clock_.enter("reading");
+  if (text_.next(window_)) return true;
+  text_ended_ = true;
+  report();
+  return false;
+}
+
+void DirectionTrainer::back() { text_.rewind(); }
+
+void DirectionTrainer::compute() {
+  nll_ = engine_->train(window_, step_);
+  clock_.enter("optimiser");
+}
+
+double DirectionTrainer::squares() { return optimizer_->squares(workers_); }
+
+void DirectionTrainer::update(double norm) {
+  if (!std::isfinite(nll_) || !std::isfinite(norm)) fail_without_number();
+  const float scale = clip_scale(norm, options_.clip);
+  optimizer_->apply(values_.rate.at(step_ + 1, progress()), scale, workers_);
+  clock_.enter("packing");
+  pack();
+  clock_.enter("reports");
+  ++step_;
+  units_ += window_.predictions;
+  meter_.add(nll_, window_.predictions, norm, scale < 1);
+  if (step_ % options_.report_every == 0 || steps_reached()) report();
+  if (++steps_here_ == 1) {
+    clock_.restart();
+  } else {
+    measured_units_ += window_.predictions;
+  }
+  clock_.enter("reports");
+}
+
+void DirectionTrainer::report() {
+  if (meter_.is_empty()) return;
+  const TrainingMeter::Report report = meter_.take();
+  const bool sampled = values_.samples > 0;
+  nlohmann::ordered_json line = {
+      {"direction", name()},
+      {"step", step_},
+      {"epoch", text_.epoch()},
+      {"units", units_},
+      {sampled ? "sampled_loss" : "loss", report.loss},
+      {"learning_rate", values_.rate.at(step_ + 1, progress())},
+      {"gradient_norm", report.gradient_norm},
+      {"clipped", report.clipped},
+      {"units_per_second", std::round(report.units_per_second)},
+      {"words_per_second", std::round(report.units_per_second * text_.words_per_unit())}};
+  // The loss of a sample is no perplexity.
+  if (!sampled) line["perplexity_unit"] = std::exp(report.loss);
+  log_.write(line);
+  const std::string wrong = divergence();
+  if (!wrong.empty() && !warned_of_divergence_) log::warn("{}", wrong);
+  warned_of_divergence_ = !wrong.empty();
+}
+
+std::string DirectionTrainer::divergence() const {
+  const double loss = meter_.loss().value_or(0),
+               limit = divergence_limit(model_->outcomes(), step_);
+  if (loss <= limit) return {};
+  return fmt::format(
+      "{} model: at step {} the loss is {:.4g}, worse than a guess among the {} outcomes ({:.2f}): "
+      "the training diverges; a lower --learning-rate helps",
+      name(), step_, loss, model_->outcomes(), std::log(model_->outcomes()));
+}
+
+bool DirectionTrainer::measurement_due() const {
+  if (dev_.files.empty() || was_finished_) return false;
+  const std::uint64_t every =
+      options_.dev_every != 0 ? options_.dev_every : options_.checkpoint_every;
+  return is_due(step_, every, measured_step_) || (finished() && measured_step_ != step_);
+}
+
+double DirectionTrainer::perplexity(const std::function<void()>& pause) {
+  clock_.enter("development text");
+  meter_.pause();
+  if (values_.samples > 0) model_->pack(workers_);
+  PerplexityResult sum;
+  for (const std::string& file : dev_.files) {
+    const PerplexityResult one =
+        measure_perplexity(*model_, values_.precision, file, options_.invalid, workers_, pause);
+    sum.nll += one.nll;
+    sum.units += one.units;
+    sum.words += one.words;
+    sum.sentences += one.sentences;
+    sum.characters += one.characters;
+    sum.unknown_words += one.unknown_words;
+  }
+  log_.write({{"direction", name()},
+              {"step", step_},
+              {"dev_perplexity_unit", sum.perplexity_unit()},
+              {"dev_perplexity_word", sum.perplexity_word()},
+              {"dev_unknown_rate", sum.unknown_rate()}});
+  log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
+            name(), step_, sum.perplexity_unit(), sum.perplexity_word(), 100 * sum.unknown_rate());
+  meter_.go_on();
+  clock_.enter("reports");
+  return sum.perplexity_unit();
+}
+
+void DirectionTrainer::judge(double perplexity) {
+  measured_step_ = step_;
+  if (best_.offer(perplexity, step_)) {
+    // The best weights go to the model file now; the checkpoint has only their perplexity.
+    clock_.enter("checkpoint");
+    pending_model_.wait();
+    const auto image = std::make_shared<TensorImage>(weights_image());
+    pending_model_.submit(writer_, [image] { image->write().commit(); });
+    clock_.enter("reports");
+  } else if (best_.out_of_patience()) {
+    log::info("{}: no better development perplexity in {} evaluations, stopping", name(),
+              options_.patience);
+  }
+}
+
+bool DirectionTrainer::checkpoint_due() const {
+  return is_due(step_, options_.checkpoint_every, saved_step_);
+}
+
+std::string DirectionTrainer::status() const {
+  const auto loss = meter_.loss();
+  if (!loss) return std::string(name());
+  const std::string perplexity =
+      values_.samples > 0 ? " (sampled)" : fmt::format(" ppl {:.1f}", std::exp(*loss));
+  return fmt::format("{} epoch {} step {} loss {:.3f}{} {} words/s", name(), text_.epoch(), step_,
+                     *loss, perplexity,
+                     format_count(meter_.units_per_second() * text_.words_per_unit()));
+}
+
+void DirectionTrainer::fail_without_number() {
+  settle();
+  const std::string kept = saved_step_.value_or(0) == 0
+                               ? "nothing was saved yet"
+                               : fmt::format("the model of step {} is kept", *saved_step_);
+  throw Error(
+      fmt::format("{} model: the loss is not a number at step {}, {}; train again with a lower "
+                  "--learning-rate, or from the kept model by --init",
+                  name(), step_ + 1, kept));
+}
+
+PretrainingResult DirectionTrainer::result() const {
+  const auto loss = meter_.loss();
+  return {.direction = direction_,
+          .steps = step_,
+          .units = units_,
+          .perplexity = loss ? std::exp(*loss) : 0,
+          .best_dev_perplexity = best_.value.value_or(0),
+          .measured_units = measured_units_,
+          .measured_words = static_cast<std::uint64_t>(
+              std::llround(text_.words_per_unit() * static_cast<double>(measured_units_))),
+          .phases = clock_.phases(),
+          .already_finished = was_finished_};
+}
+
+}  // namespace elmo

@@ -1,0 +1,84 @@
+#include "lm/pretraining_settings.h"
+
+#include <fmt/core.h>
+
+#include "base/fingerprint.h"
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+// Outcomes of a word list up to which all are trained on, and the sample above.
+constexpr std::int64_t kFullSoftmax = 32'768;
+constexpr std::int64_t kSamples = 8'192;
+constexpr double kDropout = 0.1;
+
+template <typename T>
+nlohmann::json or_null(const std::optional<T>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
+
+}  // namespace
+
+RunSettings pretraining_settings(const PretrainingOptions& options, Direction direction,
+                                 const std::string& text) {
+  RunSettings settings;
+  settings.options = {
+      {"input", text},
+      {"invalid", invalid_name(options.invalid)},
+      {"batch-size", options.batch_size},
+      {"unroll", options.unroll},
+      {"carry-state", options.carry_state},
+      {"optimizer", optimizer_name(options.optimizer)},
+      {"schedule", schedule_name(options.schedule)},
+      {"clip", options.clip},
+      {"seed", options.seed},
+      {"share-encoder", options.share_encoder},
+      {"learning-rate", or_null(options.learning_rate)},
+      {"warmup", or_null(options.warmup)},
+      {"dropout", or_null(options.dropout)},
+      {"samples", or_null(options.samples)},
+      {"precision",
+       options.precision == "auto" ? nlohmann::json(nullptr) : nlohmann::json(options.precision)},
+      // A training that is resumed no longer reads them, so they may be left out.
+      {"init", nullptr},
+      {"encoder-from", nullptr}};
+  if (!options.init.empty()) {
+    settings.options["init"] = file_fingerprint(LanguageModel::file(options.init, direction));
+  }
+  if (!options.encoder_from.empty()) {
+    settings.options["encoder-from"] = file_fingerprint(options.encoder_from);
+  }
+  settings.facts = {{"order of sums", kOrderOfSums}};
+  return settings;
+}
+
+void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
+                     RunSettings& settings) {
+  const auto choose = [&](const char* name, const nlohmann::json& value) {
+    if (settings.options.at(name).is_null()) settings.derived[name] = value;
+  };
+  choose("learning-rate", options.optimizer == OptimizerKind::kAdagrad ? 0.2 : 0.001);
+  choose("warmup", 0);
+  choose("dropout", kDropout);
+  choose("precision", precision_name(parse_precision(options.precision)));
+  choose("samples", model.words && model.outcomes() > kFullSoftmax ? kSamples : 0);
+  const auto samples = settings.value("samples").get<std::int64_t>();
+  if (samples >= model.outcomes()) {
+    throw UsageError(fmt::format("--samples {} are not fewer than the {} outcomes; leave it out",
+                                 samples, model.outcomes()));
+  }
+}
+
+TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings) {
+  TrainingValues values;
+  values.rate = {.highest = settings.value("learning-rate"),
+                 .schedule = options.schedule,
+                 .warmup = settings.value("warmup")};
+  values.dropout = settings.value("dropout");
+  values.samples = settings.value("samples");
+  values.precision = parse_precision(settings.value("precision").get<std::string>());
+  return values;
+}
+
+}  // namespace elmo

@@ -1,0 +1,40 @@
+// What decides the result of a pretraining (io/resume_guard.h), and the values that it trains
+// with.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "compute/precision.h"
+#include "io/resume_guard.h"
+#include "lm/language_model.h"
+#include "lm/pretraining.h"
+#include "train/schedule.h"
+
+namespace elmo {
+
+// Number of the order in which a step sums. Raised when equal settings no longer give equal bits:
+// a checkpoint of another order is refused.
+inline constexpr int kOrderOfSums = 1;
+
+// As they are asked for; `text` is the training text's fingerprint. Not in it is what may differ
+// (--epochs, --steps, --threads, --dev, --patience, the intervals), and what the model itself tells
+// (check_model_options). Throws Error where the file of --init or --encoder-from is missing.
+RunSettings pretraining_settings(const PretrainingOptions& options, Direction direction,
+                                 const std::string& text);
+
+// Chooses what was left to the program, for a training that begins with this model. Throws
+// UsageError: more samples than outcomes, a precision that the CPU does not have.
+void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
+                     RunSettings& settings);
+
+// The values that a training uses, whoever chose them.
+struct TrainingValues {
+  LearningRate rate;
+  double dropout = 0;
+  std::int64_t samples = 0;  // of the softmax; 0: all outcomes
+  Precision precision = Precision::kF32;
+};
+TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings);
+
+}  // namespace elmo

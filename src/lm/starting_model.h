@@ -1,0 +1,28 @@
+// What a language model's training starts from.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lm/language_model.h"
+#include "lm/pretraining.h"
+
+namespace elmo {
+
+struct StartingModel {
+  std::unique_ptr<LanguageModel> model;
+  bool frozen_encoder = false;  // the token encoder is another model's and is not trained
+  std::string origin;           // "the model in DIR"; empty for a new one
+};
+
+// A new model with random weights, the one in options.init, or a new one on the token encoder of
+// options.encoder_from. Throws Error and UsageError: a file is missing or bad, or a model has no
+// softmax to train.
+StartingModel make_starting_model(const PretrainingOptions& options, Direction direction);
+
+// The options that make a model, where there is one already (`start.origin`): vocabulary, encoder,
+// split and preset may be left out or say what it has. Throws UsageError that names the option and
+// what the model has.
+void check_model_options(const PretrainingOptions& options, const StartingModel& start);
+
+}  // namespace elmo

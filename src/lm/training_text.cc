@@ -1,0 +1,64 @@
+#include "lm/training_text.h"
+
+#include <algorithm>
+
+namespace elmo {
+
+TrainingText::TrainingText(const CorpusOptions& options, const Shape& shape)
+    : shape_(shape),
+      standard_input_(options.inputs.front() == "-"),
+      corpus_(options),
+      batcher_([this](Sequence& sequence) { return next_sequence(sequence); }, shape.streams,
+               shape.steps, shape.carry_state) {}
+
+bool TrainingText::next_sequence(Sequence& sequence) {
+  // Asked before a line is taken: the first line of an epoch that is not wanted now may be wanted
+  // later.
+  if (is_dealt()) return false;
+  std::string line;
+  if (!corpus_.next(line)) return false;
+  ++sentences_;
+  lines_->read(line, sequence);
+  dealt_words_ += sequence.words;
+  dealt_units_ += sequence.targets.size();
+  return true;
+}
+
+bool TrainingText::next(Window& window) {
+  before_ = place();
+  try {
+    return batcher_.next(window);
+  } catch (...) {
+    rewind();
+    throw;
+  }
+}
+
+void TrainingText::rewind() {
+  if (!before_.streams.empty()) go_to(before_);
+}
+
+TrainingText::Place TrainingText::place() const {
+  return {.corpus = standard_input_ ? "" : corpus_.position(),
+          .streams = batcher_.state(),
+          .sentences = sentences_};
+}
+
+void TrainingText::go_to(const Place& place) {
+  batcher_.restore(place.streams);
+  sentences_ = place.sentences;
+  // Standard input does not go back; what its streams still held is not lost.
+  if (!standard_input_) corpus_.seek(place.corpus);
+}
+
+double TrainingText::progress() const {
+  return static_cast<double>(sentences_) /
+         static_cast<double>(std::max<std::uint64_t>(1, wanted_sentences()));
+}
+
+double TrainingText::words_per_unit() const {
+  return static_cast<double>(dealt_words_) /
+         static_cast<double>(std::max<std::uint64_t>(1, dealt_units_));
+}
+
+}  // namespace elmo

@@ -1,0 +1,72 @@
+// A training text as the windows of one language model.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lm/language_model.h"
+#include "text/corpus.h"
+#include "text/streams.h"
+
+namespace elmo {
+
+class TrainingText {
+ public:
+  struct Shape {
+    int streams = 128;         // B
+    int steps = 20;            // T
+    bool carry_state = false;  // no reset where a sentence begins
+    // Passes over the text; 0: for ever (standard input: until it ends).
+    std::uint64_t epochs = 0;
+  };
+  // Where the next window comes from: enough to go on from with the same text and shape.
+  struct Place {
+    std::string corpus;           // Corpus::position(); empty for standard input
+    std::string streams;          // StreamBatcher::state()
+    std::uint64_t sentences = 0;  // dealt to the streams so far
+  };
+
+  // Reads the text once, to check and to index it. Errors as of Corpus.
+  TrainingText(const CorpusOptions& options, const Shape& shape);
+  TrainingText(const TrainingText&) = delete;
+  TrainingText& operator=(const TrainingText&) = delete;
+
+  // Lines are cut into units as this model wants; it outlives the text.
+  void read_for(const LanguageModel& model) { lines_ = std::make_unique<LineEncoder>(model); }
+
+  // The next window; false when the text has ended in every stream. Where it throws (the file has
+  // changed), the place is the one before it.
+  bool next(Window& window);
+  // Back to where the last window came from.
+  void rewind();
+
+  Place place() const;
+  void go_to(const Place& place);
+
+  std::string fingerprint() const { return corpus_.fingerprint(); }
+  std::uint64_t invalid_lines() const { return corpus_.invalid_lines(); }
+  std::uint64_t sentences() const { return sentences_; }
+  // Have all sentences that are wanted been dealt?
+  bool is_dealt() const { return shape_.epochs != 0 && sentences_ >= wanted_sentences(); }
+  // The share that has been dealt, by epochs.
+  double progress() const;
+  // Of the sentence dealt last, from 1.
+  std::uint64_t epoch() const { return corpus_.epoch() + 1; }
+  // Of what this object has dealt; 0 before.
+  double words_per_unit() const;
+
+ private:
+  std::uint64_t wanted_sentences() const { return shape_.epochs * corpus_.sentences(); }
+  bool next_sequence(Sequence& sequence);
+
+  Shape shape_;
+  bool standard_input_;
+  Corpus corpus_;
+  StreamBatcher batcher_;
+  std::unique_ptr<LineEncoder> lines_;
+  Place before_;
+  std::uint64_t sentences_ = 0, dealt_words_ = 0, dealt_units_ = 0;
+};
+
+}  // namespace elmo

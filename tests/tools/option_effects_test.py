@@ -1,0 +1,163 @@
+"""Every option of the trainers has an effect or is refused, beside every kind of run:
+python3 option_effects_test.py ELMO."""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from trained import CORPORA, ProgramTest, datasets, write_corpus  # noqa: E402
+
+ProgramTest.ELMO = sys.argv.pop(1)
+
+
+class OptionEffectsTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.shared = pathlib.Path(folder.name)
+        cls.corpus = write_corpus(cls.shared / "corpus.txt", 60)
+        cls.vocabulary = cls.shared / "v.model"
+        cls.elmo("vocab", "--input", cls.corpus, "--size", 800, "--output", cls.vocabulary)
+        cls.model = cls.shared / "model"
+        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
+                 "--vocab", cls.vocabulary, "--output", cls.model, "--steps", 2, "--batch-size", 8)
+        for name, count in (("sentiment.en.{}.tsv", 23), ("pos.en.{}.conll", 60)):
+            for part in ("train", "dev"):
+                with open(CORPORA / name.format(part), encoding="utf-8") as file:
+                    text = "".join(line for _, line in zip(range(count), file))
+                (cls.shared / name.format(part)).write_text(text, encoding="utf-8")
+        cls.vectors = cls.shared / "v.vec"
+        cls.vectors.write_text("the 1 0 2\nwas 0 1 1\nis -1 -1 0\nprice 1 1 1\nunseen-in-the-data 2 2 2\n")
+
+    def options_of(self, command):
+        text = self.elmo(command, "--help").stdout
+        return set(re.findall(r"^  --([a-z0-9-]+)", text, re.M)) - {"help"}
+
+    def check_all(self, command, values, exempt, contexts, run):
+        """`values`: another value than the default for each option, None for a flag. `run` gives
+        what a run made, or the message of its refusal as a string, which names the option or the
+        one of the context that it does not go with."""
+        self.assertEqual(self.options_of(command), set(values) | set(exempt),
+                         "an option is new or gone: say here what its effect is")
+        for context, words in contexts.items():
+            before = run(context, words)
+            self.assertNotIsInstance(before, str, before)
+            for option, value in values.items():
+                if "--" + option in words:
+                    continue
+                with self.subTest(context=context, option=option):
+                    more = ["--" + option] + ([] if value is None else [value])
+                    after = run(context, [*words, *more])
+                    if isinstance(after, str):
+                        named = [word for word in [*words, *more] if str(word).startswith("--")]
+                        self.assertTrue(any(name in after for name in named), after)
+                    else:
+                        self.assertFalse(after == before, "has no effect and is not refused")
+
+    def test_train(self):
+        classify = ["--task", "classify", "--train", self.shared / "sentiment.en.train.tsv",
+                    "--dev", self.shared / "sentiment.en.dev.tsv"]
+        tag = ["--task", "tag", "--train", self.shared / "pos.en.train.conll", "--dev",
+               self.shared / "pos.en.dev.conll"]
+        contexts = {
+            "words": classify,
+            "cnn": [*classify, "--encoder", "cnn"],
+            "rnn": [*classify, "--encoder", "rnn", "--hidden", 4],
+            "lstm, elmo": [*classify, "--encoder", "lstm", "--hidden", 4, "--model", self.model],
+            "given vectors": [*classify, "--embeddings", self.vectors],
+            "frozen vectors": [*classify, "--embeddings", self.vectors, "--freeze"],
+            "tags": tag,
+            "crf, both": [*tag, "--crf", "--inputs", "elmo,embedding", "--model", self.model],
+        }
+        values = {"inputs": "elmo,embedding", "model": self.model, "elmo-layers": "1",
+                  "mix-start": "random", "mix-l2": 3, "layer-norm": None, "pooling": "mean",
+                  "embedding-size": 7, "ends-size": 3, "embeddings": self.vectors,
+                  "embedding-words": 1, "freeze": None, "encoder": "gru", "bidirectional": None,
+                  "layers": 2, "hidden": 5, "activation": "relu", "pool": "attention",
+                  "kernels": "2,3", "filters": 9, "stride": 2, "crf": None, "dropout": 0.6,
+                  "epochs": 2, "batch-size": 5, "optimizer": "sgd", "learning-rate": 0.02,
+                  "decay": 0.5, "clip": 0.001, "class-weights": None, "split": "characters",
+                  "invalid": "replace", "seed": 7, "seeds": 2, "precision": "bf16",
+                  "vectors": self.vectors, "dev-vectors": self.vectors}
+        exempt = {
+            "task", "train", "dev", "output",         # each context has its own
+            "resume", "overwrite", "threads", "json",  # what is trained does not depend on them
+            "patience",                               # ends a longer run: task_test.py
+        }
+        # Texts that are UTF-8 are the same whatever is done with others.
+        for context in contexts.values():
+            context += ["--invalid", "refuse"]
+
+        def run(_, words):
+            output = self.folder / "a.h5"
+            command = ["train", *words, "--output", output, "--overwrite", "--threads", 1]
+            for name, value in (("--epochs", 1), ("--batch-size", 4)):
+                if name not in words:
+                    command += [name, value]
+            done = self.run_program(*command)
+            if done.returncode != 0:
+                # A file that is refused stands for its option; bf16 for --precision on CPUs
+                # without.
+                return done.stderr.replace(str(self.vectors), "--vectors").replace(
+                    "bf16", "--precision")
+            with h5py.File(output) as file:
+                settings = json.loads(file.attrs["settings"])
+            # A tagger's words are cut already; how plain text is cut, its file remembers.
+            return (datasets(output), datasets(output.with_suffix(".checkpoint.h5")),
+                    settings["results"]["seeds"], settings["split"])
+
+        self.check_all("train", values, exempt, contexts, run)
+
+    def test_pretrain(self):
+        new = ["--vocab", self.vocabulary, "--preset", "tiny"]
+        contexts = {"new": new, "adam": [*new, "--optimizer", "adam"],
+                    "init": ["--init", self.model],
+                    "encoder": ["--encoder-from", self.model / "forward.h5", "--preset", "tiny"]}
+        for context in contexts.values():
+            context += ["--invalid", "refuse", "--steps", 4]
+        values = {"vocab": self.shared / "sentiment.en.train.tsv", "encoder": "characters",
+                  "samples": 40, "share-encoder": None, "encoder-from": self.model / "backward.h5",
+                  "recipe": "bilm", "preset": "small", "epochs": 2, "steps": 2, "init": self.model,
+                  "optimizer": "adam", "learning-rate": 0.05, "schedule": "cosine", "warmup": 9,
+                  "clip": 0.01, "dropout": 0.4, "batch-size": 5, "unroll": 7, "carry-state": None,
+                  "split": "punctuation", "invalid": "skip", "seed": 4, "dev-every": 1,
+                  "patience": 1}
+        exempt = {
+            "direction", "input", "output", "dev",
+            "resume", "overwrite", "threads",      # what is trained does not depend on them
+            "precision",                           # the CPU's
+            "checkpoint-every", "report-every",    # when something is written, not what
+        }
+
+        def run(context, words):
+            output = self.folder / context
+            command = ["pretrain", "--direction", "forward", "--input", self.corpus, "--output",
+                       output, "--overwrite", *words]
+            for name, value in (("--batch-size", 4), ("--unroll", 12)):
+                if name not in words and "bilm" not in words:
+                    command += [name, value]
+            done = self.run_program(*command)
+            if done.returncode in (1, 2):
+                for path in (self.shared / "sentiment.en.train.tsv", self.vocabulary):
+                    done.stderr = done.stderr.replace(str(path), "--vocab")
+                return done.stderr
+            with h5py.File(output / "forward.h5") as file:
+                return datasets(output / "forward.h5"), file.attrs["settings"]
+
+        self.check_all("pretrain", values, exempt, contexts, run)
+
+    def run_program(self, *words):
+        """With any status."""
+        return subprocess.run([self.ELMO, *map(str, words)], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=300)
+
+
+if __name__ == "__main__":
+    unittest.main()
