@@ -49,6 +49,12 @@ PieceVocabulary::PieceVocabulary(std::string bytes, const std::string& source)
                 ": not a SentencePiece model (or a truncated one); make one with `elmo vocab`");
   }
   const auto& processor = impl_->processor;
+  // The library wants it under the name that the model's settings give it.
+  if (processor.unk_id() < 0) {
+    throw Error(source +
+                ": the SentencePiece model does not name its unknown piece; make a "
+                "vocabulary with `elmo vocab`");
+  }
   impl_->identity = normaliser_is_identity(bytes_);
   rows_ = processor.GetPieceSize();
   unk_ = processor.unk_id();
