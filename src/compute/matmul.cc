@@ -130,6 +130,7 @@ dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows
 struct Form {
   memory::desc weights;  // the layout that oneDNN chooses for W
   bool convolution;
+  bool adds;  // makes y += too; in 3.7 convolutions before AVX-512 fall to the reference for it
   RowRule rows;
   std::string kernel;
 };
@@ -147,16 +148,16 @@ Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
   const bool packs_every_time =
       weights == plain(k, n, type, n, 1) || weights == plain(k, n, type, 1, k);
   if (!packs_every_time || type != memory::data_type::f32) {
-    return {weights, false, packs_every_time ? kPlainRows : packed_rows(n, type),
+    return {weights, false, true, packs_every_time ? kPlainRows : packed_rows(n, type),
             product.impl_info_str()};
   }
   const auto convolution = describe_convolution(
       kFormRows, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
   const memory::desc filter = convolution.weights_desc();
   if (filter == memory::desc({n, k, 1, 1}, type, memory::format_tag::oihw)) {
-    return {weights, false, kPlainRows, product.impl_info_str()};  // neither packs
+    return {weights, false, true, kPlainRows, product.impl_info_str()};  // neither packs
   }
-  return {filter, true, kConvolutionRows, convolution.impl_info_str()};
+  return {filter, true, DNNL_VERSION_MAJOR < 3, kConvolutionRows, convolution.impl_info_str()};
 }
 
 // One thread for the oneDNN of this scope; the caller's number afterwards (libgomp's setting is a
@@ -282,7 +283,10 @@ class Products {
       if (!accumulate) std::fill_n(y, rows * w.n_, 0.0f);
       return;
     }
-    const RowRule rule = form(w.slices_[0].size, w.columns_, type).rows;
+    const Form& first_form = form(w.slices_[0].size, w.columns_, type);
+    const RowRule rule = first_form.rows;
+    const bool adds_apart = accumulate && !first_form.adds;
+    if (adds_apart) accumulate = false;
     for (std::int64_t first = 0, size = 0; first < rows; first += size) {
       const std::int64_t left = rows - first;
       size = std::min(left, rule.most);
@@ -291,7 +295,7 @@ class Products {
         size = left - rule.least;
       }
       const std::int64_t padded = std::max(size, rule.least);
-      const bool whole = padded == size && w.columns_ == w.n_;
+      const bool whole = padded == size && w.columns_ == w.n_ && !adds_apart;
       const bool dense = sliced || w.slices_.size() == 1;
       const bool converts = static_cast<memory::dim>(sizeof(T)) != bytes_of(type);
       float* target = y + first * w.n_;
@@ -302,7 +306,7 @@ class Products {
         const void* operand = from;
         if (converts) {
           operand = copied<float>(from, sliced ? slice.size : w.k_, size, padded, slice.size);
-        } else if (!whole || !dense) {
+        } else if (padded != size || !dense) {
           operand = copied<T>(from, sliced ? slice.size : w.k_, size, padded, slice.size);
         }
         run({padded, slice.size, w.columns_, type == memory::data_type::bf16,
@@ -310,7 +314,13 @@ class Products {
             operand, w.data_.data() + slice.offset, target);
       }
       for (std::int64_t i = 0; !whole && i < size; ++i) {
-        std::copy_n(target + i * w.columns_, w.n_, y + (first + i) * w.n_);
+        const float* from = target + i * w.columns_;
+        float* to = y + (first + i) * w.n_;
+        if (adds_apart) {
+          add_values(from, w.n_, to);
+        } else {
+          std::copy_n(from, w.n_, to);
+        }
       }
     }
   }

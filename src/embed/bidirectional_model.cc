@@ -46,9 +46,9 @@ BidirectionalModel::BidirectionalModel(std::unique_ptr<LanguageModel> forward,
 
 std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesystem::path& folder,
                                                              Precision precision) {
-  check_model_folder(folder);
   if (is_efml(folder) && !std::filesystem::exists(LanguageModel::file(folder, Direction::kForward)))
     return load_efml(folder, {}, precision);
+  check_model_folder(folder);
   const auto load_one = [&](Direction direction) {
     const auto path = LanguageModel::file(folder, direction);
     if (!std::filesystem::exists(path)) {

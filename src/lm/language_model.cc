@@ -396,7 +396,9 @@ void check_model_folder(const std::filesystem::path& folder) {
                        shell_word(options), shell_word(weights)));
   }
   if (fs::exists(folder / "encoder.pkl") && fs::exists(folder / "token_embedder.pkl")) {
-    refuse("holds a model of ELMoForManyLangs" + ending);
+    refuse(
+        "is a model of ELMoForManyLangs, which published no softmax: it has vectors for words "
+        "(`elmo dump`), but no probabilities");
   }
 }
 
@@ -406,11 +408,6 @@ std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesyste
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
     const auto path = LanguageModel::file(folder, direction);
     if (std::filesystem::exists(path)) models.push_back(LanguageModel::load(path));
-  }
-  if (models.empty() && std::filesystem::exists(folder / "encoder.pkl")) {
-    throw Error(folder.string() +
-                ": is a model of ELMoForManyLangs, which published no softmax: it has vectors for "
-                "words (`elmo dump`), but no probabilities");
   }
   if (models.empty()) {
     throw Error(folder.string() +
