@@ -130,7 +130,6 @@ dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows
 struct Form {
   memory::desc weights;  // the layout that oneDNN chooses for W
   bool convolution;
-  bool adds;  // makes y += too; in 3.7 convolutions before AVX-512 fall to the reference for it
   RowRule rows;
   std::string kernel;
 };
@@ -148,16 +147,19 @@ Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
   const bool packs_every_time =
       weights == plain(k, n, type, n, 1) || weights == plain(k, n, type, 1, k);
   if (!packs_every_time || type != memory::data_type::f32) {
-    return {weights, false, true, packs_every_time ? kPlainRows : packed_rows(n, type),
+    return {weights, false, packs_every_time ? kPlainRows : packed_rows(n, type),
             product.impl_info_str()};
   }
-  const auto convolution = describe_convolution(
-      kFormRows, k, n, memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
+  // With as many rows as it will be asked for: with others the layout may be none of the kernel's,
+  // and the product falls to the reference.
+  const auto convolution =
+      describe_convolution(std::min(kFormRows, kConvolutionRows.most), k, n,
+                           memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
   const memory::desc filter = convolution.weights_desc();
   if (filter == memory::desc({n, k, 1, 1}, type, memory::format_tag::oihw)) {
-    return {weights, false, true, kPlainRows, product.impl_info_str()};  // neither packs
+    return {weights, false, kPlainRows, product.impl_info_str()};  // neither packs
   }
-  return {filter, true, DNNL_VERSION_MAJOR < 3, kConvolutionRows, convolution.impl_info_str()};
+  return {filter, true, kConvolutionRows, convolution.impl_info_str()};
 }
 
 // One thread for the oneDNN of this scope; the caller's number afterwards (libgomp's setting is a
@@ -283,10 +285,7 @@ class Products {
       if (!accumulate) std::fill_n(y, rows * w.n_, 0.0f);
       return;
     }
-    const Form& first_form = form(w.slices_[0].size, w.columns_, type);
-    const RowRule rule = first_form.rows;
-    const bool adds_apart = accumulate && !first_form.adds;
-    if (adds_apart) accumulate = false;
+    const RowRule rule = form(w.slices_[0].size, w.columns_, type).rows;
     for (std::int64_t first = 0, size = 0; first < rows; first += size) {
       const std::int64_t left = rows - first;
       size = std::min(left, rule.most);
@@ -295,7 +294,7 @@ class Products {
         size = left - rule.least;
       }
       const std::int64_t padded = std::max(size, rule.least);
-      const bool whole = padded == size && w.columns_ == w.n_ && !adds_apart;
+      const bool whole = padded == size && w.columns_ == w.n_;
       const bool dense = sliced || w.slices_.size() == 1;
       const bool converts = static_cast<memory::dim>(sizeof(T)) != bytes_of(type);
       float* target = y + first * w.n_;
@@ -314,13 +313,7 @@ class Products {
             operand, w.data_.data() + slice.offset, target);
       }
       for (std::int64_t i = 0; !whole && i < size; ++i) {
-        const float* from = target + i * w.columns_;
-        float* to = y + (first + i) * w.n_;
-        if (adds_apart) {
-          add_values(from, w.n_, to);
-        } else {
-          std::copy_n(from, w.n_, to);
-        }
+        std::copy_n(target + i * w.columns_, w.n_, y + (first + i) * w.n_);
       }
     }
   }

@@ -55,11 +55,8 @@ void check(const PretrainingOptions& options) {
 
 void check_rereadable(const std::vector<std::string>& files, const char* option) {
   for (const std::string& file : files) {
-    if (file == "-" || std::filesystem::is_regular_file(file)) continue;
-    throw Error(fmt::format(
-        "{}: can be read only once (it is a pipe or a device), and pretrain reads --{} several "
-        "times; put the text into a file",
-        file, option));
+    if (file == "-") continue;
+    refuse_read_once(file, fmt::format("pretrain reads --{} several times", option));
   }
 }
 

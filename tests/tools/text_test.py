@@ -85,11 +85,13 @@ class TextTest(ProgramTest):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
         with subprocess.Popen(["cp", self.corpus, pipe]) as writer:
-            said = self.refused("pretrain", "--direction", "forward", "--preset", "tiny", "--vocab",
-                                self.vocabulary, "--input", pipe, "--steps", 2, "--output",
-                                self.folder / "m", status=2)
-            writer.kill()
-        self.assertIn("pipe: can be read only once, and", said)
+            try:
+                said = self.refused("pretrain", "--direction", "forward", "--preset", "tiny",
+                                    "--vocab", self.vocabulary, "--input", pipe, "--steps", 2,
+                                    "--output", self.folder / "m", status=2)
+            finally:
+                writer.kill()
+        self.assertIn("pipe: can be read only once, and pretrain reads --input several times", said)
 
     def test_invalid_lines_are_counted(self):
         text = self.put("t.txt", b"he went\nhe w\xe9nt\nshe sat\x00\nit is\n")
