@@ -13,8 +13,8 @@
 namespace elmo {
 namespace {
 
-constexpr std::string_view kUnknown = "<oov>", kPadding = "<pad>", kBeginWord = "<bow>",
-                           kEndWord = "<eow>";
+constexpr std::string_view kUnknownMark = "<oov>", kPaddingMark = "<pad>", kBeginWordMark = "<bow>",
+                           kEndWordMark = "<eow>";
 constexpr std::string_view kIdeographicSpace = "\u3000";
 
 // What Python's str.strip() takes away.
@@ -113,13 +113,14 @@ DictionaryReader::DictionaryReader(std::string words, const std::string& words_s
                                    int positions, Normalisation normalisation)
     : positions_(positions), normalisation_(normalisation) {
   if (!words.empty()) {
-    constexpr std::string_view kMarkers[] = {kBeginSentence, kEndSentence, kUnknown, kPadding};
+    constexpr std::string_view kMarkers[] = {kBeginSentence, kEndSentence, kUnknownMark,
+                                             kPaddingMark};
     words_.emplace(std::move(words), words_source, kMarkers);
-    unknown_word_ = *words_->find(kUnknown);
+    unknown_word_ = *words_->find(kUnknownMark);
   }
   if (characters.empty()) return;
-  constexpr std::string_view kMarkers[] = {kBeginSentence, kEndSentence, kUnknown,
-                                           kPadding,       kBeginWord,   kEndWord};
+  constexpr std::string_view kMarkers[] = {kBeginSentence, kEndSentence,   kUnknownMark,
+                                           kPaddingMark,   kBeginWordMark, kEndWordMark};
   characters_.emplace(std::move(characters), characters_source, kMarkers);
   if (characters_->rows() > 1 << 16) {
     throw Error(fmt::format("{}: has {} characters, more than the 65,536 that elmo takes",
@@ -128,10 +129,10 @@ DictionaryReader::DictionaryReader(std::string words, const std::string& words_s
   const auto id = [&](std::string_view marker) {
     return static_cast<std::uint16_t>(*characters_->find(marker));
   };
-  unknown_ = id(kUnknown);
-  padding_ = id(kPadding);
-  begin_word_ = id(kBeginWord);
-  end_word_ = id(kEndWord);
+  unknown_ = id(kUnknownMark);
+  padding_ = id(kPaddingMark);
+  begin_word_ = id(kBeginWordMark);
+  end_word_ = id(kEndWordMark);
   begin_sentence_ = id(kBeginSentence);
   end_sentence_ = id(kEndSentence);
 }
