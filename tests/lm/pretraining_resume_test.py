@@ -225,9 +225,9 @@ class ResumeTest(ProgramTest):
     def test_a_text_that_can_be_read_only_once_is_refused_by_name(self):
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)
-        self.refused(self.pretrain("m", "--steps", 1, text=pipe, status=1), pipe, "only once",
+        self.refused(self.pretrain("m", "--steps", 1, text=pipe, status=2), pipe, "only once",
                      "--input")
-        self.refused(self.pretrain("m", "--steps", 1, "--dev", pipe, status=1), pipe, "only once",
+        self.refused(self.pretrain("m", "--steps", 1, "--dev", pipe, status=2), pipe, "only once",
                      "--dev")
 
     def test_options_without_an_effect_are_refused(self):
