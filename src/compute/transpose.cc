@@ -4,8 +4,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/transpose.cc"
-// The squares are 128 bits wide: AVX-512 would be the code of AVX2 once more. (The lower 14 bits
-// are x86's targets but SSE2.)
+// Memory bounds this: vectors of 512 bits were no faster than AVX2's (product_transposed of
+// compute_kernels_benchmark, on a CPU with AMX). The lower 14 bits are x86's targets but SSE2.
 #define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2))
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
