@@ -126,6 +126,7 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
+    if (name == "part") continue;  // for elmo join
     Json& entry = made_by[name];
     std::visit([&](const auto& value) { entry = value; }, attribute);
   }
