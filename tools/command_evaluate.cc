@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/interrupt.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/usable_cores.h"
 #include "elmo/scorer.h"
 #include "tools/commands.h"
 #include "tools/options.h"

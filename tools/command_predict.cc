@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/interrupt.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/usable_cores.h"
 #include "elmo/scorer.h"
 #include "tools/commands.h"
 #include "tools/options.h"

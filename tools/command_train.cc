@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/numbers.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <thread>
 #include <vector>
 
 #include "base/log.h"
@@ -108,11 +107,6 @@ void report_coverage(const std::optional<DictionaryCoverage>& coverage,
             width_is_enough ? "width" : "nfkc", missing(read) - missing(better), missing(read),
             read.characters > 0 ? "characters" : "words",
             "; give it to `elmo import`, or here beside a folder of ELMoForManyLangs");
-}
-
-int thread_count(int asked) {
-  if (asked > 0) return asked;
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 }  // namespace elmo

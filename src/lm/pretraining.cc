@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "lm/direction_trainer.h"
 #include "lm/shared_trainer.h"
@@ -227,8 +227,7 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
   const DevelopmentText dev = read_development_text(options);
   make_folder(options.output);
   std::vector<DirectionStart> starts = make_starts(options);
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int threads = options.threads > 0 ? options.threads : cores;
+  const int threads = thread_count(options.threads);
   const int count = static_cast<int>(options.directions.size());
   const TrainingLog log(options.output / "log.jsonl");
   BackgroundWriter writer;
