@@ -99,7 +99,9 @@ class Dump {
     report_.sentences = writer_.sentences();
     report_.vectors = writer_.words();
     report_.seconds = since(start_);
-    std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    if (model_.word_encoder(Direction::kForward) != nullptr) {
+      std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    }
     report_.coverage = embedder_.coverage();
     report_.phases = clock_.phases();
     reader_.warn_of_invalid_lines();
@@ -310,7 +312,7 @@ class Dump {
 
   const BidirectionalModel& model_;
   const DumpRequest& request_;
-  Embedder embedder_;
+  BatchEmbedder embedder_;
   LineReader reader_;
   DumpWriter writer_;
   std::size_t window_words_;
