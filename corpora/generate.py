@@ -31,6 +31,12 @@ SENSES = 300
 POS = {"train": 350, "dev": 200}
 NER = {"train": 350, "dev": 300}
 SENTIMENT = {"train": 200, "dev": 300}
+# Words that the labelled training text never has: each in two senses, one of either class.
+UNSEEN = {"en": {"ANIMATE": ["bat/animal", "seal/animal", "crane/bird", "mouse/animal", "pitcher/player"],
+                 "THING": ["bat/sport", "seal/stamp", "crane/machine", "mouse/computer", "pitcher/jug"]},
+          "ko": {"FOOD": ["배/fruit", "밤/chestnut", "사과/apple", "차/tea"],
+                 "OTHER": ["배/ship", "밤/night", "사과/apology", "차/car"]}}
+UNSEEN_SIZE = {"train": 200, "dev": 320}
 
 
 class Sets:
@@ -113,6 +119,33 @@ class Sets:
         sentences = [self.entities() for _ in range(NER[part])]
         return _columns([[(token.text, token.entity) for token in tokens] for tokens in sentences])
 
+    def unseen(self, part):
+        """Training: sentences of these senses with another word that has only this one (owl, racket)."""
+        self.start(f"unseen.{part}")
+        domains = [(tag, domain) for tag, names in UNSEEN[self.language].items() for domain in names]
+        sentences = []
+        for i in range(UNSEEN_SIZE[part]):
+            tag, domain = domains[i % len(domains)]
+            sentences.append(self._marked(domain, tag, part == "train"))
+        self.dice.shuffle(sentences)
+        return _columns(sentences)
+
+    def _marked(self, domain, tag, other):
+        """[(token, tag)] of a sentence with one word of the domain, other than the ambiguous one or it."""
+        word, sense = domain.split("/")
+        others = {name for name in self.grammar.lexicon[domain]["x"] if "#" not in name and " " not in name}
+        unseen = {name.split("/")[0] for names in UNSEEN[self.language].values() for name in names}
+        while True:
+            tokens = self.about(domain)
+            ambiguous = [any(self.grammar.is_form(token.text, name) for name in unseen) for token in tokens]
+            if other:
+                marks = [any(self.grammar.is_form(token.text, name) for name in others) for token in tokens]
+            else:
+                # As the text has it: no mice.
+                marks = [token.sense == sense and token.text.lower().startswith(word) for token in tokens]
+            if sum(marks) == 1 and sum(ambiguous) == (0 if other else 1):
+                return [(token.text, tag if mark else "O") for token, mark in zip(tokens, marks)]
+
     def sentiment(self, part):
         self.start(f"sentiment.{part}")
         lines = []
@@ -137,7 +170,8 @@ def files():
         sets = Sets(language)
         result[f"{language}.txt"] = sets.text()
         result[f"senses.{language}.tsv"] = sets.senses()
-        for kind, suffix in (("pos", "conll"), ("ner", "conll"), ("sentiment", "tsv")):
+        for kind, suffix in (("pos", "conll"), ("ner", "conll"), ("sentiment", "tsv"),
+                             ("unseen", "conll")):
             for part in ("train", "dev"):
                 result[f"{kind}.{language}.{part}.{suffix}"] = getattr(sets, kind)(part)
         sample = distance.sample(SEED, language)

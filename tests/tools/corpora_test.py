@@ -60,7 +60,7 @@ class CommittedFiles(unittest.TestCase):
 
     def test_sizes(self):
         sizes = [path.stat().st_size for path in CORPORA.iterdir() if path.is_file()]
-        self.assertTrue(1_000_000 < sum(sizes) < 2_000_000, sum(sizes))
+        self.assertTrue(1_000_000 < sum(sizes) < 2_200_000, sum(sizes))
         self.assertLess(max(sizes), 1_000_000)
 
     def test_text(self):
@@ -73,6 +73,25 @@ class CommittedFiles(unittest.TestCase):
                 self.assertTrue(4 <= len(words) <= 30 and all(words), sentence)
                 self.assertRegex(words[-1], r'^[.?!]$' if words[-1] != '"' else '"', sentence)
                 self.assertNotRegex(sentence, r"[\[\]{}<>*+#=_|]", "an unexpanded template")
+
+    def test_unseen_words(self):
+        for language, tags in generate.UNSEEN.items():
+            text = {word.lower() for line in lines(f"{language}.txt") for word in line.split(" ")}
+            parts = {part: conll(f"unseen.{language}.{part}.conll") for part in ("train", "dev")}
+            train = {token.lower() for sentence in parts["train"] for token, _ in sentence}
+            count = collections.Counter()
+            for part, sentences in parts.items():
+                self.assertEqual(len(sentences), generate.UNSEEN_SIZE[part])
+                for sentence in sentences:
+                    marked = [(token.lower(), tag) for token, tag in sentence if tag != "O"]
+                    self.assertEqual(len(marked), 1, sentence)
+                    self.assertIn(marked[0][1], tags)
+                    if part == "dev":
+                        count[marked[0][1]] += 1
+                        self.assertNotIn(marked[0][0], train)
+                        self.assertIn(marked[0][0], text)
+            # As many of either tag.
+            self.assertEqual(set(count.values()), {generate.UNSEEN_SIZE["dev"] // 2})
 
     def test_senses(self):
         for language, (grammar, _) in generate.LANGUAGES.items():
