@@ -167,10 +167,6 @@ class English:
 
     # Words
 
-    @staticmethod
-    def is_form(text, noun):
-        return text.lower() in (noun, plural(noun))
-
     def _tag(self, word):
         if not word[0].isalpha():
             return "NUM" if word[0].isdigit() else "PUNCT"

@@ -31,12 +31,15 @@ SENSES = 300
 POS = {"train": 350, "dev": 200}
 NER = {"train": 350, "dev": 300}
 SENTIMENT = {"train": 200, "dev": 300}
-# Words that the labelled training text never has: each in two senses, one of either class.
-UNSEEN = {"en": {"ANIMATE": ["bat/animal", "seal/animal", "crane/bird", "mouse/animal", "pitcher/player"],
-                 "THING": ["bat/sport", "seal/stamp", "crane/machine", "mouse/computer", "pitcher/jug"]},
-          "ko": {"FOOD": ["배/fruit", "밤/chestnut", "사과/apple", "차/tea"],
-                 "OTHER": ["배/ship", "밤/night", "사과/apology", "차/car"]}}
-UNSEEN_SIZE = {"train": 200, "dev": 320}
+# Names of people that are names of places too, and so on: sentences of each name and label. Those of dev are
+# not in train.
+UNSEEN = {
+    "en": {"labels": ["LOC", "PER"], "train": 10, "dev": 16, "names": {
+        "train": "Victoria Jordan Houston Washington Madison Carter Paris Georgia Orlando Sydney".split(),
+        "dev": "Hudson Austin Florence Obama Lincoln Jackson Charlotte Chelsea Milan Santiago".split()}},
+    "ko": {"labels": ["LOC", "ORG"], "train": 14, "dev": 23, "names": {
+        "train": "링컨 아마존 조던 보라 광주 한강 파리".split(),
+        "dev": "소라 제주 오바마 워싱턴 강남 가람 샛별".split()}}}
 
 
 class Sets:
@@ -120,31 +123,27 @@ class Sets:
         return _columns([[(token.text, token.entity) for token in tokens] for tokens in sentences])
 
     def unseen(self, part):
-        """Training: sentences of these senses with another word that has only this one (owl, racket)."""
+        """Sentences with one name, which stands alone in English; its label is for the context to tell."""
         self.start(f"unseen.{part}")
-        domains = [(tag, domain) for tag, names in UNSEEN[self.language].items() for domain in names]
-        sentences = []
-        for i in range(UNSEEN_SIZE[part]):
-            tag, domain = domains[i % len(domains)]
-            sentences.append(self._marked(domain, tag, part == "train"))
-        self.dice.shuffle(sentences)
-        return _columns(sentences)
-
-    def _marked(self, domain, tag, other):
-        """[(token, tag)] of a sentence with one word of the domain, other than the ambiguous one or it."""
-        word, sense = domain.split("/")
-        others = {name for name in self.grammar.lexicon[domain]["x"] if "#" not in name and " " not in name}
-        unseen = {name.split("/")[0] for names in UNSEEN[self.language].values() for name in names}
-        while True:
-            tokens = self.about(domain)
-            ambiguous = [any(self.grammar.is_form(token.text, name) for name in unseen) for token in tokens]
-            if other:
-                marks = [any(self.grammar.is_form(token.text, name) for name in others) for token in tokens]
-            else:
-                # As the text has it: no mice.
-                marks = [token.sense == sense and token.text.lower().startswith(word) for token in tokens]
-            if sum(marks) == 1 and sum(ambiguous) == (0 if other else 1):
-                return [(token.text, tag if mark else "O") for token, mark in zip(tokens, marks)]
+        plan = UNSEEN[self.language]
+        every = plan["names"]["train"] + plan["names"]["dev"]
+        wanted = {(label, name): plan[part] for label in plan["labels"] for name in plan["names"][part]}
+        lines = []
+        while any(wanted.values()):
+            tokens = self.labelled.entity_sentence(self.grammar)
+            names = [i for i, token in enumerate(tokens) if any(token.text.startswith(name) for name in every)]
+            text = text_of(tokens)
+            if len(names) != 1 or text in self.seen or not 4 <= len(tokens) <= 30:
+                continue
+            token, behind = tokens[names[0]], tokens[names[0] + 1]
+            case = (token.entity.removeprefix("B-"), token.text)
+            if wanted.get(case, 0) == 0 or (self.language == "en" and behind.entity.startswith("I-")):
+                continue
+            wanted[case] -= 1
+            self.seen.add(text)
+            lines.append("\t".join([*case, text]))
+        self.dice.shuffle(lines)
+        return lines
 
     def sentiment(self, part):
         self.start(f"sentiment.{part}")
@@ -171,7 +170,7 @@ def files():
         result[f"{language}.txt"] = sets.text()
         result[f"senses.{language}.tsv"] = sets.senses()
         for kind, suffix in (("pos", "conll"), ("ner", "conll"), ("sentiment", "tsv"),
-                             ("unseen", "conll")):
+                             ("unseen", "tsv")):
             for part in ("train", "dev"):
                 result[f"{kind}.{language}.{part}.{suffix}"] = getattr(sets, kind)(part)
         sample = distance.sample(SEED, language)

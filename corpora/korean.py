@@ -41,11 +41,6 @@ class Korean:
 
     # Words
 
-    @staticmethod
-    def is_form(text, noun):
-        """The noun, or an eojeol of it and particles."""
-        return text.startswith(noun)
-
     def _tag(self, word):
         tags = self.tags.get(word)
         if tags is None:

@@ -75,23 +75,21 @@ class CommittedFiles(unittest.TestCase):
                 self.assertNotRegex(sentence, r"[\[\]{}<>*+#=_|]", "an unexpanded template")
 
     def test_unseen_words(self):
-        for language, tags in generate.UNSEEN.items():
-            text = {word.lower() for line in lines(f"{language}.txt") for word in line.split(" ")}
-            parts = {part: conll(f"unseen.{language}.{part}.conll") for part in ("train", "dev")}
-            train = {token.lower() for sentence in parts["train"] for token, _ in sentence}
-            count = collections.Counter()
-            for part, sentences in parts.items():
-                self.assertEqual(len(sentences), generate.UNSEEN_SIZE[part])
-                for sentence in sentences:
-                    marked = [(token.lower(), tag) for token, tag in sentence if tag != "O"]
-                    self.assertEqual(len(marked), 1, sentence)
-                    self.assertIn(marked[0][1], tags)
+        for language, plan in generate.UNSEEN.items():
+            text = {word for line in lines(f"{language}.txt") for word in line.split(" ")}
+            train = {word for line in lines(f"unseen.{language}.train.tsv") for word in line.split(" ")}
+            for part in ("train", "dev"):
+                examples = [line.split("\t") for line in lines(f"unseen.{language}.{part}.tsv")]
+                names = plan["names"][part]
+                # Each name as often with either label.
+                self.assertEqual(collections.Counter(tuple(example[:2]) for example in examples),
+                                 {(label, name): plan[part] for label in plan["labels"] for name in names})
+                for _, name, sentence in examples:
+                    # The name of the line, and none of another line.
+                    self.assertEqual([token for token in sentence.split(" ") if token in names], [name], sentence)
                     if part == "dev":
-                        count[marked[0][1]] += 1
-                        self.assertNotIn(marked[0][0], train)
-                        self.assertIn(marked[0][0], text)
-            # As many of either tag.
-            self.assertEqual(set(count.values()), {generate.UNSEEN_SIZE["dev"] // 2})
+                        self.assertNotIn(name, train)
+                        self.assertIn(name, text)
 
     def test_senses(self):
         for language, (grammar, _) in generate.LANGUAGES.items():
