@@ -1,11 +1,21 @@
 #include "compute/workers.h"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <string>
 #include <system_error>
 
 #include "elmo/error.h"
 
 namespace elmo {
+
+int usable_cores() {
+  cpu_set_t set;
+  // Fails where the machine has more cores than the set has room for.
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 Workers::Workers(int count) : count_(count), errors_(static_cast<std::size_t>(count)) {
   threads_.reserve(static_cast<std::size_t>(count));

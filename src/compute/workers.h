@@ -40,6 +40,9 @@ class Workers {
   std::vector<std::thread> threads_;
 };
 
+// Cores that this process may run on: those of its affinity mask.
+int usable_cores();
+
 // Part `index` of `parts` of [0, size), cut at multiples of `grain`.
 struct Part {
   std::int64_t begin, end;
