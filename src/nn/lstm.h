@@ -108,10 +108,11 @@ class LstmLayer {
   template <typename T>
   void backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets, int steps, int streams,
                 int first, int last, LstmScratch& scratch) const;
-  // Gradients of the parameters after all streams have gone backward, summed over all rows in the
-  // order of tree_sum.h, in strips that the workers share.
+  // Gradients of the parameters after all streams have gone backward, summed over the rows of these
+  // groups in the order of tree_sum.h, in strips that the workers share. The tape holds the groups'
+  // arrays.
   template <typename T>
-  void weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers);
+  void weight_gradients(LstmTape<T>& tape, const StreamGroups& groups, Workers& workers);
   // The state at the window's end becomes the one before its beginning.
   template <typename T>
   void carry_state(LstmTape<T>& tape, int steps, int streams) const;
@@ -137,7 +138,7 @@ class LstmLayer {
   std::vector<PackedMatrix> packed_weights_, packed_weights_back_;
   PackedMatrix packed_projection_;
   std::vector<PackedMatrix> packed_projection_back_;  // of kBackCells cells each
-  // Operands of the weight gradients, of a group each; what a worker needs for them.
+  // Operands of the weight gradients, of a group of the tape each; what a worker needs for them.
   std::vector<PackedMatrix> packed_rows_, packed_m_;
   std::vector<AlignedArray<unsigned char>> gathered_;
   std::vector<AlignedArray<float>> sums_;
