@@ -10,6 +10,9 @@ import tempfile
 import unittest
 import zipfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from trained import datasets
+
 ELMO = sys.argv.pop(1)
 PACKAGE = sys.argv.pop(1)
 CORPUS = pathlib.Path(PACKAGE).resolve().parent.parent / "corpora" / "ko.txt"
@@ -84,6 +87,34 @@ class PackageModel(unittest.TestCase):
 
         again = self.package("two", "--dev", self.folder / "text.txt", "--results", self.results)
         self.assertEqual(pathlib.Path(again.stdout.split()[1]).read_bytes(), wheel.read_bytes())
+
+    def test_found_by_name(self):
+        """By $ELMO_MODEL_PATH, and by the link that the package makes; the vectors' bits are the folder's."""
+        done = self.package("named")
+        folder, wheel = map(pathlib.Path, done.stdout.split())
+        site, data = self.folder / "site", self.folder / "data"
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(site)
+        subprocess.run([sys.executable, "-m", "elmo_model_ko_tiny"], check=True, capture_output=True,
+                       env=dict(os.environ, PYTHONPATH=str(site), XDG_DATA_HOME=str(data)))
+        dumps = []
+        for model, variables in ((self.folder / "model", {}),
+                                 ("ko-tiny", {"ELMO_MODEL_PATH": str(folder.parent)}),
+                                 ("ko-tiny", {"XDG_DATA_HOME": str(data)})):
+            output = self.folder / f"{len(dumps)}.h5"
+            subprocess.run([ELMO, "dump", "--model", model, "--input", self.folder / "text.txt",
+                            "--output", output], check=True, capture_output=True,
+                           env=dict(os.environ, **variables))
+            dumps.append(datasets(output))
+        self.assertEqual(dumps[0], dumps[1])
+        self.assertEqual(dumps[0], dumps[2])
+        shown = subprocess.run([ELMO, "info", "--card", "ko-tiny"], capture_output=True, text=True,
+                               env=dict(os.environ, ELMO_MODEL_PATH=str(folder.parent)))
+        self.assertEqual(shown.stdout, (folder / "README.md").read_text(encoding="utf-8"))
+        missing = subprocess.run([ELMO, "info", "--card", self.folder / "model"], capture_output=True,
+                                 text=True)
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("tools/package model", missing.stderr)
 
     def test_refusals(self):
         done = self.package("bad", name="Ko Small")
