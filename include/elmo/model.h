@@ -49,7 +49,7 @@ struct EmbedSettings {
   // empty: as the mix says, without one boundary.
   std::string pooling;
   // Words that go through the layers together, at most; vectors do not depend on it.
-  int batch_words = 2048;
+  int batch_words = 4096;
   // N: sentence i goes on with the state of sentence i - N; 0: sentences are independent.
   int carry_state = 0;
   // Called on the calling thread between batches; what it throws ends the work and comes out.

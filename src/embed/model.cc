@@ -115,7 +115,7 @@ std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::str
   std::vector<WordVectors> results(sentences.size());
   // By windows, each of enough words for batches of alike lengths, so that beside the results only
   // one window's vectors are held.
-  constexpr std::size_t kBatches = 8;
+  constexpr std::size_t kBatches = 4;
   const std::size_t window_words = kBatches * static_cast<std::size_t>(settings.batch_words);
   std::vector<SentenceVectors> window;
   for (std::size_t first = 0; first < sentences.size(); first += window.size()) {

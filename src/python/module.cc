@@ -228,7 +228,7 @@ PYBIND11_MODULE(_elmo, module) {
       .def_property_readonly("hash", [](const Model& m) { return m.vectors.hash(); })
       .def("embed", &embed, py::arg("sentences"), py::arg("layers") = "all",
            py::arg("mix") = py::none(), py::arg("pooling") = "", py::arg("carry_state") = 0,
-           py::arg("batch_size") = 2048, py::arg("threads") = 0,
+           py::arg("batch_size") = 4096, py::arg("threads") = 0,
            R"(The vectors of sentences, each a list of words: a list of float32 arrays, one a
 sentence, of shape (layers, words, dimension); of shape (words, dimension) where layers is "top",
 "average" or one number, or a mix is given. The same bits as `elmo dump`.
