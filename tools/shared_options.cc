@@ -9,14 +9,18 @@
 
 #include "base/log.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 
 namespace elmo {
 
 void ModelSource::add_to(Options& command) {
   command
       .add("model", &folder, "DIR",
-           "the model's folder, both directions in it, or one of ELMoForManyLangs")
-      .default_text("");
+           "the model's folder, both directions in it, or one of ELMoForManyLangs; or the name of "
+           "an "
+           "installed model")
+      .default_text("")
+      .resolved_by(find_model);
   command.add("options", &options, "FILE", "instead: options.json of official ELMo weights")
       .default_text("");
   command.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");

@@ -58,7 +58,7 @@ struct EmbedSettings {
   // word); zeros of a sentence without words. Empty: one vector a word.
   std::string pool = "";
   // Words that go through the layers together, at most; vectors do not depend on it.
-  int batch_words = 2048;
+  int batch_words = 4096;
   // N: sentence i goes on with the state of sentence i - N; 0: sentences are independent.
   int carry_state = 0;
   // Called on the calling thread between batches; what it throws ends the work and comes out.

@@ -103,7 +103,7 @@ struct EmbedOptions {
   LayerMix mix;
   Pooling pooling = Pooling::kBoundary;
   // Words of a batch, at most; a longer sentence is a batch of its own.
-  std::int64_t batch_words = 2048;
+  std::int64_t batch_words = 4096;
   // Words whose token vectors are kept, at most, or, by each thread, their pieces. Of models of
   // characters and dictionaries, words to encode beforehand, which are never dropped.
   std::size_t cached_words = 100'000;

@@ -69,7 +69,7 @@ class Dump {
         writer_(request.output, options(), request.resume),
         // Enough batches that sorting by length fills them well and threads end together.
         window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
-            request.embed.batch_words * 4 * workers.count(), 1, 1 << 20))) {}
+            request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
 
   DumpReport run() {
     const InterruptGuard guard;

@@ -38,7 +38,7 @@ namespace {
 
 // A window of sentences goes through the layers at once; it has this many full batches, so that
 // those are of alike lengths and beside the results only one window's vectors are held.
-constexpr std::size_t kWindowBatches = 8;
+constexpr std::size_t kWindowBatches = 4;
 
 void check_utf8(std::string_view text, const std::string& what) {
   const std::size_t wrong = find_invalid_utf8(text);
