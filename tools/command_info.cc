@@ -15,12 +15,12 @@
 
 #include "base/printable.h"
 #include "elmo/error.h"
+#include "elmo/installed_models.h"
 #include "io/dump_file.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
 #include "io/torch_file.h"
 #include "lm/efml.h"
-#include "lm/installed_models.h"
 #include "lm/official.h"
 #include "lm/official_format.h"
 #include "nn/scalar_mix.h"

@@ -2,6 +2,7 @@
 
 #include <elmo/embedder.h>
 #include <elmo/error.h>
+#include <elmo/installed_models.h>
 #include <elmo/model.h>
 #include <elmo/scorer.h>
 #include <elmo/threads.h>
@@ -26,7 +27,7 @@ void check(bool holds, const char* what) {
 
 int main(int, char** arguments) {
   try {
-    const auto model = elmo::Model::load(arguments[1]);
+    const auto model = elmo::Model::load(elmo::find_model(arguments[1]));
     check(model.layers() == 2 && model.dimension() == 128 && model.hash().size() == 32, "model");
     check(model.split() == "spaces" && model.words("그 배를").size() == 2, "words");
     elmo::EmbedSettings settings;
