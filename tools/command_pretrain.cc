@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 #include "lm/pretraining.h"
 #include "tools/commands.h"
 #include "tools/job.h"
@@ -64,7 +65,7 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
            "tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512 (layers x "
            "cells/projection)")
       .choices({"tiny", "small", "medium", "original"});
-  options.add("init", &c.init, "DIR", "start from this trained model");
+  options.add("init", &c.init, "DIR", "start from this trained model").resolved_by(find_model);
   options.choice("split", &c.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,8 +15,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/usable_cores.h"
 #include "compute/tree_sum.h"
-#include "compute/workers.h"
 #include "elmo/error.h"
 #include "lm/direction_trainer.h"
 #include "lm/shared_trainer.h"
@@ -281,9 +282,15 @@ int processes_here(Processes& processes) {
   return count;
 }
 
+// --threads and OMP_NUM_THREADS are of each process; without them a machine's cores are divided.
+bool threads_are_chosen(const PretrainingOptions& options) {
+  return options.threads != 0 || std::getenv("OMP_NUM_THREADS") != nullptr;
+}
+
 int threads_of(const PretrainingOptions& options, Processes& processes) {
-  if (options.threads > 0) return options.threads;
-  return std::max(1, usable_cores() / processes_here(processes));
+  const int threads = thread_count(options.threads);
+  if (threads_are_chosen(options)) return threads;
+  return std::max(1, threads / processes_here(processes));
 }
 
 void introduce(const PretrainingOptions& options, Processes& processes, int threads) {
@@ -296,7 +303,7 @@ void introduce(const PretrainingOptions& options, Processes& processes, int thre
             threads == 1 ? "" : "s", options.batch_size / groups.batch_count(),
             processes.description().empty() ? "" : ", ", processes.description());
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  if (options.threads == 0 && usable_cores() == 1 && cores > 1 &&
+  if (!threads_are_chosen(options) && usable_cores() == 1 && cores > 1 &&
       static_cast<int>(machines.size()) * cores > processes.size()) {
     log::warn(
         "process 0 may use one core of {}: mpirun binds each process to one; pass mpirun "

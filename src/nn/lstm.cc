@@ -112,11 +112,12 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
                      const std::uint8_t* resets, const Gates<T>& gates, float* c, T* m, float* h,
                      LstmScratch& scratch) const {
   const std::int64_t hidden = shape_.hidden, p = shape_.projection, width = shape_.input + p;
-  for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
-    const std::int64_t count = std::min(kRowTile, rows - begin);
-    std::int64_t cell = 0;
-    for (const PackedMatrix& packed : packed_weights_) {
-      const std::int64_t size = packed.n(), cells = size / 4;
+  // Block by block, so that a block's weights stay in the second-level cache for all rows.
+  std::int64_t cell = 0;
+  for (const PackedMatrix& packed : packed_weights_) {
+    const std::int64_t size = packed.n(), cells = size / 4;
+    for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
+      const std::int64_t count = std::min(kRowTile, rows - begin);
       T* active = nullptr;
       if (gates.step != nullptr) {
         active = gates.step + gates.rows * 4 * cell + (gates.first + begin) * size;
@@ -133,11 +134,11 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
                           reset ? scratch.zero.data() : c_previous + at, shape_.cell_clip, cells,
                           active == nullptr ? nullptr : active + i * size, c + at, m + at);
       }
-      cell += cells;
     }
-    multiply(m + begin * hidden, count, packed_projection_, h + begin * p);
-    clip(h + begin * p, count * p, shape_.projection_clip);
+    cell += cells;
   }
+  multiply(m, rows, packed_projection_, h);
+  clip(h, rows * p, shape_.projection_clip);
 }
 
 template <typename T>

@@ -74,8 +74,8 @@ class LstmLayer {
 
   // Packs the weights for the products; again after every change. Parts may be packed in any order
   // by several threads.
-  // Rows and cells that go through a step together: z is 128 x 4 x 256 floats, 512 kB, and the
-  // weights of large models are read once for 128 rows. Fastest on Zen 3 among 64 and 128 rows, 128
+  // Rows and cells that go through a step together: z is 128 x 4 x 256 floats, 512 kB; a block's
+  // weights are read once for all rows of a step. Fastest on Zen 3 among 64 and 128 rows, 128
   // and 256 cells. Scratch for so many rows serves step() with any number.
   static constexpr std::int64_t kStepRows = 128;
   static constexpr std::int64_t kStepCells = 256;
