@@ -2,6 +2,7 @@
 // line where there is one, what was found, and what to do about it.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -24,5 +25,9 @@ class Interrupted : public Error {
  public:
   explicit Interrupted(const std::string& message) : Error(message) {}
 };
+
+// An exception as a sentence: Error's own; of the standard library's, whose what() names functions
+// of C++, what went wrong.
+std::string describe(const std::exception& error);
 
 }  // namespace elmo

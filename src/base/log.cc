@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/strings.h"
 #include "base/terminal_line.h"
 
 namespace elmo::log {
@@ -15,8 +16,8 @@ class StandardErrorSink : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view prefix = message.level == spdlog::level::warn ? "warning: " : "";
-    print_above_line(fmt::format("{}{}\n", prefix,
-                                 std::string_view(message.payload.data(), message.payload.size())));
+    print_above_line(
+        fmt::format("{}{}\n", prefix, one_line({message.payload.data(), message.payload.size()})));
   }
   void flush_() override {}
 };

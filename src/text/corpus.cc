@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
@@ -288,20 +289,20 @@ std::string Corpus::position() const {
 void Corpus::seek(const std::string& position) {
   Impl& self = *impl_;
   if (self.standard_input) throw UsageError("standard input can't be resumed");
-  const auto json = nlohmann::json::parse(position);
-  if (json.value("window_bytes", std::uint64_t{0}) != self.options.window_bytes) {
-    Impl::other_windows();
-  }
-  self.epoch = json.at("epoch");
+  const auto json = parse_json(position);
+  if (!json.is_object()) Impl::other_windows();
+  const JsonFields place(json, "the checkpoint's place in the text");
+  if (place.natural("window_bytes") != self.options.window_bytes) Impl::other_windows();
+  self.epoch = place.natural("epoch");
   self.start_epoch();
-  const std::uint64_t window = json.at("window");
+  const std::uint64_t window = place.natural("window");
   while (self.window < window && self.window_end < self.order.size()) {
     self.window_begin = self.window_end;
     ++self.window;
     self.choose_window();
   }
-  self.at = json.at("line");
-  self.given_epoch = json.at("given_epoch");
+  self.at = place.natural("line");
+  self.given_epoch = place.natural("given_epoch");
 }
 
 }  // namespace elmo
