@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
@@ -420,6 +421,7 @@ int run_info(Arguments arguments) {
   if (weights.empty() && !fs::exists(path)) {
     throw Error(path.string() + ": there is no such file or folder");
   }
+  refuse_pipe(path);
   const Json info = !weights.empty()         ? describe_official(official_options, weights)
                     : fs::is_directory(path) ? describe_folder(path)
                                              : describe_file(path);

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,11 +94,8 @@ int guarded_main(const std::vector<std::string>& words) {
   } catch (const Interrupted& error) {
     print_message(command, error.what());
     return kInterrupted;
-  } catch (const std::bad_alloc&) {
-    print_message(command, "out of memory; smaller batches or sizes need less");
-    return kFailed;
   } catch (const std::exception& error) {
-    print_message(command, error.what());
+    print_message(command, describe(error));
     return kFailed;
   } catch (...) {
     print_message(command, "failed for an unknown reason");
