@@ -17,7 +17,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -43,6 +45,14 @@ int thread_count(int asked) {
   if (asked < 0) throw elmo::UsageError("threads must be 0 (as many as there are cores) or more");
   if (asked > 0) return asked;
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+// Names in a message need not be UTF-8.
+void set_error(PyObject* type, const std::exception& error) {
+  const std::string text = elmo::describe(error);
+  const auto message = py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<py::ssize_t>(text.size()), "backslashreplace"));
+  if (message) PyErr_SetObject(type, message.ptr());
 }
 
 // Lets Ctrl-C end a long call; on any thread but Python's main one there is nothing to see.
@@ -182,9 +192,13 @@ PYBIND11_MODULE(_elmo, module) {
     try {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const elmo::UsageError& error) {
-      PyErr_SetString(PyExc_ValueError, error.what());
+      set_error(PyExc_ValueError, error);
     } catch (const elmo::Error& error) {
-      PyErr_SetString(PyExc_OSError, error.what());
+      set_error(PyExc_OSError, error);
+    } catch (const std::system_error& error) {
+      set_error(PyExc_OSError, error);
+    } catch (const std::length_error& error) {
+      set_error(PyExc_MemoryError, error);
     }
   });
 
