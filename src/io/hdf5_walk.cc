@@ -11,6 +11,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/fork_guard.h"
 #include "elmo/error.h"
 #include "io/hdf5_detail.h"
 
@@ -121,7 +122,7 @@ void walk_in_child(const fs::path& path, hid_t access) {
   if (pipe2(ends, O_CLOEXEC) != 0) {
     throw Error(what + ": can't be checked: " + std::generic_category().message(errno));
   }
-  const pid_t child = fork();
+  const pid_t child = fork_past_guards();
   if (child == 0) run_child(path.c_str(), access, error ? 0 : bytes, ends[1]);
   const int problem = child < 0 ? errno : 0;
   ::close(ends[1]);
