@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "elmo/error.h"
 #include "elmo/installed_models.h"
@@ -440,6 +441,7 @@ int run_info(Arguments arguments) {
     print(model_card(path));
     return 0;
   }
+  refuse_pipe(path);
   const Json info = !weights.empty()         ? describe_official(official_options, weights)
                     : fs::is_directory(path) ? describe_folder(path)
                                              : describe_file(path);

@@ -19,8 +19,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -101,6 +103,14 @@ std::string with_arguments(std::string_view message) {
     --i;
   }
   return text;
+}
+
+// Names in a message need not be UTF-8.
+void set_error(PyObject* type, const std::exception& error) {
+  const std::string text = with_arguments(elmo::describe(error));
+  const auto message = py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<py::ssize_t>(text.size()), "backslashreplace"));
+  if (message) PyErr_SetObject(type, message.ptr());
 }
 
 std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
@@ -292,9 +302,13 @@ PYBIND11_MODULE(_elmo, module) {
     try {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const elmo::UsageError& error) {
-      PyErr_SetString(PyExc_ValueError, with_arguments(error.what()).c_str());
+      set_error(PyExc_ValueError, error);
     } catch (const elmo::Error& error) {
-      PyErr_SetString(PyExc_OSError, with_arguments(error.what()).c_str());
+      set_error(PyExc_OSError, error);
+    } catch (const std::system_error& error) {
+      set_error(PyExc_OSError, error);
+    } catch (const std::length_error& error) {
+      set_error(PyExc_MemoryError, error);
     }
   });
 
