@@ -11,16 +11,18 @@ namespace {
 std::atomic<bool> flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
-constexpr int kSignals[] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
 
-int depth = 0;
+std::atomic<int> depth{0};  // processes of a test are threads
 struct sigaction old_actions[std::size(kSignals)];
 
 // A shell without job control starts background jobs with SIGINT ignored, and means it.
 bool is_ignored(const struct sigaction& action) { return action.sa_handler == SIG_IGN; }
 
-extern "C" void handle(int) {
+extern "C" void handle(int signal) {
   flag.store(true);
+  // Launchers may send SIGUSR1 to a process and to its group.
+  if (signal == SIGUSR1) return;
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
     if (!is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);
   }

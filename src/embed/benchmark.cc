@@ -40,7 +40,7 @@ constexpr std::size_t kLatencySentences = 300;
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "elmo-bench-XXXXXX").string();
+    std::string name = (temporary_folder() / "elmo-bench-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       throw Error(name + ": can't be made: " + std::strerror(errno) + "; set TMPDIR");
     }
@@ -265,7 +265,7 @@ class Benchmark {
   void measure_latency(BenchmarkReport& report) {
     EmbedOptions embed;
     embed.mix = LayerMix::parse("all", model_->layers());
-    Embedder embedder(model_, embed, workers_);
+    BatchEmbedder embedder(model_, embed, workers_);
     std::vector<double> milliseconds;
     for (std::size_t i = 0; i < kLatencySentences; ++i) {
       SentenceVectors sentence;

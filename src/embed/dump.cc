@@ -26,6 +26,7 @@
 #include "base/strings.h"
 #include "elmo/error.h"
 #include "elmo/version.h"
+#include "embed/line_pooler.h"
 #include "embed/static_vectors.h"
 #include "io/dump_parts.h"
 #include "text/line_share.h"
@@ -158,7 +159,7 @@ class Dump {
         sink_(make_sink()),
         // Enough batches that sorting by length fills them well and threads end together.
         window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
-            request.embed.batch_words * 4 * workers.count(), 1, 1 << 20))) {}
+            request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
 
   DumpReport run() {
     const InterruptGuard guard;
@@ -202,7 +203,9 @@ class Dump {
     report_.sentences = sink_->sentences();
     report_.vectors = sink_->words();
     report_.seconds = since(start_);
-    std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    if (model_.word_encoder(Direction::kForward) != nullptr) {
+      std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    }
     report_.coverage = embedder_.coverage();
     report_.phases = clock_.phases();
     lines_.reader().warn_of_invalid_lines();
@@ -392,7 +395,7 @@ class Dump {
 
   const BidirectionalModel& model_;
   const DumpRequest& request_;
-  Embedder embedder_;
+  BatchEmbedder embedder_;
   LineShare lines_;
   std::filesystem::path output_;
   std::optional<std::unordered_set<std::string>> words_;  // only their occurrences

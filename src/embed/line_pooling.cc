@@ -1,9 +1,10 @@
 #include "embed/line_pooling.h"
 
 #include <algorithm>
-#include <utility>
+#include <string>
+#include <vector>
 
-#include "base/strings.h"
+#include "elmo/error.h"
 
 namespace elmo {
 
@@ -19,6 +20,15 @@ std::string_view line_pooling_name(LinePooling pooling) {
       break;
   }
   return "last";
+}
+
+std::optional<LinePooling> parse_line_pooling(std::string_view name) {
+  if (name.empty()) return std::nullopt;
+  for (const LinePooling pooling :
+       {LinePooling::kMean, LinePooling::kMax, LinePooling::kFirst, LinePooling::kLast}) {
+    if (line_pooling_name(pooling) == name) return pooling;
+  }
+  throw UsageError("pool '" + std::string(name) + "' is none of mean, max, first, last");
 }
 
 void pool_line(LinePooling pooling, std::span<const float> vectors, std::span<float> pooled) {
@@ -47,20 +57,6 @@ void pool_line(LinePooling pooling, std::span<const float> vectors, std::span<fl
       std::copy_n(vectors.end() - static_cast<std::ptrdiff_t>(width), width, pooled.begin());
       return;
   }
-}
-
-LinePooler::LinePooler(std::unique_ptr<DumpSink> target, LinePooling pooling,
-                       const std::filesystem::path& output, int layers, int dimension)
-    : OrderedSink(output, layers, dimension),
-      target_(std::move(target)),
-      pooling_(pooling),
-      pooled_(width()) {}
-
-void LinePooler::take(std::string_view sentence, std::span<const std::string_view>,
-                      std::span<const float> vectors) {
-  pool_line(pooling_, vectors, pooled_);
-  const std::string_view text = strip_whitespace(sentence);
-  target_->append(sentence, {&text, 1}, pooled_, {});
 }
 
 }  // namespace elmo

@@ -1,46 +1,20 @@
 // One vector a line.
 #pragma once
 
-#include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
-
-#include "embed/ordered_sink.h"
 
 namespace elmo {
 
 // Of the vectors of a line's words: their mean, the largest of each dimension, the first, the last.
 enum class LinePooling { kMean, kMax, kFirst, kLast };
 std::string_view line_pooling_name(LinePooling pooling);  // mean|max|first|last
+// Nothing of an empty name; throws UsageError of any other.
+std::optional<LinePooling> parse_line_pooling(std::string_view name);
 
 // `vectors` is (words, pooled.size()); without words `pooled` becomes zeros. Means are summed in
 // double precision, in the order of the words.
 void pool_line(LinePooling pooling, std::span<const float> vectors, std::span<float> pooled);
-
-// Hands each line on as one word, whose text is the line's without the white space around it.
-class LinePooler : public OrderedSink {
- public:
-  // `target` takes one vector a line of these layers.
-  LinePooler(std::unique_ptr<DumpSink> target, LinePooling pooling,
-             const std::filesystem::path& output, int layers, int dimension);
-
-  std::uint64_t resumed_sentences() const override { return target_->resumed_sentences(); }
-  void start_at(std::uint64_t first_line) override { target_->start_at(first_line); }
-  void finish() override { target_->finish(); }
-  std::uint64_t sentences() const override { return target_->sentences(); }
-  std::uint64_t words() const override { return target_->words(); }
-  std::uint64_t kept_sentences() const override { return target_->kept_sentences(); }
-
- private:
-  void take(std::string_view sentence, std::span<const std::string_view> words,
-            std::span<const float> vectors) override;
-  void keep() override { target_->close_segment(); }
-
-  std::unique_ptr<DumpSink> target_;
-  LinePooling pooling_;
-  std::vector<float> pooled_;
-};
 
 }  // namespace elmo

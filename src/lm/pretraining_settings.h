@@ -15,7 +15,7 @@ namespace elmo {
 
 // Number of the order in which a step sums. Raised when equal settings no longer give equal bits:
 // a checkpoint of another order is refused.
-inline constexpr int kOrderOfSums = 1;
+inline constexpr int kOrderOfSums = 2;
 
 // As they are asked for; `text` is the training text's fingerprint. Not in it is what may differ
 // (--epochs, --steps, --threads, --dev, --patience, the intervals), and what the model itself tells
@@ -28,13 +28,15 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
                      RunSettings& settings);
 
-// The values that a training uses, whoever chose them.
+// The values that a training uses, whoever chose them: with --resume the file `source` has the say.
 struct TrainingValues {
   LearningRate rate;
   double dropout = 0;
   std::int64_t samples = 0;  // of the softmax; 0: all outcomes
   Precision precision = Precision::kF32;
 };
-TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings);
+// Throws Error where the model can't be trained with such values.
+TrainingValues training_values(const PretrainingOptions& options, const LanguageModel& model,
+                               const RunSettings& settings, const std::string& source);
 
 }  // namespace elmo

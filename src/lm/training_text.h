@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lm/language_model.h"
 #include "text/corpus.h"
@@ -33,7 +34,19 @@ class TrainingText {
   TrainingText& operator=(const TrainingText&) = delete;
 
   // Lines are cut into units as this model wants; it outlives the text.
-  void read_for(const LanguageModel& model) { lines_ = std::make_unique<LineEncoder>(model); }
+  void read_for(const LanguageModel& model) {
+    lines_ = std::make_unique<LineEncoder>(model);
+    units_ = model.outcomes();
+    with_words_ = model.characters != nullptr;
+  }
+
+  // The beginning of the text's order: sentences with at least `units` units, fewer where the text
+  // is shorter, and how often each of the outcomes is predicted in them. Nothing of standard input.
+  struct Sample {
+    std::uint64_t sentences = 0, units = 0;
+    std::vector<std::uint64_t> counts;
+  };
+  Sample sample(std::uint64_t units, std::int32_t outcomes);
 
   // The next window; false when the text has ended in every stream. Where it throws (the file has
   // changed), the place is the one before it.
@@ -42,11 +55,14 @@ class TrainingText {
   void rewind();
 
   Place place() const;
+  // After read_for(). Throws Error for a place that is damaged or of another text or vocabulary.
   void go_to(const Place& place);
 
   std::string fingerprint() const { return corpus_.fingerprint(); }
   std::uint64_t invalid_lines() const { return corpus_.invalid_lines(); }
+  std::string limits() const { return corpus_.limits(); }
   std::uint64_t sentences() const { return sentences_; }
+  std::uint64_t sentences_per_epoch() const { return corpus_.sentences(); }
   // Have all sentences that are wanted been dealt?
   bool is_dealt() const { return shape_.epochs != 0 && sentences_ >= wanted_sentences(); }
   // The share that has been dealt, by epochs.
@@ -65,6 +81,8 @@ class TrainingText {
   Corpus corpus_;
   StreamBatcher batcher_;
   std::unique_ptr<LineEncoder> lines_;
+  std::int32_t units_ = 0;  // of the model
+  bool with_words_ = false;
   Place before_;
   std::uint64_t sentences_ = 0, dealt_words_ = 0, dealt_units_ = 0;
 };

@@ -5,8 +5,6 @@ import pathlib
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -16,34 +14,7 @@ import pytest
 
 import elmo
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import write_corpus  # noqa: E402
-
-
-def run(*words):
-    return subprocess.run([os.environ["ELMO"], *map(str, words)], check=True, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL).stdout
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A folder with a text, its sentences cut into words, and a model."""
-    folder = tmp_path_factory.mktemp("made")
-    corpus = write_corpus(folder / "text.txt", lines=150)
-    run("vocab", "--input", corpus, "--size", 1500, "--output", folder / "v.model")
-    run("pretrain", "--direction", "both", "--preset", "tiny", "--input", corpus, "--vocab",
-        folder / "v.model", "--output", folder / "model", "--steps", 4, "--batch-size", 16)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def model(made):
-    return elmo.load(made / "model")
-
-
-@pytest.fixture(scope="module")
-def sentences(made):
-    return [line.split() for line in (made / "text.txt").read_text("utf-8").splitlines()]
+from conftest import run
 
 
 def resident_bytes():
@@ -151,11 +122,23 @@ def test_errors_are_pythons(made, model, tmp_path):
     with pytest.raises(ValueError, match="both options and weights"):
         elmo.load(options=tmp_path / "options.json")
     for wrong in ({"layers": "7"}, {"pooling": "median"}, {"batch_size": 0}, {"threads": -1},
-                  {"carry_state": -1}):
-        with pytest.raises(ValueError):
+                  {"carry_state": -1}, {"pool": "median"}):
+        with pytest.raises(ValueError) as caught:
             model.embed([["배"]], **wrong)
-    with pytest.raises(TypeError):
-        model.embed(["a sentence that is not cut"])
+        (argument,) = wrong
+        assert argument.split("_")[0] in str(caught.value) and "--" not in str(caught.value)
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"fine\n\xff\n")
+    with pytest.raises(OSError, match="pass invalid skip"):
+        model.perplexity(bad)
+    assert len(model.score(bad, invalid="skip")) == 1
+    for wrong in ([3], [None], [b"bytes"], [["a", 3]], [["a", None]], 3):
+        with pytest.raises(TypeError):
+            model.embed(wrong)
+    with pytest.raises(ValueError, match="word 1 of sentence 0 is empty"):
+        model.embed([["a", ""]])
+    with pytest.raises(ValueError, match="text 1 holds half of a surrogate pair"):
+        model.embed(["a", "\ud800"])
     with pytest.raises(OSError, match="holds no vectors"):
         elmo.open(made / "model" / "forward.h5")
     with pytest.raises(OSError):
@@ -218,3 +201,43 @@ def test_nothing_leaks_and_batches_are_given_back(model, sentences):
     assert held > 200 << 20
     del vectors
     assert resident_bytes() - before < held / 4
+
+
+def test_a_forked_process_computes_too(made):
+    code = f"""
+import multiprocessing, elmo
+model = elmo.load({str(made / "model")!r})
+sentences = [["the", "bank"], ["a", "wide", "river"]]
+expected = [a.tobytes() for a in model.embed(sentences, threads=2)]
+def child(threads):
+    return [a.tobytes() for a in model.embed(sentences, threads=threads)]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert pool.map_async(child, [1, 2, 4]).get(timeout=20) == [expected] * 3
+assert [a.tobytes() for a in model.embed(sentences, threads=2)] == expected
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("content", ["[1,2]", "{", '{"a": "7"}', "[" * 100_000])
+def test_each_access_to_a_damaged_dump_is_an_error(tmp_path, content):
+    with h5py.File(tmp_path / "bad.h5", "w") as file:
+        file["0"] = numpy.zeros((2, 3, 4), numpy.float32)
+        file.create_dataset("sentence_to_index", data=[content], dtype=h5py.string_dtype())
+    vectors = elmo.open(tmp_path / "bad.h5")
+    for _ in range(3):
+        with pytest.raises(OSError, match="bad.h5.*sentence_to_index"):
+            vectors[0]
+
+
+def test_names_that_are_not_utf_8_and_threads_without_end():
+    with pytest.raises(OSError, match=r"\\x80"):
+        elmo.open("\udc80")
+    code = "import elmo, sys\nelmo.load(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, b"\x80"], capture_output=True, text=True,
+                          errors="replace", timeout=60, check=False)
+    assert done.returncode == 1 and "OSError" in done.stderr
+
+
+def test_bytes_that_are_no_text_are_refused_at_once(model):
+    with pytest.raises(ValueError, match="not UTF-8"):
+        model.embed([[b"a" * 4095 + b"\x80" * 9000]])
