@@ -5,6 +5,8 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
