@@ -16,12 +16,12 @@
 #include "base/file.h"
 #include "base/printable.h"
 #include "elmo/error.h"
+#include "elmo/installed_models.h"
 #include "io/dump_file.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
 #include "io/torch_file.h"
 #include "lm/efml.h"
-#include "lm/installed_models.h"
 #include "lm/official.h"
 #include "lm/official_format.h"
 #include "nn/scalar_mix.h"
@@ -129,6 +129,7 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
+    if (name == "part") continue;  // for elmo join
     Json& entry = made_by[name];
     std::visit([&](const auto& value) { entry = value; }, attribute);
   }

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 #include "lm/pretraining.h"
 #include "tools/commands.h"
 #include "tools/job.h"

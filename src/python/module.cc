@@ -29,6 +29,7 @@
 #include "base/per_process.h"
 #include "elmo/embedder.h"
 #include "elmo/error.h"
+#include "elmo/installed_models.h"
 #include "elmo/model.h"
 #include "elmo/scorer.h"
 #include "elmo/threads.h"
@@ -406,6 +407,7 @@ PYBIND11_MODULE(_elmo, module) {
       .def_property_readonly("attributes", &elmo::VectorFile::attributes)
       .def("__len__", &elmo::VectorFile::sentences)
       .def("sentence", &sentence);
+  module.def("find_model", &elmo::find_model);
   module.def("usable_cores", &elmo::usable_cores,
              "The cores that this process may use, by affinity mask, cgroup quota and "
              "OMP_NUM_THREADS: what threads=0 stands for.");
