@@ -64,6 +64,13 @@ def test_weights_are_not_in_pickles_and_are_read_when_asked_for(vectorizer, tmp_
         elsewhere.transform(TEXTS)
 
 
+def test_models_by_name(made, monkeypatch):
+    monkeypatch.setenv("ELMO_MODEL_PATH", str(made))
+    expected = elmo.Vectorizer(made / "model").transform(TEXTS[:2])
+    monkeypatch.chdir("/")
+    numpy.testing.assert_array_equal(elmo.Vectorizer("model").transform(TEXTS[:2]), expected)
+
+
 def test_a_model_that_was_trained_anew_is_read_anew(made, tmp_path):
     shutil.copytree(made / "model", tmp_path / "model")
     vectorizer = elmo.Vectorizer(tmp_path / "model")
