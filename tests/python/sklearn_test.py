@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 import elmo
 from conftest import run
 
-TEXTS = [text for i in range(20) for text in (f"그 배를 타고 강을 건넜다 {i}", f"the bank of the river {i}")]
+TEXTS = [text for i in range(20) for text in (f"그 배를 타고 강을 건넜다 {i % 5}",
+                                              f"the bank of the river {i % 5}")]
 LABELS = ["ko", "en"] * 20
 
 
