@@ -15,7 +15,6 @@ import numpy
 import pytest
 
 import elmo
-
 from conftest import run
 
 
