@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "elmo/error.h"
 
 namespace elmo {
