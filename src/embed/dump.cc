@@ -19,8 +19,10 @@
 #include <vector>
 
 #include "base/background.h"
+#include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
 #include "elmo/version.h"
@@ -124,6 +126,8 @@ class Dump {
   void dump_windows() {
     const std::uint64_t done = writer_.resumed_sentences();
     reading_.start([this, done] { fill(next_, done); });
+    std::uint64_t begin = 0;  // of the window, in bytes of the file
+    auto begin_time = std::chrono::steady_clock::now();
     for (bool more = true; more;) {
       clock_.enter("reading");  // beyond what is read while the window before is embedded
       reading_.wait();
@@ -147,11 +151,33 @@ class Dump {
       progress_.update(written_.end,
                        fmt::format("{} words/s", format_count(static_cast<double>(report_.words) /
                                                               std::max(since(start_), 1e-3))));
+      if (more && !forecast_ && written_.new_words > 0) forecast(begin, since(begin_time));
+      begin = written_.end;
+      begin_time = std::chrono::steady_clock::now();
     }
     writing_.wait();
     if (lines_ == 0) {
       throw Error(fmt::format("{}: has no lines, so there is nothing to dump", reader_.path()));
     }
+  }
+
+  // What the rest will take, by the first window with new words, which began at byte `begin`.
+  void forecast(std::uint64_t begin, double seconds) {
+    forecast_ = true;
+    const auto bytes = static_cast<double>(total_bytes());
+    const auto measured = static_cast<double>(written_.end - begin);
+    if (bytes == 0 || measured == 0) return;
+    const auto rest = std::max(0.0, bytes - static_cast<double>(written_.end));
+    const std::size_t number = request_.type == DumpType::kF16 ? 2 : 4;
+    const auto rows = static_cast<double>(options().layers * model_.dimension());
+    std::uint64_t words = 0;
+    for (const SentenceVectors& one : written_.sentences) words += one.wanted();
+    const double on_disk = static_cast<double>(words * number) * rows / measured *
+                           (bytes - static_cast<double>(begin));
+    log::info("dump: about {} to go; {}B of memory, about {}B on disk for {}",
+              format_duration(seconds / measured * rest),
+              format_count(static_cast<double>(peak_memory_bytes())), format_count(on_disk),
+              request_.output.string());
   }
 
   // After a failure: what is whole is closed for a resume, so far as the disk allows. Returns the
@@ -318,6 +344,7 @@ class Dump {
   Progress progress_{"dump", total_bytes()};
   PhaseClock clock_;
   DumpReport report_;
+  bool forecast_ = false;
   std::uint64_t lines_ = 0;  // read so far; the reading thread's while it runs
   Window next_, window_, written_;
   Background reading_, writing_;  // behind all that they use
