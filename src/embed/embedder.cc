@@ -95,7 +95,7 @@ struct Embedder::Impl {
             word, units);
         break;
       case Encoder::kWords:
-        units.push_back(model.direction(kDirections[d]).words().id(word));
+        model.direction(kDirections[d]).vocabulary().encode(word, units);
         break;
       case Encoder::kCharacters:
       case Encoder::kDictionaries:

@@ -162,9 +162,9 @@ Json describe_pieces(const fs::path& path) {
   const auto vocabulary = PieceVocabulary::from_file(path.string());
   return {{"kind", "SentencePiece model"},
           {"rows", vocabulary.rows()},
-          {"unk", {{"id", vocabulary.unk()}, {"piece", vocabulary.piece(vocabulary.unk())}}},
-          {"bos", {{"id", vocabulary.bos()}, {"piece", vocabulary.piece(vocabulary.bos())}}},
-          {"eos", {{"id", vocabulary.eos()}, {"piece", vocabulary.piece(vocabulary.eos())}}},
+          {"unk", {{"id", vocabulary.unk()}, {"piece", vocabulary.name(vocabulary.unk())}}},
+          {"bos", {{"id", vocabulary.bos()}, {"piece", vocabulary.name(vocabulary.bos())}}},
+          {"eos", {{"id", vocabulary.eos()}, {"piece", vocabulary.name(vocabulary.eos())}}},
           {"readers", {"elmo pretrain --vocab", "sentencepiece"}}};
 }
 

@@ -59,12 +59,13 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
                     "start anew with --overwrite");
     settings_ = before;
   } else {
-    derive_settings(options, *model_, settings_);
+    derive_settings(options, *model_, start.start.new_softmax, settings_);
   }
   values_ = training_values(options, settings_);
   text_.read_for(*model_);
   optimizer_ =
       std::make_unique<Optimizer>(options.optimizer, trained_parameters(*model_, frozen_encoder_));
+  optimizer_->hold(model_->parameters_below_softmax(), values_.softmax_steps);
   model_->prepare(values_.precision, true);
   engine_ = make_engine(*model_, values_.precision,
                         {.steps = options.unroll,
@@ -73,6 +74,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
                          .seed = options.seed,
                          .samples = values_.samples,
                          .frozen_encoder = frozen_encoder_,
+                         .softmax_steps = values_.softmax_steps,
                          .clock = &clock_},
                         workers_);
   if (start.checkpoint) load_checkpoint(*start.checkpoint);
@@ -82,6 +84,10 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
   });
   pack();
   was_finished_ = resumed_ && finished() && !measurement_due();
+  if (step_ < values_.softmax_steps) {
+    log::info("{}: the new softmax over {} words is trained alone up to step {}", name(),
+              model_->outcomes(), values_.softmax_steps);
+  }
 }
 
 void DirectionTrainer::pack() { model_->pack(workers_, values_.samples == 0); }
@@ -134,6 +140,7 @@ void DirectionTrainer::update(double norm) {
   pack();
   clock_.enter("reports");
   ++step_;
+  if (step_ == values_.softmax_steps) log::info("{} step {}: all is trained now", name(), step_);
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);
   if (step_ % options_.report_every == 0 || steps_reached()) report();

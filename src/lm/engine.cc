@@ -68,8 +68,10 @@ class EngineOf final : public Engine {
       model_.softmax.losses_and_gradients(top_.data(), targets_.data(), groups_, scale,
                                           losses_.data(), top_gradient_.data(), workers_);
     }
-    enter("backward");
-    backward(window, step);
+    if (step >= options_.softmax_steps) {
+      enter("backward");
+      backward(window, step);
+    }
     carry(window);
     return total_loss();
   }

@@ -4,6 +4,7 @@
 
 #include "base/fingerprint.h"
 #include "elmo/error.h"
+#include "lm/starting_model.h"
 
 namespace elmo {
 namespace {
@@ -38,13 +39,14 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
       {"warmup", or_null(options.warmup)},
       {"dropout", or_null(options.dropout)},
       {"samples", or_null(options.samples)},
+      {"freeze-steps", or_null(options.softmax_steps)},
       {"precision",
        options.precision == "auto" ? nlohmann::json(nullptr) : nlohmann::json(options.precision)},
       // A training that is resumed no longer reads them, so they may be left out.
       {"init", nullptr},
       {"encoder-from", nullptr}};
   if (!options.init.empty()) {
-    settings.options["init"] = file_fingerprint(LanguageModel::file(options.init, direction));
+    settings.options["init"] = init_fingerprint(options, direction);
   }
   if (!options.encoder_from.empty()) {
     settings.options["encoder-from"] = file_fingerprint(options.encoder_from);
@@ -54,7 +56,7 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
 }
 
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
-                     RunSettings& settings) {
+                     bool new_softmax, RunSettings& settings) {
   const auto choose = [&](const char* name, const nlohmann::json& value) {
     if (settings.options.at(name).is_null()) settings.derived[name] = value;
   };
@@ -63,6 +65,7 @@ void derive_settings(const PretrainingOptions& options, const LanguageModel& mod
   choose("dropout", kDropout);
   choose("precision", precision_name(parse_precision(options.precision)));
   choose("samples", model.words && model.outcomes() > kFullSoftmax ? kSamples : 0);
+  choose("freeze-steps", new_softmax ? PretrainingOptions::kSoftmaxSteps : 0);
   const auto samples = settings.value("samples").get<std::int64_t>();
   if (samples >= model.outcomes()) {
     throw UsageError(fmt::format("--samples {} are not fewer than the {} outcomes; leave it out",
@@ -77,6 +80,9 @@ TrainingValues training_values(const PretrainingOptions& options, const RunSetti
                  .warmup = settings.value("warmup")};
   values.dropout = settings.value("dropout");
   values.samples = settings.value("samples");
+  // Older checkpoints do not have it.
+  const nlohmann::json steps = settings.value("freeze-steps");
+  values.softmax_steps = steps.is_null() ? 0 : steps.get<std::uint64_t>();
   values.precision = parse_precision(settings.value("precision").get<std::string>());
   return values;
 }

@@ -30,7 +30,7 @@ std::string_view optimizer_name(OptimizerKind kind) {
 
 Optimizer::Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
                      float initial_accumulator)
-    : kind_(kind), parameters_(std::move(parameters)) {
+    : kind_(kind), parameters_(std::move(parameters)), held_(parameters_.size()) {
   if (kind_ == OptimizerKind::kSgd) return;
   for (const Parameter* parameter : parameters_) {
     first_.emplace_back(parameter->value.size());
@@ -45,6 +45,7 @@ Optimizer::Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
 std::vector<Optimizer::Block> Optimizer::blocks() const {
   std::vector<Block> result;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (updates < held_[i]) continue;
     const auto total = static_cast<std::int64_t>(parameters_[i]->value.size());
     if (parameters_[i]->sparse) {
       const std::int64_t row = total / parameters_[i]->shape[0];
@@ -58,6 +59,12 @@ std::vector<Optimizer::Block> Optimizer::blocks() const {
     }
   }
   return result;
+}
+
+void Optimizer::hold(std::span<Parameter* const> parameters, std::uint64_t count) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (std::ranges::find(parameters, parameters_[i]) != parameters.end()) held_[i] = count;
+  }
 }
 
 double Optimizer::update(double rate, double clip, Workers& workers) {
@@ -83,11 +90,15 @@ double Optimizer::squares(Workers& workers) const {
 }
 
 void Optimizer::apply(double rate, float scale, Workers& workers) {
-  ++updates;
-  const auto steps = static_cast<double>(updates);
-  const auto correction1 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps));
-  const auto correction2 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps));
   const std::vector<Block> all = blocks();
+  ++updates;
+  // Adam's, of each parameter.
+  std::vector<float> correction1, correction2;
+  for (const std::uint64_t held : held_) {
+    const auto steps = static_cast<double>(updates - std::min(held, updates));
+    correction1.push_back(static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps)));
+    correction2.push_back(static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps)));
+  }
   workers.run([&](int index) {
     const Part part = part_of(static_cast<std::int64_t>(all.size()), index, workers.count());
     for (std::int64_t i = part.begin; i < part.end; ++i) {
@@ -110,8 +121,8 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
                        1e-10f);
       } else {
         adam_update(weights, gradient, first, second_[block.parameter].data() + block.begin,
-                    block.size, scale, static_cast<float>(rate), kBeta1, kBeta2, 1e-8f, correction1,
-                    correction2);
+                    block.size, scale, static_cast<float>(rate), kBeta1, kBeta2, 1e-8f,
+                    correction1[block.parameter], correction2[block.parameter]);
       }
     }
   });

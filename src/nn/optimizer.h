@@ -39,6 +39,10 @@ class Optimizer {
   double squares(Workers& workers) const;
   void apply(double rate, float scale, Workers& workers);
 
+  // In the first `updates` updates these parameters stay as they are, bit for bit, and their
+  // gradients do not count; Adam's corrections count their own updates from there on.
+  void hold(std::span<Parameter* const> parameters, std::uint64_t updates);
+
   // For checkpoints: named state arrays, and the number of updates (Adam's corrections).
   struct State {
     std::string name;
@@ -60,6 +64,7 @@ class Optimizer {
 
   OptimizerKind kind_;
   std::vector<Parameter*> parameters_;
+  std::vector<std::uint64_t> held_;  // of each parameter: the first update that changes it
   std::vector<AlignedArray<float>> first_, second_;
 };
 
