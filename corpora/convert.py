@@ -11,12 +11,21 @@ From FILE or standard input to standard output:
     conll2003   CoNLL-2003 entities (IOB1 or BIO) -> `token<TAB>tag` in BIO
     nsmc        Naver movie reviews -> `label<TAB>text`
     wikitext    WikiText (tokenised) -> one sentence a line, without headings
+    imdb        the archive of the Large Movie Review Dataset -> its unlabelled reviews, one sentence a line
+    wikipedia   a dump's pages-articles.xml (bzip2 or unpacked) -> one sentence of an article a line, without markup
+
+imdb and wikipedia give raw text: pass --split punctuation to elmo vocab and elmo pretrain.
 """
 
 import argparse
+import bz2
 import contextlib
+import html
+import io
 import re
 import sys
+import tarfile
+import xml.etree.ElementTree
 
 
 class BadLine(ValueError):
@@ -133,8 +142,101 @@ def wikitext(lines):
             yield from _sentences(re.sub(r" @([-,.])@ ", r"\1", line).split())
 
 
+# A sentence of raw text ends behind . ? or ! and closing marks, where white space follows.
+_END = re.compile(r"(?<=[.?!])([\"'”’)\]]*)\s+")
+
+
+def _raw_sentences(text):
+    for sentence in _END.sub(r"\1\n", " ".join(text.split())).split("\n"):
+        if sentence:
+            yield sentence
+
+
+def imdb(file):
+    """aclImdb_v1.tar.gz: aclImdb/train/unsup/ID_0.txt is a review without a newline, with HTML's line breaks."""
+    found = False
+    try:
+        with tarfile.open(fileobj=file, mode="r|*") as archive:
+            for member in archive:
+                if not re.search(r"(^|/)train/unsup/\d+_\d+\.txt$", member.name):
+                    continue
+                found = True
+                text = archive.extractfile(member).read().decode("utf-8")
+                for paragraph in re.split(r"(?:<br\s*/?>\s*)+", text):
+                    yield from _raw_sentences(html.unescape(paragraph))
+    except (tarfile.TarError, EOFError) as error:
+        raise BadLine(f" not a whole archive of the reviews ({error})") from error
+    if not found:
+        raise BadLine(" holds no unlabelled review (train/unsup/*.txt)")
+
+
+def _without_nested(text, opening, closing):
+    """Without what stands between marks that may stand within each other."""
+    innermost = re.compile(re.escape(opening) + r"(?:(?!" + re.escape(opening) + "|" + re.escape(closing) + r").)*"
+                           + re.escape(closing), re.S)
+    while True:
+        shorter = innermost.sub("", text)
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _plain(markup):
+    """The paragraphs of an article without wiki markup."""
+    text = re.sub(r"<!--.*?-->", "", markup, flags=re.S)
+    text = re.sub(r"<(ref|math|gallery|timeline|syntaxhighlight|nowiki)\b[^>]*?(/>|>.*?</\1\s*>)", "", text,
+                  flags=re.S | re.I)
+    text = _without_nested(text, "{{", "}}")
+    text = _without_nested(text, "{|", "|}")
+    # Files, categories and other languages; then links, [[page|text]].
+    text = re.sub(r"\[\[[^\[\]|]*:(?:[^\[\]]|\[\[[^\[\]]*\]\])*\]\]", "", text)
+    text = re.sub(r"\[\[(?:[^\[\]|]*\|)?([^\[\]]*)\]\]", r"\1", text)
+    text = re.sub(r"\[\w+://\S+ ?([^\]]*)\]", r"\1", text)
+    text = html.unescape(re.sub(r"</?\w[^>]*>", "", re.sub(r"'{2,}", "", text)))
+    for line in text.split("\n"):
+        line = line.strip()
+        # Headings, lists, tables and indented lines are no sentences.
+        if line and line[0] not in "=*#:;|!{}":
+            yield line
+
+
+def wikipedia(file):
+    """Articles alone (namespace 0), no redirects."""
+    start = file.read(3)
+    rest = io.BufferedReader(_Joined(start, file))
+    source = bz2.open(rest) if start == b"BZh" else rest
+    try:
+        for _, element in xml.etree.ElementTree.iterparse(source):
+            if element.tag.rpartition("}")[2] != "page":
+                continue
+            fields = {child.tag.rpartition("}")[2]: child for child in element.iter()}
+            if fields["ns"].text == "0" and "redirect" not in fields and fields["text"].text:
+                for paragraph in _plain(fields["text"].text):
+                    yield from _raw_sentences(paragraph)
+            element.clear()
+    except (xml.etree.ElementTree.ParseError, KeyError, OSError, EOFError) as error:
+        raise BadLine(f" not a whole dump of pages-articles.xml ({error})") from error
+
+
+class _Joined(io.RawIOBase):
+    """A stream with its first bytes, which were read, before it again."""
+
+    def __init__(self, start, rest):
+        self._start, self._rest = start, rest
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        taken = self._start[:len(buffer)] or self._rest.read(len(buffer))
+        self._start = self._start[len(buffer):] if self._start else b""
+        buffer[:len(taken)] = taken
+        return len(taken)
+
+
+_BINARY = {"imdb": imdb, "wikipedia": wikipedia}
 _CONVERTERS = {"conllu": conllu, "conllu-text": conllu_text, "conll2003": conll2003, "nsmc": nsmc,
-               "wikitext": wikitext}
+               "wikitext": wikitext, **_BINARY}
 
 
 def main():
@@ -150,8 +252,11 @@ def main():
     try:
         with contextlib.ExitStack() as stack:
             # A line ends at \n only: splitlines' U+2028 or U+0085 may stand in a text.
-            source = sys.stdin if options.file == "-" else stack.enter_context(
-                open(options.file, encoding="utf-8", newline="\n"))
+            if options.format in _BINARY:
+                source = sys.stdin.buffer if options.file == "-" else stack.enter_context(open(options.file, "rb"))
+            else:
+                source = sys.stdin if options.file == "-" else stack.enter_context(
+                    open(options.file, encoding="utf-8", newline="\n"))
             for line in converter(source, **arguments):
                 print(line)
     except BadLine as error:

@@ -31,6 +31,15 @@ SENSES = 300
 POS = {"train": 350, "dev": 200}
 NER = {"train": 350, "dev": 300}
 SENTIMENT = {"train": 200, "dev": 300}
+# Names of people that are names of places too, and so on: sentences of each name and label. Those of dev are
+# not in train.
+UNSEEN = {
+    "en": {"labels": ["LOC", "PER"], "train": 10, "dev": 16, "names": {
+        "train": "Victoria Jordan Houston Washington Madison Carter Paris Georgia Orlando Sydney".split(),
+        "dev": "Hudson Austin Florence Obama Lincoln Jackson Charlotte Chelsea Milan Santiago".split()}},
+    "ko": {"labels": ["LOC", "ORG"], "train": 14, "dev": 23, "names": {
+        "train": "링컨 아마존 조던 보라 광주 한강 파리".split(),
+        "dev": "소라 제주 오바마 워싱턴 강남 가람 샛별".split()}}}
 
 
 class Sets:
@@ -113,6 +122,29 @@ class Sets:
         sentences = [self.entities() for _ in range(NER[part])]
         return _columns([[(token.text, token.entity) for token in tokens] for tokens in sentences])
 
+    def unseen(self, part):
+        """Sentences with one name, which stands alone in English; its label is for the context to tell."""
+        self.start(f"unseen.{part}")
+        plan = UNSEEN[self.language]
+        every = plan["names"]["train"] + plan["names"]["dev"]
+        wanted = {(label, name): plan[part] for label in plan["labels"] for name in plan["names"][part]}
+        lines = []
+        while any(wanted.values()):
+            tokens = self.labelled.entity_sentence(self.grammar)
+            names = [i for i, token in enumerate(tokens) if any(token.text.startswith(name) for name in every)]
+            text = text_of(tokens)
+            if len(names) != 1 or text in self.seen or not 4 <= len(tokens) <= 30:
+                continue
+            token, behind = tokens[names[0]], tokens[names[0] + 1]
+            case = (token.entity.removeprefix("B-"), token.text)
+            if wanted.get(case, 0) == 0 or (self.language == "en" and behind.entity.startswith("I-")):
+                continue
+            wanted[case] -= 1
+            self.seen.add(text)
+            lines.append("\t".join([*case, text]))
+        self.dice.shuffle(lines)
+        return lines
+
     def sentiment(self, part):
         self.start(f"sentiment.{part}")
         lines = []
@@ -137,7 +169,8 @@ def files():
         sets = Sets(language)
         result[f"{language}.txt"] = sets.text()
         result[f"senses.{language}.tsv"] = sets.senses()
-        for kind, suffix in (("pos", "conll"), ("ner", "conll"), ("sentiment", "tsv")):
+        for kind, suffix in (("pos", "conll"), ("ner", "conll"), ("sentiment", "tsv"),
+                             ("unseen", "tsv")):
             for part in ("train", "dev"):
                 result[f"{kind}.{language}.{part}.{suffix}"] = getattr(sets, kind)(part)
         sample = distance.sample(SEED, language)

@@ -13,6 +13,7 @@
 #include "elmo/error.h"
 #include "info/description.h"
 #include "io/tensor_file.h"
+#include "lm/installed_models.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -94,22 +95,31 @@ void print_table(const Json& info) {
 
 int run_info(Arguments arguments) {
   fs::path path, official_options, weights;
-  bool json = false;
+  bool json = false, card = false;
   Options options(arguments, "elmo info out/ko");
   options
       .positional("PATH", &path,
                   "a model folder (one of ELMoForManyLangs too), or a file: forward.h5, a "
-                  "checkpoint, a dump, a task, a vocabulary, tensors of PyTorch")
-      .default_text("");
+                  "checkpoint, a dump, a task, a vocabulary, tensors of PyTorch; or the name of an "
+                  "installed model")
+      .default_text("")
+      .resolved_by(find_model);
   options
       .add("options", &official_options, "FILE", "instead: options.json of official ELMo weights")
       .default_text("");
   options.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
   options.flag("json", &json, "print one JSON object");
+  options.flag("card", &card, "print the card of a model: what it read, how to cut text for it");
+  options.exclusive({"json", "card"});
   if (!options.parse()) return 0;
 
   if (official_options.empty() != weights.empty() || path.empty() == weights.empty()) {
     throw UsageError("info takes a PATH, or --options and --weights");
+  }
+  if (card) {
+    if (!weights.empty()) throw UsageError("--card is of a PATH; official weights have none");
+    print(model_card(path));
+    return 0;
   }
   const Json info = weights.empty() ? describe(path) : describe_official(official_options, weights);
   if (json) {

@@ -38,4 +38,8 @@ std::string fingerprint(std::string_view bytes) {
   return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
 }
 
+std::uint64_t chained_hash(std::string_view next, std::uint64_t before) {
+  return XXH3_64bits_withSeed(next.data(), next.size(), before);
+}
+
 }  // namespace elmo

@@ -1,6 +1,7 @@
 // Which file a file is.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,5 +13,9 @@ namespace elmo {
 // unreadable.
 std::string file_fingerprint(const std::filesystem::path& path);
 std::string fingerprint(std::string_view bytes);
+
+// XXH3-64 of a sequence of texts, one after the other: each with what came before as its seed,
+// which is 0 at the beginning.
+std::uint64_t chained_hash(std::string_view next, std::uint64_t before);
 
 }  // namespace elmo

@@ -1,6 +1,7 @@
 #include "compute/random.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -107,6 +108,30 @@ std::vector<std::uint32_t> Random::permutation(std::uint32_t n) const {
     std::swap(order[i - 1], order[static_cast<std::size_t>(below(i, i))]);
   }
   return order;
+}
+
+IndexPermutation::IndexPermutation(const Random& random, std::uint64_t n)
+    : random_(random), size_(n) {
+  const int bits = n == 0 ? 0 : std::bit_width(n - 1);
+  low_bits_ = bits / 2;
+  high_bits_ = bits - low_bits_;
+}
+
+std::uint64_t IndexPermutation::at(std::uint64_t i) const {
+  // Each round changes one half by a function of the other.
+  constexpr std::uint64_t kRounds = 8;
+  const std::uint64_t low_mask = (std::uint64_t{1} << low_bits_) - 1,
+                      high_mask = (std::uint64_t{1} << high_bits_) - 1;
+  do {
+    std::uint64_t low = i & low_mask, high = i >> low_bits_;
+    for (std::uint64_t round = 0; round < kRounds; ++round) {
+      const bool of_low = round % 2 == 0;
+      const auto numbers = random_.at((of_low ? high : low) * kRounds + round);
+      (of_low ? low : high) ^= numbers[0] & (of_low ? low_mask : high_mask);
+    }
+    i = high << low_bits_ | low;
+  } while (i >= size_);
+  return i;
 }
 
 }  // namespace elmo

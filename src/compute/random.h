@@ -15,7 +15,6 @@ namespace elmo {
 enum class RandomUse : std::uint32_t {
   kInitialise = 1,
   kDropout = 2,
-  kBlockOrder = 3,
   kLineOrder = 4,
   kVocabularySample = 5,
   kNegativeSample = 6,
@@ -62,6 +61,23 @@ class Random {
  private:
   std::array<std::uint32_t, 2> key_;
   std::uint64_t a_;
+};
+
+// A permutation of 0 .. n - 1 that takes no memory, whatever n: a Feistel network over the next
+// power of two, with Philox as its round function, walked until it is below n (Black and Rogaway
+// 2002, "Ciphers with arbitrary finite domains").
+class IndexPermutation {
+ public:
+  // n at most 2^62.
+  IndexPermutation(const Random& random, std::uint64_t n);
+  std::uint64_t size() const { return size_; }
+  // Where place i < n goes to.
+  std::uint64_t at(std::uint64_t i) const;
+
+ private:
+  Random random_;
+  std::uint64_t size_;
+  int low_bits_, high_bits_;
 };
 
 }  // namespace elmo

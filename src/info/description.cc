@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fstream>
 #include <limits>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -295,6 +296,18 @@ Json describe_folder(const fs::path& folder) {
 nlohmann::ordered_json describe(const fs::path& path) {
   if (!fs::exists(path)) throw Error(path.string() + ": there is no such file or folder");
   return fs::is_directory(path) ? describe_folder(path) : describe_file(path);
+}
+
+std::string model_card(const fs::path& folder) {
+  const fs::path path = folder / "README.md";
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream.is_open()) text << stream.rdbuf();
+  if (text.str().empty()) {
+    throw Error(path.string() +
+                ": there is no card; `tools/package model` writes one beside the model");
+  }
+  return text.str();
 }
 
 nlohmann::ordered_json describe_official(const fs::path& options, const fs::path& weights) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace elmo {
 
@@ -13,8 +14,11 @@ namespace elmo {
 // thread at a time.
 nlohmann::ordered_json describe(const std::filesystem::path& path);
 
-// The same of official ELMo weights. "no_readers" has the programs that can't load them, each with
-// the obstacles.
+// The card (README.md) of a packaged model. Throws Error: there is none.
+std::string model_card(const std::filesystem::path& folder);
+
+// The same as describe() of official ELMo weights. "no_readers" has the programs that can't load
+// them, each with the obstacles.
 nlohmann::ordered_json describe_official(const std::filesystem::path& options,
                                          const std::filesystem::path& weights);
 

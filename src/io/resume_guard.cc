@@ -31,6 +31,15 @@ nlohmann::json RunSettings::value(const std::string& option) const {
 
 void check_resumable(const RunSettings& before, const RunSettings& now, const std::string& run,
                      const std::string& anew) {
+  // First, because another version may also write down its options otherwise.
+  for (const auto& [name, value] : now.facts.items()) {
+    const nlohmann::json old = before.facts.value(name, nlohmann::json(1));
+    if (old == value) continue;
+    throw Error(
+        fmt::format("{}: was begun by a version of elmo whose {} is {}, this one's is {}, so "
+                    "it can't go on with the same numbers; go on with that version, or {}",
+                    run, name, shown(old), shown(value), anew));
+  }
   nlohmann::ordered_json options = now.options;
   for (const auto& [name, value] : before.options.items()) {
     if (!options.contains(name)) options[name] = nullptr;
@@ -43,14 +52,6 @@ void check_resumable(const RunSettings& before, const RunSettings& now, const st
     throw UsageError(
         fmt::format("{}: was begun with another --{}: {}, not {}; give what it was, or {}", run,
                     name, shown(old), shown(value), anew));
-  }
-  for (const auto& [name, value] : now.facts.items()) {
-    const nlohmann::json old = before.facts.value(name, nlohmann::json(1));
-    if (old == value) continue;
-    throw Error(
-        fmt::format("{}: was begun by a version of elmo whose {} is {}, this one's is {}, so "
-                    "it can't go on with the same numbers; go on with that version, or {}",
-                    run, name, shown(old), shown(value), anew));
   }
 }
 

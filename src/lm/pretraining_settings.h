@@ -15,7 +15,7 @@ namespace elmo {
 
 // Number of the order in which a step sums. Raised when equal settings no longer give equal bits:
 // a checkpoint of another order is refused.
-inline constexpr int kOrderOfSums = 1;
+inline constexpr int kOrderOfSums = 2;
 
 // As they are asked for; `text` is the training text's fingerprint. Not in it is what may differ
 // (--epochs, --steps, --threads, --dev, --patience, the intervals), and what the model itself tells

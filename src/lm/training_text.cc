@@ -24,6 +24,25 @@ bool TrainingText::next_sequence(Sequence& sequence) {
   return true;
 }
 
+TrainingText::Sample TrainingText::sample(std::uint64_t units, std::int32_t outcomes) {
+  Sample sample;
+  sample.counts.resize(static_cast<std::size_t>(outcomes));
+  if (standard_input_) return sample;
+  const std::string place = corpus_.position();
+  std::string line;
+  Sequence sequence;
+  while (sample.units < units && sample.sentences < corpus_.sentences() && corpus_.next(line)) {
+    lines_->read(line, sequence);
+    ++sample.sentences;
+    sample.units += sequence.targets.size();
+    for (const std::int32_t target : sequence.targets) {
+      ++sample.counts[static_cast<std::size_t>(target)];
+    }
+  }
+  corpus_.seek(place);
+  return sample;
+}
+
 bool TrainingText::next(Window& window) {
   before_ = place();
   try {

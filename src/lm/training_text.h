@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lm/language_model.h"
 #include "text/corpus.h"
@@ -35,6 +36,14 @@ class TrainingText {
   // Lines are cut into units as this model wants; it outlives the text.
   void read_for(const LanguageModel& model) { lines_ = std::make_unique<LineEncoder>(model); }
 
+  // The beginning of the text's order: sentences with at least `units` units, fewer where the text
+  // is shorter, and how often each of the outcomes is predicted in them. Nothing of standard input.
+  struct Sample {
+    std::uint64_t sentences = 0, units = 0;
+    std::vector<std::uint64_t> counts;
+  };
+  Sample sample(std::uint64_t units, std::int32_t outcomes);
+
   // The next window; false when the text has ended in every stream. Where it throws (the file has
   // changed), the place is the one before it.
   bool next(Window& window);
@@ -46,7 +55,9 @@ class TrainingText {
 
   std::string fingerprint() const { return corpus_.fingerprint(); }
   std::uint64_t invalid_lines() const { return corpus_.invalid_lines(); }
+  std::string limits() const { return corpus_.limits(); }
   std::uint64_t sentences() const { return sentences_; }
+  std::uint64_t sentences_per_epoch() const { return corpus_.sentences(); }
   // Have all sentences that are wanted been dealt?
   bool is_dealt() const { return shape_.epochs != 0 && sentences_ >= wanted_sentences(); }
   // The share that has been dealt, by epochs.

@@ -1,275 +1,227 @@
 #include "text/corpus.h"
 
-#include <fmt/core.h>
-#include <xxhash.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+#include <utility>
 
+#include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
+#include "text/line_index.h"
+#include "text/window_shuffle.h"
 
 namespace elmo {
 namespace {
 
-constexpr std::uint64_t kBlockBytes = 1u << 20;
-
-std::uint64_t count_words(std::string_view line) {
-  std::uint64_t count = 0;
-  bool inside = false;
-  for (const char byte : line) {
-    const bool space = byte == ' ' || byte == '\t';
-    count += !space && !inside;
-    inside = !space;
-  }
-  return count;
-}
-
-// A stretch of lines of one file.
-struct Block {
-  std::uint32_t file = 0;
-  std::uint64_t offset = 0;      // of its first byte; a .gz: unused
-  std::uint64_t first_line = 1;  // 1-based
-  std::uint64_t lines = 0;       // lines in the file's sense, blank ones included
-  std::uint64_t bytes = 0;
-  std::uint64_t hash = 0;  // of the lines that are not blank
+// One file. Slots are the sentences of an epoch, numbered through all files.
+struct Source {
+  std::uint64_t sentences = 0, first_slot = 0, slots = 0;
+  std::uint64_t bytes = 0, hash = 0;          // of the lines; of the sentences
+  std::unique_ptr<WindowShuffle> in_order{};  // what can't be read from the middle
 };
 
 }  // namespace
 
+void set_inputs(const std::vector<std::string>& patterns, CorpusOptions& options) {
+  options.inputs.clear();
+  options.shares.clear();
+  for (const std::string& pattern : patterns) {
+    std::string files = pattern;
+    double share = 1;
+    const std::size_t colon = pattern.rfind(':');
+    const bool has_share = colon != std::string::npos && colon + 1 < pattern.size() &&
+                           pattern.find_first_not_of("0123456789.", colon + 1) == std::string::npos;
+    if (has_share && !std::filesystem::exists(pattern)) {
+      files.resize(colon);
+      if (files == "-") {
+        throw UsageError("--input - (standard input) is read once, so it has no share");
+      }
+      const char* end = pattern.data() + pattern.size();
+      const auto [stop, failed] = std::from_chars(pattern.data() + colon + 1, end, share);
+      if (failed != std::errc() || stop != end || !(share > 0 && share <= 1000)) {
+        throw UsageError(fmt::format(
+            "--input {}: the share behind the colon is to be above 0 and at most 1000", pattern));
+      }
+    }
+    const std::vector<std::string> found = expand_inputs({files});
+    options.inputs.insert(options.inputs.end(), found.begin(), found.end());
+    options.shares.insert(options.shares.end(), found.size(), share);
+  }
+}
+
 struct Corpus::Impl {
+  explicit Impl(const CorpusOptions& given)
+      : options(given), index(options.inputs, options.invalid, options.most_places) {}
+
   CorpusOptions options;
-  bool standard_input = false;
-  std::vector<Block> blocks;
-  std::vector<std::uint64_t> sizes;
-  std::uint64_t sentences = 0, bytes = 0, words = 0, invalid_lines = 0;
+  LineIndex index;
+  std::unique_ptr<WindowShuffle> standard_input;
+  std::vector<Source> sources;
+  std::uint64_t slots = 0, invalid_lines = 0, in_order = 0;
   std::string fingerprint;
 
-  // Where the next sentence comes from. A window is a run of blocks of the epoch's order.
-  std::uint64_t epoch = 0, given_epoch = 0;
-  std::size_t window_begin = 0, window_end = 0;  // in the epoch's order of blocks
-  std::uint64_t window = 0;                      // its number within the epoch
-  std::size_t at = 0;                            // next line of the window's permutation
-  std::vector<std::uint32_t> order;              // of the blocks, in this epoch
-  bool loaded = false;
-
-  // The window's text.
-  std::string text;
-  std::vector<std::pair<std::size_t, std::size_t>> lines;
-  std::vector<std::uint32_t> permutation;
-  // Of each file whether it can be read from the middle (a .gz can't), and its reader from its
-  // first block on, which rests between blocks: there may be more files than descriptors.
-  std::vector<bool> seekable;
-  std::vector<std::unique_ptr<LineReader>> readers;
+  // Where the next sentence comes from.
+  std::uint64_t epoch = 0, given_epoch = 0, at = 0;
+  std::optional<IndexPermutation> order;
+  std::uint64_t announced = 0;  // up to which place of the order
 
   void scan();
-  void start_epoch();
-  void choose_window();
-  void load_window();
-  bool load_from_standard_input();
-  void read_block(const Block& block);
-  [[noreturn]] void changed(const Block& block) const {
-    throw Error(options.inputs[block.file] +
-                ": has changed since the training began to read it; start again with the files "
-                "left alone");
-  }
-  [[noreturn]] static void other_windows() {
-    throw Error(
-        "the checkpoint's place in the text is damaged or of a version that shuffles otherwise; "
-        "start anew with --overwrite, or with --init from its model");
+  void share_out();
+  void start_epoch(std::uint64_t number);
+  // The source of the sentence at a place of the order, and its number there.
+  std::pair<std::size_t, std::uint64_t> sentence_at(std::uint64_t place) const;
+  void announce();
+  std::uint64_t window_bytes() const {
+    return std::max<std::uint64_t>(1, options.window_bytes / std::max<std::uint64_t>(1, in_order));
   }
 };
 
 void Corpus::Impl::scan() {
-  XXH3_state_t* state = XXH3_createState();
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> owner(state, &XXH3_freeState);
-  nlohmann::json files = nlohmann::json::array();
-  for (std::uint32_t file = 0; file < options.inputs.size(); ++file) {
-    const std::string& path = options.inputs[file];
-    LineReader reader(path, options.invalid);
-    seekable.push_back(reader.is_seekable());
-    Block block{.file = file};
-    XXH3_64bits_reset(state);
-    std::uint64_t file_hash = 0, previous_line = 0, read = 0;
-    const auto close = [&] {
-      block.hash = XXH3_64bits_digest(state);
-      file_hash = XXH3_64bits_withSeed(&block.hash, sizeof block.hash, file_hash);
-      if (block.lines != 0) blocks.push_back(block);
-      XXH3_64bits_reset(state);
-      block = {.file = file, .offset = reader.byte_offset(), .first_line = previous_line + 1};
-    };
+  for (std::size_t file = 0; file < options.inputs.size(); ++file) {
+    LineReader reader(options.inputs[file], options.invalid);
+    Source& source = sources.emplace_back();
     std::string_view line;
     while (reader.next(line)) {
-      block.lines += reader.line_number() - previous_line;
-      previous_line = reader.line_number();
-      if (!is_blank(line)) {
-        XXH3_64bits_update(state, line.data(), line.size());
-        XXH3_64bits_update(state, "\n", 1);
-        block.bytes += line.size() + 1;
-        ++sentences;
-        words += count_words(line);
-        bytes += line.size() + 1;
-      }
-      read += line.size() + 1;
-      if (block.bytes >= kBlockBytes) close();
+      source.bytes += line.size() + 1;
+      if (is_blank(line)) continue;
+      ++source.sentences;
+      source.hash = chained_hash(line, source.hash);
+      if (reader.is_seekable()) index.add(file, line, reader.byte_offset());
     }
-    close();
     invalid_lines += reader.invalid_lines();
-    sizes.push_back(read);
-    files.push_back({std::filesystem::path(path).filename().string(), read, file_hash});
+    if (reader.is_seekable() || source.sentences == 0) continue;
+    source.in_order =
+        std::make_unique<WindowShuffle>(options.inputs[file], WindowShuffle::Options{});
+    ++in_order;
   }
-  if (sentences == 0) {
-    throw Error(options.inputs.front() + ": the text holds no line with a word in it");
+  // Windows are as large as the number of files allows.
+  for (std::size_t file = 0; file < sources.size(); ++file) {
+    Source& source = sources[file];
+    if (!source.in_order) continue;
+    source.in_order = std::make_unique<WindowShuffle>(
+        options.inputs[file], WindowShuffle::Options{.invalid = options.invalid,
+                                                     .seed = options.seed,
+                                                     .source = static_cast<std::uint32_t>(file),
+                                                     .window_bytes = window_bytes(),
+                                                     .sentences = source.sentences,
+                                                     .hash = source.hash});
+  }
+}
+
+void Corpus::Impl::share_out() {
+  nlohmann::json files = nlohmann::json::array();
+  for (std::size_t file = 0; file < sources.size(); ++file) {
+    Source& source = sources[file];
+    const double share = options.shares.empty() ? 1 : options.shares[file];
+    source.first_slot = slots;
+    source.slots =
+        static_cast<std::uint64_t>(std::llround(share * static_cast<double>(source.sentences)));
+    slots += source.slots;
+    files.push_back({std::filesystem::path(options.inputs[file]).filename().string(), source.bytes,
+                     source.hash});
+    if (share != 1) files.back().push_back(share);
   }
   fingerprint = files.dump();
 }
 
-void Corpus::Impl::start_epoch() {
-  // A .gz can't be read from the middle: its blocks keep their order among the others', which
-  // are permuted around them.
-  order = Random(options.seed, RandomUse::kBlockOrder, epoch)
-              .permutation(static_cast<std::uint32_t>(blocks.size()));
-  std::vector<std::vector<std::uint32_t>> own(options.inputs.size());
-  for (const std::uint32_t block : order) {
-    if (!seekable[blocks[block].file]) own[blocks[block].file].push_back(block);
-  }
-  for (auto& of_file : own) std::ranges::sort(of_file);
-  std::vector<std::size_t> next(options.inputs.size(), 0);
-  for (std::uint32_t& block : order) {
-    const std::uint32_t file = blocks[block].file;
-    if (!seekable[file]) block = own[file][next[file]++];
-  }
-  window_begin = 0;
-  window = 0;
-  at = 0;
-  choose_window();
+void Corpus::Impl::start_epoch(std::uint64_t number) {
+  epoch = number;
+  at = announced = 0;
+  order.emplace(Random(options.seed, RandomUse::kLineOrder, epoch), slots);
 }
 
-void Corpus::Impl::choose_window() {
-  std::uint64_t size = 0;
-  window_end = window_begin;
-  while (window_end < order.size() && (size == 0 || size < options.window_bytes)) {
-    size += blocks[order[window_end++]].bytes;
-  }
-  loaded = false;
+std::pair<std::size_t, std::uint64_t> Corpus::Impl::sentence_at(std::uint64_t place) const {
+  const std::uint64_t slot = order->at(place);
+  const auto after = std::ranges::upper_bound(sources, slot, {}, &Source::first_slot);
+  const Source& source = *(after - 1);
+  // A share that is no whole number goes on in the next epoch where it left off.
+  return {static_cast<std::size_t>(after - 1 - sources.begin()),
+          (epoch * source.slots + slot - source.first_slot) % source.sentences};
 }
 
-void Corpus::Impl::read_block(const Block& block) {
-  auto& reader = readers[block.file];
-  if (!reader) reader = std::make_unique<LineReader>(options.inputs[block.file], options.invalid);
-  if (reader->is_seekable() != seekable[block.file]) changed(block);
-  if (reader->is_seekable()) {
-    reader->seek(block.offset, block.first_line);
-  } else if (reader->line_number() + 1 != block.first_line) {
-    if (reader->line_number() + 1 > block.first_line) {
-      reader = std::make_unique<LineReader>(options.inputs[block.file], options.invalid);
-    }
-    std::string_view skipped;
-    while (reader->line_number() + 1 < block.first_line && reader->next(skipped)) {
-    }
+// So that the system fetches many sentences at a time, where they are not in memory.
+void Corpus::Impl::announce() {
+  constexpr std::uint64_t kAhead = 256;
+  if (at + kAhead / 2 < announced) return;
+  const std::uint64_t end = std::min(at + kAhead, slots);
+  for (announced = std::max(announced, at); announced < end; ++announced) {
+    const auto [file, number] = sentence_at(announced);
+    if (!sources[file].in_order) index.announce(file, number);
   }
-  XXH3_state_t* state = XXH3_createState();
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> owner(state, &XXH3_freeState);
-  XXH3_64bits_reset(state);
-  const std::uint64_t last = block.first_line + block.lines - 1;
-  std::string_view line;
-  while (reader->line_number() < last) {
-    if (!reader->next(line)) changed(block);
-    if (is_blank(line)) continue;
-    XXH3_64bits_update(state, line.data(), line.size());
-    XXH3_64bits_update(state, "\n", 1);
-    lines.emplace_back(text.size(), line.size());
-    text += line;
-  }
-  if (XXH3_64bits_digest(state) != block.hash) changed(block);
-  reader->rest();
 }
 
-void Corpus::Impl::load_window() {
-  text.clear();
-  lines.clear();
-  if (!standard_input) {
-    std::uint64_t size = 0, count = 0;
-    for (std::size_t i = window_begin; i < window_end; ++i) {
-      size += blocks[order[i]].bytes;
-      count += blocks[order[i]].lines;
-    }
-    // Growing would take up to three times as much.
-    text.reserve(size);
-    lines.reserve(count);
-    for (std::size_t i = window_begin; i < window_end; ++i) read_block(blocks[order[i]]);
-  }
-  permutation =
-      Random(options.seed, RandomUse::kLineOrder, epoch, static_cast<std::uint32_t>(window))
-          .permutation(static_cast<std::uint32_t>(lines.size()));
-  loaded = true;
-  if (at > lines.size()) other_windows();
-}
-
-bool Corpus::Impl::load_from_standard_input() {
-  text.clear();
-  lines.clear();
-  std::string_view line;
-  while (text.size() < options.window_bytes && readers[0]->next(line)) {
-    if (is_blank(line)) continue;
-    lines.emplace_back(text.size(), line.size());
-    text += line;
-  }
-  invalid_lines = readers[0]->invalid_lines();
-  permutation = Random(options.seed, RandomUse::kLineOrder, 0, static_cast<std::uint32_t>(window++))
-                    .permutation(static_cast<std::uint32_t>(lines.size()));
-  at = 0;
-  return !lines.empty();
-}
-
-Corpus::Corpus(const CorpusOptions& options) : impl_(std::make_unique<Impl>()) {
+Corpus::Corpus(const CorpusOptions& options) : impl_(std::make_unique<Impl>(options)) {
   Impl& self = *impl_;
-  self.options = options;
-  self.readers.resize(options.inputs.size());
-  self.standard_input = options.inputs.size() == 1 && options.inputs[0] == "-";
-  if (self.standard_input) {
-    self.readers[0] = std::make_unique<LineReader>("-", options.invalid);
+  if (options.inputs.size() == 1 && options.inputs[0] == "-") {
+    self.standard_input = std::make_unique<WindowShuffle>(
+        "-", WindowShuffle::Options{.invalid = options.invalid,
+                                    .seed = options.seed,
+                                    .window_bytes = options.window_bytes});
     return;
   }
   for (const std::string& input : options.inputs) {
     refuse_read_once(input, "a corpus is read once to check it and again in every epoch");
   }
   self.scan();
-  self.start_epoch();
+  self.share_out();
+  if (self.slots == 0) {
+    throw Error(options.inputs.front() + ": the text holds no line with a word in it");
+  }
+  self.start_epoch(0);
 }
 
 Corpus::~Corpus() = default;
 
-std::uint64_t Corpus::sentences() const { return impl_->sentences; }
-std::uint64_t Corpus::bytes() const { return impl_->bytes; }
-std::uint64_t Corpus::words() const { return impl_->words; }
-std::uint64_t Corpus::invalid_lines() const { return impl_->invalid_lines; }
+std::uint64_t Corpus::sentences() const { return impl_->slots; }
+std::uint64_t Corpus::invalid_lines() const {
+  return impl_->standard_input ? impl_->standard_input->invalid_lines() : impl_->invalid_lines;
+}
 std::string Corpus::fingerprint() const { return impl_->fingerprint; }
 std::uint64_t Corpus::epoch() const { return impl_->given_epoch; }
 
-bool Corpus::next(std::string& line) {
-  Impl& self = *impl_;
+std::string Corpus::limits() const {
+  const Impl& self = *impl_;
+  const auto megabytes = [](std::uint64_t bytes) {
+    return static_cast<double>(bytes) / (1u << 20);
+  };
   if (self.standard_input) {
-    if (self.at == self.lines.size() && !self.load_from_standard_input()) return false;
-  } else {
-    if (!self.loaded) self.load_window();
-    while (self.at == self.lines.size()) {
-      self.window_begin = self.window_end;
-      ++self.window;
-      self.at = 0;
-      if (self.window_begin == self.order.size()) {
-        ++self.epoch;
-        self.start_epoch();
-      } else {
-        self.choose_window();
-      }
-      self.load_window();
-    }
+    return fmt::format(
+        "standard input is shuffled in windows of {:.3g} MB; a file is shuffled as a "
+        "whole",
+        megabytes(self.options.window_bytes));
   }
-  const auto [begin, size] = self.lines[self.permutation[self.at++]];
-  line.assign(self.text, begin, size);
+  const auto larger = std::ranges::find_if(self.sources, [&](const Source& source) {
+    return source.in_order && source.bytes > self.window_bytes();
+  });
+  if (larger == self.sources.end()) return {};
+  return fmt::format(
+      "{} is shuffled in windows of {:.3g} MB, as every .gz is; unpacked, it is "
+      "shuffled as a whole",
+      self.options.inputs[static_cast<std::size_t>(larger - self.sources.begin())],
+      megabytes(self.window_bytes()));
+}
+
+bool Corpus::next(std::string& sentence) {
+  Impl& self = *impl_;
+  if (self.standard_input) return self.standard_input->next(sentence);
+  if (self.at == self.slots) self.start_epoch(self.epoch + 1);
+  self.announce();
+  const auto [file, number] = self.sentence_at(self.at);
+  if (self.sources[file].in_order) {
+    self.sources[file].in_order->next(sentence);
+  } else {
+    self.index.read(file, number, sentence);
+  }
+  ++self.at;
   self.given_epoch = self.epoch;
   return true;
 }
@@ -277,31 +229,40 @@ bool Corpus::next(std::string& line) {
 std::string Corpus::position() const {
   const Impl& self = *impl_;
   if (self.standard_input) throw UsageError("standard input has no position to resume from");
-  return nlohmann::json{{"epoch", self.epoch},
-                        {"given_epoch", self.given_epoch},
-                        {"window", self.window},
-                        {"window_bytes", self.options.window_bytes},
-                        {"line", self.at}}
-      .dump();
+  nlohmann::json json = {{"epoch", self.epoch}, {"given_epoch", self.given_epoch}, {"at", self.at}};
+  if (self.in_order == 0) return json.dump();
+  json["window_bytes"] = self.window_bytes();
+  for (const Source& source : self.sources) {
+    if (!source.in_order) continue;
+    const WindowShuffle::Place& place = source.in_order->place();
+    json["places"].push_back({place.pass, place.window, place.begin, place.given});
+  }
+  return json.dump();
 }
 
 void Corpus::seek(const std::string& position) {
   Impl& self = *impl_;
   if (self.standard_input) throw UsageError("standard input can't be resumed");
   const auto json = nlohmann::json::parse(position);
-  if (json.value("window_bytes", std::uint64_t{0}) != self.options.window_bytes) {
-    Impl::other_windows();
+  const auto places = json.value("places", nlohmann::json::array());
+  const bool other_windows =
+      self.in_order != 0 && json.value("window_bytes", std::uint64_t{0}) != self.window_bytes();
+  if (!json.contains("at") || json.at("at") > self.slots || places.size() != self.in_order ||
+      other_windows) {
+    throw Error(
+        "the checkpoint's place in the text is damaged or of a version that shuffles otherwise; "
+        "start anew with --overwrite, or with --init from its model");
   }
-  self.epoch = json.at("epoch");
-  self.start_epoch();
-  const std::uint64_t window = json.at("window");
-  while (self.window < window && self.window_end < self.order.size()) {
-    self.window_begin = self.window_end;
-    ++self.window;
-    self.choose_window();
+  self.start_epoch(json.at("epoch"));
+  json.at("at").get_to(self.at);
+  json.at("given_epoch").get_to(self.given_epoch);
+  std::size_t next = 0;
+  for (Source& source : self.sources) {
+    if (!source.in_order) continue;
+    const auto place = places[next++].get<std::vector<std::uint64_t>>();
+    source.in_order->go_to(
+        {.pass = place.at(0), .window = place.at(1), .begin = place.at(2), .given = place.at(3)});
   }
-  self.at = json.at("line");
-  self.given_epoch = json.at("given_epoch");
 }
 
 }  // namespace elmo

@@ -1,4 +1,4 @@
-// A training corpus: any number of files of any size, streamed in a seeded order.
+// A training corpus: any number of files of any size, their sentences in a seeded order.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,30 @@ namespace elmo {
 struct CorpusOptions {
   // Files (expanded already), or a single "-".
   std::vector<std::string> inputs;
+  // How often an epoch has each sentence of a file, a fraction too: one number a file; empty: once.
+  std::vector<double> shares;
   InvalidText invalid = InvalidText::kRefuse;
   std::uint64_t seed = 1;
-  // Lines shuffled together: windows of about this many bytes. Memory of a corpus is a small
-  // multiple of it, whatever the size of the files.
+  // The most places of plain files that are kept in memory (12 bytes each, line_index.h), and the
+  // bytes of the windows of .gz files, all of them together, or of standard input.
+  std::uint64_t most_places = 1u << 18;
   std::uint64_t window_bytes = 8u << 20;
 };
 
-// The sentences of a corpus, epoch after epoch. Construction reads every plain file and .gz once
-// to check it (UTF-8, NUL) and to index it: blocks of about 1 MiB that end at a line's end, with
-// line numbers. In each epoch the blocks are permuted by (seed, epoch), taken into windows, and
-// the lines of a window permuted by (seed, epoch, window). A .gz is read in order as a sequence
-// of blocks of its own; standard input is one endless-once sequence: neither checked beforehand
-// nor indexed, its windows shuffled as they come, one epoch. Blank lines are passed over (they
-// are sentences without words), lines that are skipped as invalid too. The permutations use
-// Philox (compute/random.h), never the standard library's.
+// Sets inputs and shares from patterns (expand_inputs(), base/file.h) with or without shares behind
+// them: "novels/*.txt", "near.txt:2", "-". A file of the whole name, colon and all, has precedence.
+// Throws UsageError for a share that is not above 0 and at most 1000, Error as expand_inputs().
+void set_inputs(const std::vector<std::string>& patterns, CorpusOptions& options);
+
+// The sentences of a corpus, epoch after epoch: the lines that are not blank (nor skipped as
+// invalid). Construction reads every file once, to check it (UTF-8, NUL) and to index it.
+//
+// An epoch is one permutation, by (seed, epoch), of all sentences of all files, whatever their
+// order: sentences of plain files are read from their places. A .gz can't be read from the middle:
+// the permutation says when one of its sentences is due, and the next of the file's own shuffle
+// within windows (window_shuffle.h) is it. Standard input is such a shuffle alone, neither checked
+// beforehand nor indexed, one epoch. Memory does not grow with the text. All permutations use
+// Philox (compute/random.h).
 class Corpus {
  public:
   // Throws Error: any bad file, or no line with a word in it; UsageError: a file that can be read
@@ -35,19 +44,20 @@ class Corpus {
   explicit Corpus(const CorpusOptions& options);
   ~Corpus();
 
-  // Lines with text, bytes and lines in all, of one epoch; 0 for standard input.
+  // Sentences of one epoch, by the files' shares; 0 for standard input.
   std::uint64_t sentences() const;
-  std::uint64_t bytes() const;
-  // Space-separated tokens of one epoch; 0 for standard input.
-  std::uint64_t words() const;
   std::uint64_t invalid_lines() const;
-  // Identifies the text: base names, sizes and an XXH3 hash of the content. Empty for standard
-  // input.
+  // Identifies the text: base names, sizes, shares other than 1 and a hash of the sentences. Empty
+  // for standard input.
   std::string fingerprint() const;
+  // What of the text is shuffled within windows only, and how: a sentence for the user; empty:
+  // nothing.
+  std::string limits() const;
 
   // The next sentence of the endless sequence epoch 0, 1, 2, ...; false only at the end of
-  // standard input. Throws Error if a file has changed since it was indexed.
-  bool next(std::string& line);
+  // standard input. Throws Error if a file has changed since it was indexed: a plain one where the
+  // change is met, a .gz at its end.
+  bool next(std::string& sentence);
   // Epoch (0-based) of the sentence that next() returned last.
   std::uint64_t epoch() const;
 

@@ -83,13 +83,14 @@ class Inflater {
 struct LineReader::Impl {
   std::string path, shown;
   InvalidText invalid = InvalidText::kRefuse;
+  LineRule rule{InvalidText::kRefuse};
   int descriptor = -1;
   bool standard_input = false, regular = false;
   std::unique_ptr<Inflater> inflater;
   std::string packed;  // read, not yet decompressed from `packed_at` on
   std::size_t packed_at = 0;
   std::uint64_t position = 0;  // of the descriptor, where it rests
-  std::string buffer, spill, changed;
+  std::string buffer, spill;
   std::size_t begin = 0;
   std::uint64_t line = 0, invalid_lines = 0, offset = 0;
   bool started = false, ended = false;
@@ -230,7 +231,8 @@ struct LineReader::Impl {
     }
   }
 
-  [[noreturn]] void refuse(std::string_view text, std::size_t wrong) const {
+  [[noreturn]] void refuse(std::string_view text) const {
+    const std::size_t wrong = find_invalid_utf8(text);
     if (wrong == std::string_view::npos) {
       throw Error(
           fmt::format("{}:{}: holds a NUL byte at byte {}; is it text? Pass --invalid skip to drop "
@@ -265,11 +267,32 @@ InvalidText parse_invalid_text(std::string_view name) {
       fmt::format("what to do with invalid text, '{}', is none of refuse, skip, replace", name));
 }
 
+LineRule::Verdict LineRule::apply(std::string_view& line, bool is_first) {
+  if (is_first && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+  while (line.ends_with('\r')) line.remove_suffix(1);
+  const bool nul = std::memchr(line.data(), 0, line.size()) != nullptr;
+  const bool returns = std::memchr(line.data(), '\r', line.size()) != nullptr;
+  const bool invalid = nul || find_invalid_utf8(line) != std::string_view::npos;
+  if (!invalid && !returns) return Verdict::kKept;
+  if (invalid) {
+    if (invalid_ == InvalidText::kSkip) return Verdict::kDropped;
+    if (invalid_ == InvalidText::kRefuse) return Verdict::kRefused;
+    changed_ = replace_invalid_utf8(line);
+    if (nul) changed_ = without_nul(changed_);
+  } else {
+    changed_ = line;
+  }
+  std::ranges::replace(changed_, '\r', ' ');
+  line = changed_;
+  return invalid ? Verdict::kRepaired : Verdict::kKept;
+}
+
 LineReader::LineReader(const std::string& path, InvalidText invalid)
     : impl_(std::make_unique<Impl>()) {
   Impl& self = *impl_;
   self.path = path;
   self.invalid = invalid;
+  self.rule = LineRule(invalid);
   self.shown = path == "-" ? "standard input" : path;
   struct stat status {};
   if (path == "-") {
@@ -294,25 +317,18 @@ LineReader::LineReader(LineReader&&) noexcept = default;
 bool LineReader::next(std::string_view& line) {
   Impl& self = *impl_;
   while (self.raw(line)) {
-    if (++self.line == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-    while (line.ends_with('\r')) line.remove_suffix(1);
-    const std::size_t wrong = find_invalid_utf8(line);
-    const bool nul = std::memchr(line.data(), 0, line.size()) != nullptr;
-    const bool returns = std::memchr(line.data(), '\r', line.size()) != nullptr;
-    const bool invalid = wrong != std::string_view::npos || nul;
-    if (!invalid && !returns) return true;
-    if (invalid) {
-      ++self.invalid_lines;
-      if (self.invalid == InvalidText::kSkip) continue;
-      if (self.invalid == InvalidText::kRefuse) self.refuse(line, wrong);
-      self.changed = replace_invalid_utf8(line);
-      if (nul) self.changed = without_nul(self.changed);
-    } else {
-      self.changed = line;
+    switch (self.rule.apply(line, ++self.line == 1)) {
+      case LineRule::Verdict::kRefused:
+        self.refuse(line);
+      case LineRule::Verdict::kDropped:
+        ++self.invalid_lines;
+        continue;
+      case LineRule::Verdict::kRepaired:
+        ++self.invalid_lines;
+        return true;
+      case LineRule::Verdict::kKept:
+        return true;
     }
-    std::ranges::replace(self.changed, '\r', ' ');
-    line = self.changed;
-    return true;
   }
   return false;
 }
@@ -353,7 +369,6 @@ void LineReader::rest() {
   Impl& self = *impl_;
   self.close();
   self.spill = {};
-  self.changed = {};
   if (self.inflater) {
     self.buffer.erase(0, self.begin);
     self.packed.erase(0, self.packed_at);

@@ -17,10 +17,29 @@ constexpr std::string_view invalid_name(InvalidText invalid) {
                                             : "refuse";
 }
 
-// Reads lines; memory is one line and a buffer. The rule for every text: a byte-order mark at the
-// start of the file is removed, and so are the carriage returns at a line's end, however many; a
-// carriage return within a line is a space. Blanks at a line's end are left to the caller. The last
-// line need not end in a newline. One thread at a time.
+// The rule for every line of text: a byte-order mark at the start of the file is removed, and so
+// are the carriage returns at a line's end, however many; a carriage return within a line is a
+// space. Blanks at a line's end are left to the caller.
+class LineRule {
+ public:
+  explicit LineRule(InvalidText invalid) : invalid_(invalid) {}
+
+  enum class Verdict {
+    kKept,
+    kRepaired,  // was invalid, and holds U+FFFD for what was
+    kDropped,   // is invalid, to be passed over
+    kRefused    // is invalid, as it was
+  };
+  // `line` is without its newline; what it becomes is valid until the next call.
+  Verdict apply(std::string_view& line, bool is_first);
+
+ private:
+  InvalidText invalid_;
+  std::string changed_;
+};
+
+// Reads lines by that rule; memory is one line and a buffer. The last line need not end in a
+// newline. One thread at a time.
 class LineReader {
  public:
   // A sentence beyond this many bytes is no sentence but a file without lines, or a bomb.

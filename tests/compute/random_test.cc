@@ -148,12 +148,40 @@ TEST(RandomTest, PermutationsAreEquallyLikely) {
   // 24,000 permutations of four: each of the 24 about 1000 times (deviation 31).
   std::vector<int> counts(256);
   for (std::uint64_t a = 0; a < 24'000; ++a) {
-    const auto order = Random(5, RandomUse::kBlockOrder, a).permutation(4);
+    const auto order = Random(5, RandomUse::kLineOrder, a).permutation(4);
     ++counts[order[0] * 64 + order[1] * 16 + order[2] * 4 + order[3]];
   }
   EXPECT_EQ(std::count(counts.begin(), counts.end(), 0), 256 - 24);
   for (const int count : counts) {
     EXPECT_TRUE(count == 0 || std::abs(count - 1000) < 5 * 31) << count;
+  }
+}
+
+TEST(RandomTest, IndexPermutationsArePermutations) {
+  for (const std::uint64_t n : {1, 2, 3, 4, 5, 63, 64, 65, 1000, 4097}) {
+    const IndexPermutation permutation(Random(3, RandomUse::kLineOrder, n), n);
+    std::vector<std::uint64_t> order;
+    for (std::uint64_t i = 0; i < n; ++i) order.push_back(permutation.at(i));
+    EXPECT_TRUE(n < 63 || !std::is_sorted(order.begin(), order.end()));
+    std::sort(order.begin(), order.end());
+    for (std::uint64_t i = 0; i < n; ++i) ASSERT_EQ(order[i], i);
+  }
+}
+
+TEST(RandomTest, IndexPermutationsHaveNoOrderLeft) {
+  // Of 10,000 indices: rank correlation with the order before, and steps of one (two are expected).
+  constexpr std::uint64_t kSize = 10'000;
+  for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
+    const IndexPermutation permutation(Random(1, RandomUse::kLineOrder, epoch), kSize);
+    double products = 0;
+    int steps = 0;
+    for (std::uint64_t i = 0; i < kSize; ++i) {
+      const auto place = static_cast<double>(permutation.at(i));
+      products += (static_cast<double>(i) / kSize - 0.5) * (place / kSize - 0.5);
+      steps += i > 0 && permutation.at(i) == permutation.at(i - 1) + 1;
+    }
+    EXPECT_LT(std::abs(12 * products / kSize), 0.05);  // five deviations
+    EXPECT_LT(steps, 12);
   }
 }
 

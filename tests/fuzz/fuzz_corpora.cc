@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CorpusOptions options;
   options.inputs = {first.path(), second.path()};
   options.invalid = InvalidText::kSkip;
+  options.most_places = 3;
   options.window_bytes = 64;
   succeeds([&] {
     Corpus corpus(options);

@@ -7,12 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/io/io_support.h"
-#include "text/corpus.h"
 
 namespace elmo {
 namespace {
@@ -100,82 +98,6 @@ TEST(StreamBatcherTest, GoesOnFromItsState) {
     EXPECT_EQ(window.resets, other.resets);
   }
   EXPECT_FALSE(again.next(other));
-}
-
-class CorpusTest : public testing::Test {
- protected:
-  CorpusTest() {
-    std::string a, b;
-    for (int i = 0; i < 900; ++i) (i < 500 ? a : b) += "sentence " + std::to_string(i) + "\n";
-    put(folder_ / "a.txt", a + "\n\n");
-    put(folder_ / "b.txt", b);
-  }
-  CorpusOptions options(std::uint64_t seed = 1) {
-    CorpusOptions result;
-    result.inputs = {(folder_ / "a.txt").string(), (folder_ / "b.txt").string()};
-    result.seed = seed;
-    return result;
-  }
-  static std::vector<std::string> take(Corpus& corpus, int count) {
-    std::vector<std::string> lines;
-    std::string line;
-    for (int i = 0; i < count && corpus.next(line); ++i) lines.push_back(line);
-    return lines;
-  }
-  TemporaryFolder folder_;
-};
-
-TEST_F(CorpusTest, AnEpochIsEverySentenceOnceInAnOrderOfItsOwn) {
-  Corpus corpus(options());
-  EXPECT_EQ(corpus.sentences(), 900u);
-  const auto first = take(corpus, 900);
-  EXPECT_EQ(corpus.epoch(), 0u);
-  const auto second = take(corpus, 900);
-  EXPECT_EQ(corpus.epoch(), 1u);
-  EXPECT_EQ(std::set(first.begin(), first.end()).size(), 900u);
-  EXPECT_EQ(std::set(first.begin(), first.end()), std::set(second.begin(), second.end()));
-  EXPECT_NE(first, second);
-  Corpus same(options()), other(options(2));
-  EXPECT_EQ(take(same, 900), first);
-  EXPECT_NE(take(other, 900), first);
-}
-
-TEST_F(CorpusTest, SeeksToItsPosition) {
-  Corpus corpus(options());
-  take(corpus, 1234);
-  const std::string position = corpus.position();
-  const auto expected = take(corpus, 800);
-  Corpus again(options());
-  again.seek(position);
-  EXPECT_EQ(take(again, 800), expected);
-}
-
-TEST_F(CorpusTest, SeeksToItsPositionInALaterWindow) {
-  CorpusOptions small = options();
-  small.window_bytes = 1;  // a window for each of the two files
-  Corpus corpus(small);
-  const auto before = take(corpus, 700);
-  const std::string position = corpus.position();
-  const auto rest = take(corpus, 200);
-  std::set<std::string> all(before.begin(), before.end());
-  all.insert(rest.begin(), rest.end());
-  EXPECT_EQ(all.size(), 900u);
-  Corpus again(small);
-  again.seek(position);
-  EXPECT_EQ(take(again, 200), rest);
-  // A place counted in other windows is none in these.
-  Corpus other(options());
-  EXPECT_THROW(other.seek(position), Error);
-}
-
-TEST_F(CorpusTest, KnowsItsText) {
-  const std::string before = Corpus(options()).fingerprint();
-  EXPECT_EQ(Corpus(options()).fingerprint(), before);
-  put(folder_ / "b.txt", "sentence 7\n");
-  EXPECT_NE(Corpus(options()).fingerprint(), before);
-  put(folder_ / "a.txt", "\n \n");
-  put(folder_ / "b.txt", "\n");
-  EXPECT_THROW(Corpus{options()}, Error);
 }
 
 }  // namespace

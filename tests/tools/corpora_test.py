@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Tests of corpora/: the committed files, the generators and the converters."""
 
+import bz2
 import collections
+import io
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -60,7 +63,7 @@ class CommittedFiles(unittest.TestCase):
 
     def test_sizes(self):
         sizes = [path.stat().st_size for path in CORPORA.iterdir() if path.is_file()]
-        self.assertTrue(1_000_000 < sum(sizes) < 2_000_000, sum(sizes))
+        self.assertTrue(1_000_000 < sum(sizes) < 2_200_000, sum(sizes))
         self.assertLess(max(sizes), 1_000_000)
 
     def test_text(self):
@@ -73,6 +76,23 @@ class CommittedFiles(unittest.TestCase):
                 self.assertTrue(4 <= len(words) <= 30 and all(words), sentence)
                 self.assertRegex(words[-1], r'^[.?!]$' if words[-1] != '"' else '"', sentence)
                 self.assertNotRegex(sentence, r"[\[\]{}<>*+#=_|]", "an unexpanded template")
+
+    def test_unseen_words(self):
+        for language, plan in generate.UNSEEN.items():
+            text = {word for line in lines(f"{language}.txt") for word in line.split(" ")}
+            train = {word for line in lines(f"unseen.{language}.train.tsv") for word in line.split(" ")}
+            for part in ("train", "dev"):
+                examples = [line.split("\t") for line in lines(f"unseen.{language}.{part}.tsv")]
+                names = plan["names"][part]
+                # Each name as often with either label.
+                self.assertEqual(collections.Counter(tuple(example[:2]) for example in examples),
+                                 {(label, name): plan[part] for label in plan["labels"] for name in names})
+                for _, name, sentence in examples:
+                    # The name of the line, and none of another line.
+                    self.assertEqual([token for token in sentence.split(" ") if token in names], [name], sentence)
+                    if part == "dev":
+                        self.assertNotIn(name, train)
+                        self.assertIn(name, text)
 
     def test_senses(self):
         for language, (grammar, _) in generate.LANGUAGES.items():
@@ -249,6 +269,41 @@ class Converters(unittest.TestCase):
                 ' Mr. X sold 1 @,@ 200 well @-@ made hats . " Why ? " he asked . It cost 3 @.@ 5 . \n']
         self.assertEqual(list(convert.wikitext(rows)),
                          ["Mr. X sold 1,200 well-made hats .", '" Why ? "', "he asked .", "It cost 3.5 ."])
+
+    def test_imdb(self):
+        def archive(files):
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+                for name, text in files.items():
+                    entry = tarfile.TarInfo(name)
+                    entry.size = len(text.encode())
+                    tar.addfile(entry, io.BytesIO(text.encode()))
+            return packed.getvalue()
+
+        files = {"aclImdb/README": "Large Movie Review Dataset", "aclImdb/train/pos/0_9.txt": "A labelled one.",
+                 "aclImdb/train/unsup/0_0.txt": 'Great film!<br /><br />I said "wow." Twice &amp; more.',
+                 "aclImdb/train/unsup/1_0.txt": "No newline at the end"}
+        self.assertEqual(list(convert.imdb(io.BytesIO(archive(files)))),
+                         ["Great film!", 'I said "wow."', "Twice & more.", "No newline at the end"])
+        for broken in (archive(files)[:200], b"text", archive({"aclImdb/README": ""})):
+            with self.assertRaises(convert.BadLine):
+                list(convert.imdb(io.BytesIO(broken)))
+
+    def test_wikipedia(self):
+        def page(space, text, more=""):
+            return (f"<page><title>t</title><ns>{space}</ns>{more}<revision><text>{text}</text></revision></page>")
+
+        article = ("{{정보상자|이름={{lang|ko|배}}}}\n'''배'''는 [[물]]에 뜨는 [[탈것|탈것]]이다.&lt;ref&gt;출처&lt;/ref&gt; "
+                   "크다.\n== 역사 ==\n* 목록\n{| class=a\n| 표\n|}\n[[파일:a.jpg|섬네일|[[강]]의 배]]\n"
+                   "[http://example.org 누리집]이 있다.\n[[분류:배]]\n")
+        dump = ('<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/">' + page(0, article)
+                + page(1, "토론이다.") + page(0, "#넘겨주기 [[배]]", "<redirect title='x'/>") + "</mediawiki>").encode()
+        expected = ["배는 물에 뜨는 탈것이다.", "크다.", "누리집이 있다."]
+        for packed in (dump, bz2.compress(dump)):
+            self.assertEqual(list(convert.wikipedia(io.BytesIO(packed))), expected)
+        for broken in (dump[:-20], bz2.compress(dump)[:-20], b"", b"<page></page>"):
+            with self.assertRaises(convert.BadLine):
+                list(convert.wikipedia(io.BytesIO(broken)))
 
     def test_command(self):
         def run(*arguments, text=b""):

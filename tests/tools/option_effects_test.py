@@ -139,6 +139,7 @@ class OptionEffectsTest(ProgramTest):
         exempt = {
             "direction", "input", "output", "dev",
             "resume", "overwrite", "threads",      # what is trained does not depend on them
+            "stall",                               # when several processes end
             "precision",                           # the CPU's
             "checkpoint-every", "report-every",    # when something is written, not what
         }
