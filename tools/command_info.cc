@@ -9,11 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "elmo/error.h"
+#include "elmo/installed_models.h"
 #include "info/description.h"
 #include "io/tensor_file.h"
-#include "lm/installed_models.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -39,6 +40,18 @@ using OptionField =
                  std::optional<std::string>*, std::optional<std::filesystem::path>*,
                  std::optional<int>*, std::optional<std::int64_t>*, std::optional<std::uint64_t>*,
                  std::optional<float>*, std::optional<double>*>;
+
+// What a field holds: E of E and of std::optional<E>.
+template <typename Field>
+struct OptionValueOf {
+  using type = Field;
+};
+template <typename E>
+struct OptionValueOf<std::optional<E>> {
+  using type = E;
+};
+template <typename Field>
+using OptionValue = typename OptionValueOf<Field>::type;
 
 // One option, for chained settings behind Options::add().
 class Option {
@@ -79,12 +92,15 @@ class Option {
   T parse_number(const std::string& text) const;
   std::string limits() const;
   std::string description() const;
+  // Is the value a name of a file or folder, as its name in the help says?
+  bool names_files() const;
 
   std::string name_, shown_, value_name_, help_, default_;
   std::function<void(const Option&, const Values&)> set_;
   std::function<std::string(const std::string&)> resolve_;
   std::vector<std::string> choices_;
   Bound lowest_, highest_;
+  Values values_;  // as given
   bool required_ = false, positional_ = false, repeatable_ = false, given_ = false;
 };
 
@@ -100,8 +116,10 @@ class Options {
   // --NAME and --no-NAME.
   void toggle(const std::string& name, bool* field, const std::string& help);
   // --NAME VALUE where VALUE is one of a few words, each standing for a value of an enumeration.
-  template <typename E>
-  Option& choice(std::string name, E* field, const std::vector<std::pair<std::string, E>>& values,
+  // `field` points to an E, or to a std::optional<E>, which has no default.
+  template <typename Field, typename E = OptionValue<Field>>
+  Option& choice(std::string name, Field* field,
+                 const std::vector<std::pair<std::string, std::type_identity_t<E>>>& values,
                  std::string help);
   // A value without an option's name before it, in the order they are added.
   Option& positional(std::string value_name, OptionField field, std::string help);
@@ -128,6 +146,8 @@ class Options {
   void take(Option& option, const std::vector<std::string>& values) const;
   void check_complete() const;
   void check_rules() const;
+  // --output may not replace what another option names.
+  void check_output() const;
   std::string unknown_message(std::string_view dashed_name) const;
   std::string help() const;
 
@@ -147,9 +167,10 @@ class Options {
 // The candidate that `word` is most likely a slip of; empty if none is near.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
-template <typename E>
-Option& Options::choice(std::string name, E* field,
-                        const std::vector<std::pair<std::string, E>>& values, std::string help) {
+template <typename Field, typename E>
+Option& Options::choice(std::string name, Field* field,
+                        const std::vector<std::pair<std::string, std::type_identity_t<E>>>& values,
+                        std::string help) {
   const std::string shown = "--" + name;
   Option option(std::move(name), shown, "WORD", std::move(help));
   for (const auto& [text, value] : values) {

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "elmo/error.h"
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 
 namespace elmo {
 
@@ -27,6 +27,7 @@ void ModelSource::add_to(Options& command) {
   command.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
   command.add("vocab", &vocabulary, "FILE", "and their word list, where each word has a vector")
       .default_text("");
+  command.only_when({"vocab"}, "with --options and --weights", [this] { return !options.empty(); });
   add_efml(command, &normalise, &split, "a folder of ELMoForManyLangs: ");
 }
 

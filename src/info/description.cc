@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
@@ -121,6 +122,7 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
+    if (name == "part") continue;  // for elmo join
     Json& entry = made_by[name];
     std::visit([&](const auto& value) { entry = value; }, attribute);
   }
@@ -294,6 +296,7 @@ Json describe_folder(const fs::path& folder) {
 }  // namespace
 
 nlohmann::ordered_json describe(const fs::path& path) {
+  refuse_pipe(path);
   if (!fs::exists(path)) throw Error(path.string() + ": there is no such file or folder");
   return fs::is_directory(path) ? describe_folder(path) : describe_file(path);
 }

@@ -10,6 +10,7 @@
 
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "compute/kernels.h"
@@ -60,14 +61,16 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
       settings_(pretraining_settings(options, direction_, text_.fingerprint())),
       best_{.better = BestSoFar::Better::kLower, .patience = options.patience} {
   if (start.checkpoint) {
-    const auto before = RunSettings::from_json(start.checkpoint->settings().at("run"));
-    check_resumable(before, settings_, start.checkpoint->path().string(),
-                    "start anew with --overwrite");
+    const std::string path = start.checkpoint->path().string();
+    const auto before = read_json(
+        path, [&] { return RunSettings::from_json(start.checkpoint->settings().at("run")); });
+    check_resumable(before, settings_, path, "start anew with --overwrite");
     settings_ = before;
   } else {
     derive_settings(options, *model_, start.start.new_softmax, settings_);
   }
-  values_ = training_values(options, settings_);
+  values_ = training_values(options, *model_, settings_,
+                            checkpoint_file(options.output, direction_).string());
   text_.read_for(*model_);
   slices_ = std::make_unique<Slices>(trained_parameters(*model_, frozen_encoder_), processes);
   model_->prepare(values_.precision, true);

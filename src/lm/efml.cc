@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/printable.h"
 #include "compute/aligned.h"
 #include "compute/transpose.h"
@@ -323,6 +324,7 @@ std::uint64_t hash_of(LanguageModel& model) {
 
 std::string read_dictionary(const fs::path& path, bool wanted) {
   if (!wanted) return {};
+  refuse_pipe(path);
   std::string bytes = read_file(path, 1u << 30);
   if (bytes.empty()) throw Error(path.string() + ": is empty; a dictionary was expected");
   return bytes;

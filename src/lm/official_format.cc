@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "compute/transpose.h"
 #include "elmo/error.h"
 #include "io/hdf5.h"
@@ -94,8 +95,7 @@ CharacterShape character_shape(const OptionsFile& options, int projection) {
   shape.projection = projection;
   const auto& rows = options.get("char_cnn.n_characters");
   if (rows != kRows && rows != kRows + 1) {
-    options.fail(
-        fmt::format("char_cnn.n_characters is {}, not 261 or 262", OptionsFile::shown(rows)));
+    options.fail(fmt::format("char_cnn.n_characters is {}, not 261 or 262", shown(rows)));
   }
   shape.tanh = options.is_tanh("char_cnn.activation");
   shape.filters = options.filters("char_cnn.filters", shape.positions);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -15,8 +16,8 @@ namespace elmo {
 OptionsFile::OptionsFile(std::filesystem::path path, std::string kind)
     : path_(std::move(path)),
       kind_(std::move(kind)),
-      json_(nlohmann::json::parse(read_file(path_, 1 << 24), nullptr, false)) {
-  if (json_.is_discarded() || !json_.is_object()) {
+      json_(parse_json(read_file((refuse_pipe(path_), path_), 1 << 24))) {
+  if (!json_.is_object()) {
     throw Error(fmt::format("{}: is no JSON object, so it is not {}; fetch it again",
                             path_.string(), kind_));
   }
@@ -42,8 +43,11 @@ const nlohmann::json& OptionsFile::get(const std::string& key) const {
 
 int OptionsFile::size_of(const nlohmann::json& value, const std::string& key, int least,
                          int most) const {
-  if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
-      value.get<std::int64_t>() > most) {
+  // A larger number than an int64_t may be unsigned.
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT32_MAX)
+                        : value.is_number_integer();
+  if (!fits || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most) {
     fail(fmt::format("{} is {}, not a number from {} to {}", key, shown(value), least, most));
   }
   return value.get<int>();
@@ -51,7 +55,7 @@ int OptionsFile::size_of(const nlohmann::json& value, const std::string& key, in
 
 float OptionsFile::bound_of(const nlohmann::json& value, const std::string& key) const {
   if (value.is_null()) return 0;
-  if (!value.is_number() || value.get<double>() < 0) {
+  if (!value.is_number() || !(value.get<double>() >= 0 && value.get<double>() < 1e30)) {
     fail(fmt::format("{} is {}, which is no bound", key, shown(value)));
   }
   return value.get<float>();
@@ -78,10 +82,6 @@ std::vector<CharacterShape::Filter> OptionsFile::filters(const std::string& key,
                       size_of(filter[1], "a filter's count", 1, 1 << 14)});
   }
   return result;
-}
-
-std::string OptionsFile::shown(const nlohmann::json& value) {
-  return value.is_structured() ? std::string(value.type_name()) : value.dump();
 }
 
 void OptionsFile::fail(const std::string& what) const {

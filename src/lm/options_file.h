@@ -35,8 +35,6 @@ class OptionsFile {
   // A list of [width, count], none wider than `positions`.
   std::vector<CharacterShape::Filter> filters(const std::string& key, int positions) const;
 
-  // A value for a message. What is nested may be nested without end, so its type stands for it.
-  static std::string shown(const nlohmann::json& value);
   [[noreturn]] void fail(const std::string& what) const;
 
  private:

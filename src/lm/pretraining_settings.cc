@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/fingerprint.h"
+#include "base/json.h"
 #include "elmo/error.h"
 #include "lm/starting_model.h"
 
@@ -73,17 +76,24 @@ void derive_settings(const PretrainingOptions& options, const LanguageModel& mod
   }
 }
 
-TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings) {
-  TrainingValues values;
-  values.rate = {.highest = settings.value("learning-rate"),
-                 .schedule = options.schedule,
-                 .warmup = settings.value("warmup")};
-  values.dropout = settings.value("dropout");
-  values.samples = settings.value("samples");
+TrainingValues training_values(const PretrainingOptions& options, const LanguageModel& model,
+                               const RunSettings& settings, const std::string& source) {
+  nlohmann::json chosen;
+  for (const char* name : {"learning-rate", "warmup", "dropout", "samples", "precision"}) {
+    chosen[name] = settings.value(name);
+  }
   // Older checkpoints do not have it.
-  const nlohmann::json steps = settings.value("freeze-steps");
-  values.softmax_steps = steps.is_null() ? 0 : steps.get<std::uint64_t>();
-  values.precision = parse_precision(settings.value("precision").get<std::string>());
+  const nlohmann::json softmax_steps = settings.value("freeze-steps");
+  chosen["freeze-steps"] = softmax_steps.is_null() ? nlohmann::json(0) : softmax_steps;
+  const JsonFields fields(chosen, source + ": its settings");
+  TrainingValues values;
+  values.rate = {.highest = fields.number("learning-rate", 0, 1e30),
+                 .schedule = options.schedule,
+                 .warmup = fields.natural("warmup")};
+  values.dropout = fields.number("dropout", 0, 0.999999);
+  values.samples = fields.integer("samples", 0, std::max(0, model.outcomes() - 1));
+  values.softmax_steps = fields.natural("freeze-steps");
+  values.precision = parse_precision(fields.text("precision"));
   return values;
 }
 

@@ -29,7 +29,7 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
                      bool new_softmax, RunSettings& settings);
 
-// The values that a training uses, whoever chose them.
+// The values that a training uses, whoever chose them: with --resume the file `source` has the say.
 struct TrainingValues {
   LearningRate rate;
   double dropout = 0;
@@ -37,6 +37,8 @@ struct TrainingValues {
   std::uint64_t softmax_steps = 0;  // first steps, in which the softmax alone is trained
   Precision precision = Precision::kF32;
 };
-TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings);
+// Throws Error where the model can't be trained with such values.
+TrainingValues training_values(const PretrainingOptions& options, const LanguageModel& model,
+                               const RunSettings& settings, const std::string& source);
 
 }  // namespace elmo

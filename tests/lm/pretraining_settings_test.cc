@@ -35,6 +35,10 @@ RunSettings settings_of(const PretrainingOptions& options, bool new_softmax = fa
   return settings;
 }
 
+TrainingValues values_of(const PretrainingOptions& options, const RunSettings& settings) {
+  return training_values(options, *model(), settings, "a test");
+}
+
 std::string refusal(const PretrainingOptions& before, const PretrainingOptions& now) {
   return error_of([&] {
     check_resumable(settings_of(before), pretraining_settings(now, Direction::kForward, "the text"),
@@ -105,31 +109,30 @@ TEST(PretrainingSettings, WhatWasChosenIsKept) {
        {"learning-rate", "warmup", "dropout", "samples", "precision", "freeze-steps"}) {
     EXPECT_TRUE(settings.derived.contains(name)) << name;
   }
-  const TrainingValues values = training_values({}, settings);
+  const TrainingValues values = values_of({}, settings);
   EXPECT_GT(values.rate.highest, 0);
   EXPECT_EQ(values.samples, 0);
   EXPECT_EQ(values.softmax_steps, 0u);
 }
 
 TEST(PretrainingSettings, ANewSoftmaxIsTrainedAloneFirst) {
-  EXPECT_EQ(training_values({}, settings_of({}, true)).softmax_steps,
-            PretrainingOptions::kSoftmaxSteps);
+  EXPECT_EQ(values_of({}, settings_of({}, true)).softmax_steps, PretrainingOptions::kSoftmaxSteps);
   PretrainingOptions options;
   options.softmax_steps = 5;
-  EXPECT_EQ(training_values(options, settings_of(options, true)).softmax_steps, 5u);
+  EXPECT_EQ(values_of(options, settings_of(options, true)).softmax_steps, 5u);
   options.softmax_steps = 0;
-  EXPECT_EQ(training_values(options, settings_of(options, true)).softmax_steps, 0u);
+  EXPECT_EQ(values_of(options, settings_of(options, true)).softmax_steps, 0u);
   // A checkpoint of before there was such a thing.
   RunSettings old = settings_of({});
   old.options.erase("freeze-steps");
   old.derived.erase("freeze-steps");
-  EXPECT_EQ(training_values({}, old).softmax_steps, 0u);
+  EXPECT_EQ(values_of({}, old).softmax_steps, 0u);
 }
 
 TEST(PretrainingSettings, SamplesAreFewerThanOutcomes) {
   PretrainingOptions options;
   options.samples = 39;
-  EXPECT_EQ(training_values(options, settings_of(options)).samples, 39);
+  EXPECT_EQ(values_of(options, settings_of(options)).samples, 39);
   options.samples = 40;
   EXPECT_THAT(error_of([&] { settings_of(options); }),
               HasSubstr("--samples 40 are not fewer than the 40 outcomes"));
