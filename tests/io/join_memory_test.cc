@@ -1,0 +1,38 @@
+// Memory stays flat in the number of parts that are joined.
+#include "io/dump_parts.h"
+#include "tests/io/io_support.h"
+#include "tests/io/memory_support.h"
+
+namespace elmo {
+namespace {
+
+// Of joining this many parts, which are all the same lines.
+std::uint64_t join_peak(const std::filesystem::path& path, DumpLayout layout, int parts) {
+  constexpr int kLines = 8, kDimension = 1024;
+  std::filesystem::create_directory(parts_folder(path));
+  for (int i = 0; i < parts; ++i) {
+    DumpOptions options = options_of(layout, kDimension);
+    options.shard = Shard{i, parts};
+    DumpWriter writer(part_path(path, *options.shard), options, false);
+    writer.start_at(static_cast<std::uint64_t>(i) * kLines);
+    write_lines(writer, kLines, kDimension);
+  }
+  const std::uint64_t peak = peak_of([&] { join_parts(path); });
+  EXPECT_EQ(DumpReader(path).sentences(), std::int64_t{parts} * kLines);
+  std::filesystem::remove_all(parts_folder(path));
+  std::filesystem::remove(path);
+  return peak;
+}
+
+// 500 parts more hold 16 MB more, most of which HDF5's lists of free memory may not take.
+TEST(JoinMemoryTest, AThousandPartsTakeNoMoreThanFiveHundred) {
+  const TemporaryFolder folder;
+  const std::uint64_t few = join_peak(folder / "a.h5", DumpLayout::kMatrix, 500);
+  const std::uint64_t many = join_peak(folder / "a.h5", DumpLayout::kMatrix, 1000);
+  ASSERT_GT(few, 0u);
+  ASSERT_GT(many, 0u);
+  EXPECT_LT(many, few + (8u << 20));
+}
+
+}  // namespace
+}  // namespace elmo
