@@ -67,7 +67,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
     check_resumable(before, settings_, path, "start anew with --overwrite");
     settings_ = before;
   } else {
-    derive_settings(options, *model_, settings_);
+    derive_settings(options, *model_, start.start.new_softmax, settings_);
   }
   values_ = training_values(options, *model_, settings_,
                             checkpoint_file(options.output, direction_).string());
@@ -81,11 +81,13 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
                          .seed = options.seed,
                          .samples = values_.samples,
                          .frozen_encoder = frozen_encoder_,
+                         .softmax_steps = values_.softmax_steps,
                          .slices = slices_.get(),
                          .clock = &clock_},
                         workers_);
   // Behind the engine, which says which parameters are sparse.
   optimizer_ = std::make_unique<Optimizer>(options.optimizer, *slices_);
+  optimizer_->hold(model_->parameters_below_softmax(), values_.softmax_steps);
   if (start.checkpoint) load_checkpoint(*start.checkpoint);
   if (log_ != nullptr) {
     log_->retain([this](const nlohmann::json& line) {
@@ -95,6 +97,10 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
   }
   pack();
   was_finished_ = resumed_ && finished() && !measurement_due();
+  if (step_ < values_.softmax_steps) {
+    log::info("{}: the new softmax over {} words is trained alone up to step {}", name(),
+              model_->outcomes(), values_.softmax_steps);
+  }
 }
 
 void DirectionTrainer::pack() { model_->pack(workers_, values_.samples == 0); }
@@ -171,6 +177,7 @@ void DirectionTrainer::update(double norm) {
   pack();
   clock_.enter("reports");
   ++step_;
+  if (step_ == values_.softmax_steps) log::info("{} step {}: all is trained now", name(), step_);
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);
   if (processes_.size() > 1) stop_asked_ = any(processes_, interrupted());

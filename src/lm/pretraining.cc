@@ -49,6 +49,9 @@ void check(const PretrainingOptions& options) {
   if (!options.encoder_from.empty() && (options.share_encoder || !options.init.empty())) {
     throw UsageError("--encoder-from stands without --share-encoder and --init");
   }
+  if (options.softmax_steps && options.init.empty() && !options.resume) {
+    throw UsageError("--freeze-steps needs --init with official weights, which get a new softmax");
+  }
   if (options.dev.empty() && (options.dev_every != 0 || options.patience != 0)) {
     throw UsageError(fmt::format("--{} needs --dev, which is measured",
                                  options.patience != 0 ? "patience" : "dev-every"));

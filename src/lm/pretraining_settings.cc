@@ -3,10 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/fingerprint.h"
 #include "base/json.h"
 #include "elmo/error.h"
+#include "lm/starting_model.h"
 
 namespace elmo {
 namespace {
@@ -41,13 +43,14 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
       {"warmup", or_null(options.warmup)},
       {"dropout", or_null(options.dropout)},
       {"samples", or_null(options.samples)},
+      {"freeze-steps", or_null(options.softmax_steps)},
       {"precision",
        options.precision == "auto" ? nlohmann::json(nullptr) : nlohmann::json(options.precision)},
       // A training that is resumed no longer reads them, so they may be left out.
       {"init", nullptr},
       {"encoder-from", nullptr}};
   if (!options.init.empty()) {
-    settings.options["init"] = file_fingerprint(LanguageModel::file(options.init, direction));
+    settings.options["init"] = init_fingerprint(options, direction);
   }
   if (!options.encoder_from.empty()) {
     settings.options["encoder-from"] = file_fingerprint(options.encoder_from);
@@ -57,7 +60,7 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
 }
 
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
-                     RunSettings& settings) {
+                     bool new_softmax, RunSettings& settings) {
   const auto choose = [&](const char* name, const nlohmann::json& value) {
     if (settings.options.at(name).is_null()) settings.derived[name] = value;
   };
@@ -66,6 +69,7 @@ void derive_settings(const PretrainingOptions& options, const LanguageModel& mod
   choose("dropout", kDropout);
   choose("precision", precision_name(parse_precision(options.precision)));
   choose("samples", model.words && model.outcomes() > kFullSoftmax ? kSamples : 0);
+  choose("freeze-steps", new_softmax ? PretrainingOptions::kSoftmaxSteps : 0);
   const auto samples = settings.value("samples").get<std::int64_t>();
   if (samples >= model.outcomes()) {
     throw UsageError(fmt::format("--samples {} are not fewer than the {} outcomes; leave it out",
@@ -79,13 +83,17 @@ TrainingValues training_values(const PretrainingOptions& options, const Language
   for (const char* name : {"learning-rate", "warmup", "dropout", "samples", "precision"}) {
     chosen[name] = settings.value(name);
   }
+  // Older checkpoints do not have it.
+  const nlohmann::json softmax_steps = settings.value("freeze-steps");
+  chosen["freeze-steps"] = softmax_steps.is_null() ? nlohmann::json(0) : softmax_steps;
   const JsonFields fields(chosen, source + ": its settings");
   TrainingValues values;
-  values.rate = {.highest = fields.number("learning-rate", 0, 1e30),
+  values.rate = {.highest = fields.number("learning-rate", 0, std::numeric_limits<double>::max()),
                  .schedule = options.schedule,
                  .warmup = fields.natural("warmup")};
   values.dropout = fields.number("dropout", 0, 0.999999);
   values.samples = fields.integer("samples", 0, std::max(0, model.outcomes() - 1));
+  values.softmax_steps = fields.natural("freeze-steps");
   values.precision = parse_precision(fields.text("precision"));
   return values;
 }
