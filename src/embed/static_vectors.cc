@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.h"
 #include "elmo/error.h"
 #include "io/dump_segments.h"
 #include "text/utf8.h"
@@ -71,7 +72,7 @@ std::unique_ptr<StaticVectors::Saved> StaticVectors::read_head(const DumpOptions
     saved->file.read(&byte, 1);
     head += byte;
   }
-  const auto json = nlohmann::json::parse(head, nullptr, false);
+  const auto json = parse_json(head);
   try {
     if (json.is_discarded() || json.at("version") != kVersion) saved->file.damaged();
     check_resumable(RunSettings::from_json(json.at("settings")), dump_settings(options),

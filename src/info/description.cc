@@ -287,6 +287,15 @@ Json describe_folder(const fs::path& folder) {
                 ": holds no model, neither forward.h5 nor backward.h5; `elmo pretrain --output " +
                 folder.string() + "` makes them");
   }
+  if (missing.empty()) {
+    const auto settings = [&](Direction direction) {
+      const auto path = LanguageModel::file(folder, direction);
+      const TensorFileReader reader(path, LanguageModel::kFormat, LanguageModel::kVersion);
+      return ModelSettings::from_json(reader.settings(), path.string());
+    };
+    check_directions_agree(folder.string(), settings(Direction::kForward),
+                           settings(Direction::kBackward));
+  }
   Json result = {{"path", folder.string()}, {"kind", "model folder"}};
   if (!missing.empty()) result["missing"] = missing.front();
   result["files"] = std::move(files);

@@ -13,6 +13,7 @@
 
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/progress.h"
 #include "elmo/error.h"
 #include "io/hdf5.h"
@@ -95,7 +96,7 @@ Part read_part(const fs::path& path) {
             .form = {},
             .attributes = {}};
   try {
-    const auto json = nlohmann::json::parse(text("part"));
+    const auto json = parse_json(text("part"));
     if (json.at("version") != kVersion) {
       throw Error(path.string() +
                   ": is of another version of elmo; dump and join with the same version");

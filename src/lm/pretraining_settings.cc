@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/fingerprint.h"
 #include "base/json.h"
@@ -87,7 +88,7 @@ TrainingValues training_values(const PretrainingOptions& options, const Language
   chosen["freeze-steps"] = softmax_steps.is_null() ? nlohmann::json(0) : softmax_steps;
   const JsonFields fields(chosen, source + ": its settings");
   TrainingValues values;
-  values.rate = {.highest = fields.number("learning-rate", 0, 1e30),
+  values.rate = {.highest = fields.number("learning-rate", 0, std::numeric_limits<double>::max()),
                  .schedule = options.schedule,
                  .warmup = fields.natural("warmup")};
   values.dropout = fields.number("dropout", 0, 0.999999);
