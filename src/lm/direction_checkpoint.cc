@@ -126,8 +126,11 @@ void DirectionTrainer::load_checkpoint(const TensorFileReader& reader) {
   optimizer_->restore_states([&](const Optimizer::State& array) {
     reader.read_finite("optimizer/" + array.name, shape_of(array.values), array.values);
   });
-  auto layers = engine_->state();
+  std::vector<Engine::LayerState> layers(model_->layers.size());
   for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LstmShape& shape = model_->layers[i].shape();
+    layers[i].h.resize(area(options_.batch_size, shape.projection));
+    layers[i].c.resize(area(options_.batch_size, shape.hidden));
     reader.read_finite(fmt::format("state/h_{}", i), shape_of(layers[i].h), layers[i].h);
     reader.read_finite(fmt::format("state/c_{}", i), shape_of(layers[i].c), layers[i].c);
   }

@@ -97,7 +97,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
   }
   pack();
   was_finished_ = resumed_ && finished() && !measurement_due();
-  if (step_ < values_.softmax_steps) {
+  if (step_ < values_.softmax_steps && speaks()) {
     log::info("{}: the new softmax over {} words is trained alone up to step {}", name(),
               model_->outcomes(), values_.softmax_steps);
   }
@@ -177,7 +177,9 @@ void DirectionTrainer::update(double norm) {
   pack();
   clock_.enter("reports");
   ++step_;
-  if (step_ == values_.softmax_steps) log::info("{} step {}: all is trained now", name(), step_);
+  if (step_ == values_.softmax_steps && speaks()) {
+    log::info("{} step {}: all is trained now", name(), step_);
+  }
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);
   if (processes_.size() > 1) stop_asked_ = any(processes_, interrupted());

@@ -19,6 +19,7 @@
 #include "base/usable_cores.h"
 #include "compute/tree_sum.h"
 #include "elmo/error.h"
+#include "io/hdf5_turn.h"
 #include "lm/direction_trainer.h"
 #include "lm/shared_trainer.h"
 #include "text/corpus.h"
@@ -323,9 +324,13 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, Processe
   if (processes.is_first()) make_folder(options.output);
   // The first one's words stand for all: the others read when it has settled what is there.
   std::vector<DirectionStart> starts;
-  if (processes.is_first()) starts = make_starts(options, true);
+  const auto make = [&] {
+    const Hdf5Turn turn;  // the processes of a test are threads
+    starts = make_starts(options, processes.is_first());
+  };
+  if (processes.is_first()) make();
   meet(processes);
-  if (!processes.is_first()) starts = make_starts(options, false);
+  if (!processes.is_first()) make();
   const int count = static_cast<int>(options.directions.size());
   std::optional<TrainingLog> log;
   if (processes.is_first()) log.emplace(options.output / "log.jsonl");
@@ -334,11 +339,12 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, Processe
   std::vector<std::unique_ptr<Processes>> meetings;
   Trainers trainers;
   std::vector<Fact> facts;
+  while (meetings.size() < starts.size()) meetings.push_back(processes.split(0));
   for (DirectionStart& one : starts) {
-    meetings.push_back(processes.split(0));
+    const Hdf5Turn turn;
     trainers.push_back(std::make_unique<DirectionTrainer>(
         options, dev, std::move(one), std::max(1, threads / count), log ? &*log : nullptr, writer,
-        *meetings.back()));
+        *meetings[trainers.size()]));
     for (Fact& fact : trainers.back()->facts()) facts.push_back(std::move(fact));
   }
   check_alike(processes, facts);
