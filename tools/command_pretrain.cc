@@ -177,14 +177,15 @@ void settle(const Options& options, PretrainConfig& c) {
   std::vector<std::string> read = {config.vocabulary, c.encoder_from};
   read.insert(read.end(), config.inputs.begin(), config.inputs.end());
   read.insert(read.end(), config.dev.begin(), config.dev.end());
-  for (const Direction one : {Direction::kForward, Direction::kBackward}) {
-    refuse_overwriting(LanguageModel::file(c.output, one), read);
-  }
   if (options.given("encoder")) config.encoder = c.encoder;
   if (options.given("split")) config.split = c.split;
   if (options.given("preset")) config.preset = c.preset;
   if (c.direction == "backward") config.directions = {Direction::kBackward};
   if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
+  // A direction may be trained on the other's token encoder, in one folder.
+  for (const Direction one : config.directions) {
+    refuse_overwriting(LanguageModel::file(c.output, one), read);
+  }
 }
 
 void show(const PretrainingResult& result) {

@@ -126,7 +126,8 @@ class OptionEffectsTest(ProgramTest):
         new = ["--vocab", self.vocabulary, "--preset", "tiny"]
         contexts = {"new": new, "adam": [*new, "--optimizer", "adam"],
                     "init": ["--init", self.model],
-                    "official": ["--init", self.official, "--vocab", self.words],
+                    "official": ["--init", self.official, "--vocab", self.words, "--encoder",
+                                 "characters"],
                     "encoder": ["--encoder-from", self.model / "forward.h5", "--preset", "tiny"]}
         for context in contexts.values():
             context += ["--invalid", "refuse", "--steps", 4]
