@@ -88,8 +88,7 @@ class MiddleTest(FailureTest):
         """The first reading indexes it; the others follow the index."""
         text = self.corpus.read_bytes()
         for name, spoil in (("shorter", lambda path: os.truncate(path, 500)),
-                            ("removed", lambda path: path.unlink()),
-                            ("other", lambda path: path.write_bytes(b"\xff" * len(text)))):
+                            ("other", lambda path: path.write_bytes(b"x" * len(text)))):
             with self.subTest(name):
                 corpus, folder = self.folder / f"{name}.txt", self.folder / name
                 corpus.write_bytes(text)
@@ -109,6 +108,25 @@ class MiddleTest(FailureTest):
                 corpus.write_bytes(text)
                 self.elmo(*self.settings(folder, self.step_of(folder) + 4, "--resume",
                                          corpus=corpus))
+
+    def test_a_text_that_is_removed_while_it_is_read(self):
+        """It is open, so it is there until it is closed; the run is the one that it would be."""
+        corpus, folder = self.folder / "corpus.txt", self.folder / "model"
+        corpus.write_bytes(self.corpus.read_bytes())
+        running = subprocess.Popen(
+            [self.ELMO, *map(str, self.settings(folder, 12, corpus=corpus))],
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        while not (folder / "backward.checkpoint.h5").exists():
+            time.sleep(0.005)
+            self.assertIsNone(running.poll())
+        corpus.unlink()
+        _, errors = running.communicate(timeout=120)
+        if running.returncode == 0:
+            for direction in ("forward", "backward"):
+                self.assert_equal_files(self.whole() / f"{direction}.h5", folder / f"{direction}.h5")
+        else:
+            # Removed before it was opened for the second time.
+            self.assertIn(str(corpus), errors.splitlines()[-1])
 
     def test_a_dump_keeps_what_is_whole_and_goes_on(self):
         """The bad line is in a window behind the first."""
