@@ -87,14 +87,14 @@ class MpiProcesses final : public Processes {
  private:
   void transfer(std::span<const ConstBytes> send, std::span<const Bytes> receive) override {
     std::vector<MPI_Request> requests;
-    std::vector<int> from;  // of each request; -1: it is sent
+    std::vector<int> with;  // whom each request is with
     {
       const std::lock_guard lock(mpi_mutex);
       for (int i = 0; i < size_; ++i) {
         if (i == rank_) continue;
         const Bytes bytes = receive[static_cast<std::size_t>(i)];
         for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
-          from.push_back(i);
+          with.push_back(i);
           MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kTag, communicator_,
                     &requests.emplace_back());
         }
@@ -104,18 +104,18 @@ class MpiProcesses final : public Processes {
         const int i = (rank_ + step) % size_;
         const ConstBytes bytes = send[static_cast<std::size_t>(i)];
         for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
-          from.push_back(-1);
+          with.push_back(i);
           MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kTag, communicator_,
                     &requests.emplace_back());
         }
       }
     }
-    wait(requests, from);
+    wait(requests, with);
   }
 
   static int count(std::size_t bytes) { return static_cast<int>(std::min(bytes, kMessage)); }
 
-  void wait(std::vector<MPI_Request>& requests, const std::vector<int>& from) {
+  void wait(std::vector<MPI_Request>& requests, const std::vector<int>& with) {
     const auto start = Clock::now();
     std::vector<int> finished(requests.size());
     std::vector<bool> done(requests.size());
@@ -144,7 +144,7 @@ class MpiProcesses final : public Processes {
       const double seconds = std::chrono::duration<double>(waited).count();
       if (seconds < std::min(60.0, options_.stall / 2)) continue;
       if (!watch) watch.emplace(seconds);
-      look(*watch, seconds, done, from);
+      look(*watch, seconds, done, with);
     }
   }
 
@@ -158,16 +158,16 @@ class MpiProcesses final : public Processes {
   };
 
   void look(Watch& watch, double seconds, const std::vector<bool>& done,
-            const std::vector<int>& from) {
+            const std::vector<int>& with) {
     if (seconds - watch.told < kTell) return;
     watch.told = seconds;
     tell_waiting(watch, seconds);
     if (seconds - watch.begun < 3 * kTell) return;
     std::vector<int> missing;
     for (std::size_t i = 0; i < done.size(); ++i) {
-      if (done[i] || from[i] < 0 || (!missing.empty() && missing.back() == from[i])) continue;
-      const double heard = watch.heard[static_cast<std::size_t>(from[i])];
-      if (heard < 0 || seconds - heard > 4 * kTell) missing.push_back(from[i]);
+      if (done[i] || std::ranges::find(missing, with[i]) != missing.end()) continue;
+      const double heard = watch.heard[static_cast<std::size_t>(with[i])];
+      if (heard < 0 || seconds - heard > 4 * kTell) missing.push_back(with[i]);
     }
     // The others leave it to the first of those who are there.
     int first = 0;
