@@ -13,7 +13,7 @@
 namespace elmo {
 namespace {
 
-constexpr std::size_t kBlockBytes = 1 << 20;
+constexpr std::size_t kCopyBytes = 1 << 20;
 
 // What stands before an array's numbers (numpy.lib.format, version 1.0), little-endian, row-major.
 std::string npy_header(std::string_view type, const h5::Extents& extents) {
@@ -37,7 +37,7 @@ constexpr std::string_view kInt64 = "<i8";
 // In blocks.
 template <typename Sink>
 void copy_bytes(ByteSource& from, std::uint64_t bytes, std::vector<char>& block, Sink&& sink) {
-  block.resize(kBlockBytes);
+  block.resize(kCopyBytes);
   while (bytes > 0) {
     const std::size_t part = std::min<std::uint64_t>(block.size(), bytes);
     from.read(block.data(), part);

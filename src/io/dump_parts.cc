@@ -23,8 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kVersion = 1;
-constexpr std::size_t kBlockBytes = 1 << 20;
-constexpr std::int64_t kTableRows = 4096;
+constexpr std::size_t kPartBlockBytes = 1 << 20;
+constexpr std::int64_t kStringsAtOnce = 4096;
 
 // The attributes that a joined file has not.
 constexpr const char* kOfParts[] = {"shard", "shards",  "first_line",  "lines", "rows",
@@ -135,7 +135,7 @@ class DatasetSource : public ByteSource {
     }
     layers_ = by_layer ? extents[0] : 1;
     block_rows_ = static_cast<std::int64_t>(
-        std::max<std::size_t>(1, kBlockBytes / std::max<std::size_t>(row_bytes_, 1)));
+        std::max<std::size_t>(1, kPartBlockBytes / std::max<std::size_t>(row_bytes_, 1)));
   }
 
   void read(void* data, std::size_t bytes) override {
@@ -271,7 +271,7 @@ class MatrixPart : public PartReader {
     record.words.clear();
     for (std::int64_t i = 0; i < record.word_count; ++i) {
       if (word_ == block_.size()) {
-        block_ = words_.read_strings(words_read_, std::min(kTableRows, part_.rows - words_read_));
+        block_ = words_.read_strings(words_read_, std::min(kStringsAtOnce, part_.rows - words_read_));
         words_read_ += static_cast<std::int64_t>(block_.size());
         word_ = 0;
       }

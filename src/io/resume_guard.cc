@@ -8,7 +8,7 @@ namespace elmo {
 namespace {
 
 // A path or a word as it is, everything else as JSON.
-std::string shown(const nlohmann::json& value) {
+std::string option_text(const nlohmann::json& value) {
   if (value.is_null()) return "none";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   return value.is_string() ? value.get<std::string>() : value.dump();
@@ -38,7 +38,7 @@ void check_resumable(const RunSettings& before, const RunSettings& now, const st
     throw Error(
         fmt::format("{}: was begun by a version of elmo whose {} is {}, this one's is {}, so "
                     "it can't go on with the same numbers; go on with that version, or {}",
-                    run, name, shown(old), shown(value), anew));
+                    run, name, option_text(old), option_text(value), anew));
   }
   nlohmann::ordered_json options = now.options;
   for (const auto& [name, value] : before.options.items()) {
@@ -51,7 +51,7 @@ void check_resumable(const RunSettings& before, const RunSettings& now, const st
     if (old == value || (known && value.is_null())) continue;
     throw UsageError(
         fmt::format("{}: was begun with another --{}: {}, not {}; give what it was, or {}", run,
-                    name, shown(old), shown(value), anew));
+                    name, option_text(old), option_text(value), anew));
   }
 }
 
