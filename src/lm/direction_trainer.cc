@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "compute/kernels.h"
 #include "elmo/error.h"
+#include "lm/collapse.h"
 #include "train/divergence.h"
 
 namespace elmo {
@@ -33,9 +34,9 @@ bool is_due(std::uint64_t step, std::uint64_t every, const std::optional<std::ui
 
 }  // namespace
 
-DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const DevelopmentText& dev,
-                                   DirectionStart start, int threads, const TrainingLog& log,
-                                   BackgroundWriter& writer)
+DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
+                                   const DevelopmentText& dev, DirectionStart start, int threads,
+                                   const TrainingLog& log, BackgroundWriter& writer)
     : options_(options),
       dev_(dev),
       direction_(start.direction),
@@ -46,23 +47,22 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
       model_(std::move(start.start.model)),
       frozen_encoder_(start.start.frozen_encoder),
       resumed_(start.checkpoint.has_value()),
-      text_({.inputs = options.inputs, .invalid = options.invalid, .seed = options.seed},
-            {.streams = options.batch_size,
-             .steps = options.unroll,
-             .carry_state = options.carry_state,
-             .epochs = options.steps == 0 ? options.epochs : 0}),
+      text_(text, {.streams = options.batch_size,
+                   .steps = options.unroll,
+                   .carry_state = options.carry_state,
+                   .epochs = options.steps == 0 ? options.epochs : 0}),
       settings_(pretraining_settings(options, direction_, text_.fingerprint())),
       best_{.better = BestSoFar::Better::kLower, .patience = options.patience} {
+  text_.read_for(*model_);
   if (start.checkpoint) {
     const auto before = RunSettings::from_json(start.checkpoint->settings().at("run"));
     check_resumable(before, settings_, start.checkpoint->path().string(),
                     "start anew with --overwrite");
     settings_ = before;
   } else {
-    derive_settings(options, *model_, settings_);
+    begin(start.start.new_softmax);
   }
   values_ = training_values(options, settings_);
-  text_.read_for(*model_);
   optimizer_ =
       std::make_unique<Optimizer>(options.optimizer, trained_parameters(*model_, frozen_encoder_));
   model_->prepare(values_.precision, true);
@@ -82,6 +82,23 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
   });
   pack();
   was_finished_ = resumed_ && finished() && !measurement_due();
+}
+
+void DirectionTrainer::begin(bool new_softmax) {
+  // So many units of the text tell how often the commonest pieces come, and how long it is.
+  constexpr std::uint64_t kSample = 500'000;
+  const TrainingText::Sample sample = text_.sample(kSample, model_->outcomes());
+  const double units_per_sentence =
+      static_cast<double>(sample.units) /
+      static_cast<double>(std::max<std::uint64_t>(1, sample.sentences));
+  derive_settings(options_, *model_,
+                  units_per_sentence * static_cast<double>(text_.sentences_per_epoch()), settings_);
+  const bool by_frequency = options_.softmax_bias == SoftmaxBias::kFrequency;
+  if (new_softmax && by_frequency && sample.units != 0) {
+    model_->softmax.set_bias_to_frequency(sample.counts);
+  }
+  const std::string limits = text_.limits();
+  if (!limits.empty()) log::info("{}: {}", name(), limits);
 }
 
 void DirectionTrainer::pack() { model_->pack(workers_, values_.samples == 0); }
@@ -200,13 +217,19 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
     sum.characters += one.characters;
     sum.unknown_words += one.unknown_words;
   }
+  const StateMeasure states =
+      measure_states(*model_, values_.precision, dev_.files.front(), options_.invalid, workers_);
   log_.write({{"direction", name()},
               {"step", step_},
               {"dev_perplexity_unit", sum.perplexity_unit()},
               {"dev_perplexity_word", sum.perplexity_word()},
-              {"dev_unknown_rate", sum.unknown_rate()}});
+              {"dev_unknown_rate", sum.unknown_rate()},
+              {"dev_cosine", states.cosine},
+              {"dev_clipped_states", states.clipped}});
   log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
             name(), step_, sum.perplexity_unit(), sum.perplexity_word(), 100 * sum.unknown_rate());
+  const std::string collapse = describe_collapse(states);
+  if (!collapse.empty()) log::warn("{} model: {}", name(), collapse);
   meter_.go_on();
   clock_.enter("reports");
   return sum.perplexity_unit();

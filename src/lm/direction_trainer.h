@@ -48,9 +48,9 @@ class DirectionTrainer final : public Trainer {
  public:
   // Everything but `start` outlives the trainer. Reads the text once and the checkpoint. Throws
   // UsageError where the settings contradict the checkpoint.
-  DirectionTrainer(const PretrainingOptions& options, const DevelopmentText& dev,
-                   DirectionStart start, int threads, const TrainingLog& log,
-                   BackgroundWriter& writer);
+  DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
+                   const DevelopmentText& dev, DirectionStart start, int threads,
+                   const TrainingLog& log, BackgroundWriter& writer);
 
   bool finished() const override;
   void step() override;
@@ -91,6 +91,8 @@ class DirectionTrainer final : public Trainer {
   std::string divergence() const;
 
  private:
+  // What a training that is not resumed learns from its text beforehand.
+  void begin(bool new_softmax);
   TensorImage weights_image();
   void load_checkpoint(const TensorFileReader& reader);
   void settle_state(const nlohmann::json& state);

@@ -66,7 +66,8 @@ class EngineOf final : public Engine {
                                      losses_.data(), top_gradient_.data(), workers_);
     } else {
       model_.softmax.losses_and_gradients(top_.data(), targets_.data(), groups_, scale,
-                                          losses_.data(), top_gradient_.data(), workers_);
+                                          model_.softmax_weights(), losses_.data(),
+                                          top_gradient_.data(), workers_);
     }
     enter("backward");
     backward(window, step);
@@ -275,7 +276,8 @@ class EngineOf final : public Engine {
     }
     auto& table = model_.embedding.table.gradient;
     const auto rows = static_cast<std::int64_t>(window.inputs.size());
-    table.zero();
+    // Tied weights have the softmax's gradient there.
+    if (!model_.settings.tied) table.zero();
     workers_.run([&](int index) {
       const Part columns = part_of(width_, index, workers_.count(), 16);
       model_.embedding.backward(window.inputs.data(), rows, gradient_.data(), columns.begin,

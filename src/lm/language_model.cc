@@ -108,6 +108,7 @@ nlohmann::json ModelSettings::to_json() const {
                            {"projection_clip", projection_clip},
                            {"skip_connections", skip_connections},
                            {"split", split_name(split)}};
+  if (tied) result["tied"] = true;
   if (encoder == Encoder::kCharacters || encoder == Encoder::kDictionaries) {
     result["characters"] = elmo::to_json(characters);
   }
@@ -135,6 +136,7 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
     }
     result.encoder = known->second;
     result.softmax = json.value("softmax", true);
+    result.tied = json.value("tied", false);
     json.at("layers").get_to(result.layers);
     json.at("hidden").get_to(result.hidden);
     json.at("projection").get_to(result.projection);
@@ -161,6 +163,11 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
     throw Error(source + ": the settings claim " + std::to_string(result.layers) + " layers of " +
                 std::to_string(result.hidden) + " cells and projection " +
                 std::to_string(result.projection) + ", which no model has; the file is damaged");
+  }
+  if (result.tied && (result.encoder != Encoder::kPieces || !result.softmax)) {
+    throw Error(source +
+                ": the settings tie a softmax to an embedding that the model does not have; the "
+                "file is damaged");
   }
   if ((result.encoder == Encoder::kCharacters && !is_sane(result.characters, kCharacterRows)) ||
       (result.encoder == Encoder::kDictionaries && !is_sane(result))) {
@@ -207,7 +214,7 @@ LanguageModel::LanguageModel(const ModelSettings& model_settings,
       dictionaries(std::move(reader)),
       embedding("token_encoder/embedding",
                 settings.encoder == Encoder::kCharacters ? 0 : outcomes(), settings.projection),
-      softmax("softmax", settings.softmax ? outcomes() : 0, settings.projection) {
+      softmax("softmax", settings.softmax ? outcomes() : 0, settings.projection, settings.tied) {
   if (settings.encoder == Encoder::kCharacters ||
       (settings.encoder == Encoder::kDictionaries && settings.characters.dimension > 0)) {
     characters = std::make_unique<CharacterEncoder>("token_encoder", settings.characters);
@@ -306,8 +313,9 @@ void LanguageModel::add_to(TensorSink& file) {
 }
 
 std::int64_t LanguageModel::file_version() const {
+  if (settings.tied) return 3;
   const bool is_old = settings.encoder != Encoder::kDictionaries && settings.split != Split::kTabs;
-  return is_old ? 1 : kVersion;
+  return is_old ? 1 : 2;
 }
 
 void LanguageModel::save(const std::filesystem::path& path) {
@@ -356,7 +364,7 @@ void LanguageModel::initialise(std::uint64_t seed) {
     layer.bias.value.zero();
     glorot(layer.projection);
   }
-  normal(softmax.weights, 1 / root);
+  if (!settings.tied) normal(softmax.weights, 1 / root);
   softmax.bias.value.zero();
 }
 
@@ -475,7 +483,7 @@ void LanguageModel::pack(Workers& workers, bool with_softmax) {
   }
   if (listed_words) parts.push_back([this] { listed_words->pack(); });
   for (int i = 0; with_softmax && i < SoftmaxLayer::kPackParts; ++i) {
-    parts.push_back([this, i] { softmax.pack(i); });
+    parts.push_back([this, i] { softmax.pack(i, softmax_weights()); });
   }
   for (LstmLayer& layer : layers) {
     for (int i = 0; i < layer.pack_parts(); ++i) parts.push_back([&layer, i] { layer.pack(i); });

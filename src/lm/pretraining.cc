@@ -42,6 +42,13 @@ void check(const PretrainingOptions& options) {
   if (!options.encoder_from.empty() && (options.share_encoder || !options.init.empty())) {
     throw UsageError("--encoder-from stands without --share-encoder and --init");
   }
+  if (options.tie.value_or(false)) {
+    const std::string obstacle = obstacle_to_tying(options);
+    if (!obstacle.empty()) {
+      throw UsageError(fmt::format(
+          "--tie makes the softmax's weights those of the pieces' embedding, which {}", obstacle));
+    }
+  }
   if (options.dev.empty() && (options.dev_every != 0 || options.patience != 0)) {
     throw UsageError(fmt::format("--{} needs --dev, which is measured",
                                  options.patience != 0 ? "patience" : "dev-every"));
@@ -150,6 +157,13 @@ std::vector<DirectionStart> make_starts(const PretrainingOptions& options) {
     }
     one.start = make_starting_model(options, one.direction);
   }
+  const bool tied = std::ranges::any_of(
+      starts, [](const DirectionStart& one) { return one.start.model->settings.tied; });
+  if (options.share_encoder && tied) {
+    throw UsageError(
+        "--share-encoder trains one embedding under both directions, and in the model that this "
+        "starts from each direction's softmax is tied to its own");
+  }
   if (options.share_encoder && !have_same_units(*starts[0].start.model, *starts[1].start.model)) {
     throw UsageError(
         "--share-encoder needs directions with the same token encoder and vocabulary, and those of "
@@ -222,8 +236,9 @@ void explain_files(const PretrainingOptions& options) {
 std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
   check(given);
   PretrainingOptions options = given;
-  options.inputs = expand_inputs(given.inputs);
-  check_rereadable(options.inputs, "input");
+  CorpusOptions text{.invalid = options.invalid, .seed = options.seed};
+  set_inputs(given.inputs, text);
+  check_rereadable(text.inputs, "input");
   const DevelopmentText dev = read_development_text(options);
   make_folder(options.output);
   std::vector<DirectionStart> starts = make_starts(options);
@@ -236,7 +251,7 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
   for (DirectionStart& one : starts) {
     const Direction direction = one.direction;
     trainers.push_back(std::make_unique<DirectionTrainer>(
-        options, dev, std::move(one), std::max(1, threads / count), log, writer));
+        options, text, dev, std::move(one), std::max(1, threads / count), log, writer));
     if (options.resume && trainers.back()->is_new()) begin_again(options, direction);
   }
   const bool all_finished =
