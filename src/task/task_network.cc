@@ -15,14 +15,19 @@ namespace elmo {
 namespace {
 
 // Which tensor of a step a dropout mask is for.
-enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2 };
+enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2, kMix = 3 };
 
 Random dropout_numbers(const TaskNetwork::DropoutKey& key, DropoutTensor tensor) {
   return {key.seed, RandomUse::kDropout, key.step, tensor};
 }
 
+std::int64_t elmo_width(const TaskSettings& s) {
+  if (!s.uses_elmo()) return 0;
+  return s.elmo_projection > 0 ? s.elmo_projection : s.elmo_dimension;
+}
+
 std::int64_t input_width(const TaskSettings& s) {
-  return (s.uses_elmo() ? s.elmo_dimension : 0) + s.embedding_size + s.end_size;
+  return elmo_width(s) + s.embedding_size + s.end_size;
 }
 
 std::int64_t encoded_width(const TaskSettings& s) {
@@ -79,6 +84,9 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
       encoded_width_(encoded_width(settings)) {
   const TaskSettings& s = settings_;
   if (s.uses_elmo()) mix_.emplace("mix", static_cast<std::int64_t>(s.elmo_layers.size()));
+  if (s.uses_elmo() && s.elmo_projection > 0) {
+    projection_.emplace("elmo_projection", s.elmo_dimension, s.elmo_projection);
+  }
   if (s.uses_embedding()) words_.emplace("words", vocabulary_.words.rows(), s.embedding_size);
   if (s.end_size > 0) ends_.emplace("ends", vocabulary_.ends.rows(), s.end_size);
   std::int64_t forward_width = encoded_width_;
@@ -101,6 +109,7 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
 template <typename F>
 void TaskNetwork::for_each_parameter(F&& f) {
   if (mix_) mix_->for_each_parameter(f);
+  if (projection_) projection_->for_each_parameter(f);
   if (words_) words_->for_each_parameter(f);
   if (ends_) ends_->for_each_parameter(f);
   if (recurrent_) recurrent_->for_each_parameter(f);
@@ -125,6 +134,7 @@ std::vector<Parameter*> TaskNetwork::learned() {
 void TaskNetwork::initialise(std::uint64_t seed, float mix_deviation) {
   Initialiser initialiser(seed);
   if (mix_) mix_->initialise(initialiser, mix_deviation);
+  if (projection_) projection_->initialise(initialiser);
   if (words_) initialiser.normal(words_->table, 0.1f);
   if (ends_) initialiser.normal(ends_->table, 0.1f);
   if (recurrent_) recurrent_->initialise(initialiser);
@@ -145,6 +155,7 @@ void TaskNetwork::prepare(bool training) {
   if (training) {
     for (Parameter* parameter : learned()) parameter->allocate_gradient();
   }
+  if (projection_) projection_->prepare(training);
   if (recurrent_) recurrent_->prepare(training);
   if (convolution_) convolution_->prepare(training);
   head_.prepare(training);
@@ -152,6 +163,7 @@ void TaskNetwork::prepare(bool training) {
 }
 
 void TaskNetwork::pack() {
+  if (projection_) projection_->pack();
   if (recurrent_) recurrent_->pack();
   if (convolution_) convolution_->pack();
   head_.pack();
@@ -166,9 +178,20 @@ void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, Workers
     column += columns;
   };
   if (mix_) {
-    resize(part_, rows, settings_.elmo_dimension);
-    mix_->forward(batch.layers.data(), rows, settings_.elmo_dimension, part_.data(), workers);
-    put(settings_.elmo_dimension);
+    const std::int64_t width = settings_.elmo_dimension;
+    resize(mixed_, rows, width);
+    mix_->forward(batch.layers.data(), rows, width, mixed_.data(), workers);
+    if (key != nullptr) {
+      apply_dropout(mixed_.data(), 0, rows * width, settings_.elmo_dropout,
+                    dropout_numbers(*key, kMix));
+    }
+    resize(part_, rows, elmo_width(settings_));
+    if (projection_) {
+      projection_->forward(mixed_.data(), rows, part_.data(), workers);
+    } else {
+      part_ = mixed_;
+    }
+    put(elmo_width(settings_));
   }
   if (words_) {
     resize(part_, rows, words_->width());
@@ -245,8 +268,18 @@ void TaskNetwork::backward(const TaskBatch& batch, const DropoutKey* key, Worker
     column += columns;
   };
   if (mix_) {
-    take(settings_.elmo_dimension);
-    mix_->backward(batch.layers.data(), rows, settings_.elmo_dimension, part_.data(), workers);
+    const std::int64_t width = settings_.elmo_dimension;
+    take(elmo_width(settings_));
+    if (projection_) {
+      std::vector<float> d_mixed(static_cast<std::size_t>(rows * width));
+      projection_->backward(mixed_.data(), part_.data(), rows, d_mixed.data(), workers);
+      part_ = std::move(d_mixed);
+    }
+    if (key != nullptr) {
+      apply_dropout(part_.data(), 0, rows * width, settings_.elmo_dropout,
+                    dropout_numbers(*key, kMix));
+    }
+    mix_->backward(batch.layers.data(), rows, width, part_.data(), workers);
   }
   if (words_) {
     take(words_->width());
@@ -350,6 +383,12 @@ std::vector<TaskNetwork::LayerRow> TaskNetwork::table() {
     rows.push_back({fmt::format("mix of {} ELMo layer{}", s.elmo_layers.size(),
                                 s.elmo_layers.size() == 1 ? "" : "s"),
                     sequence(s.elmo_dimension), count(*mix_)});
+    if (s.elmo_dropout > 0) {
+      rows.push_back({fmt::format("dropout {}", s.elmo_dropout), sequence(s.elmo_dimension), 0});
+    }
+  }
+  if (projection_) {
+    rows.push_back({"linear, of the mix", sequence(s.elmo_projection), count(*projection_)});
   }
   if (words_) {
     rows.push_back({fmt::format("embedding of {} words{}", vocabulary_.words.rows(),
@@ -394,7 +433,7 @@ std::vector<float> TaskNetwork::mix_weights() const {
 void TaskNetwork::save(const std::filesystem::path& path, const nlohmann::json& results) {
   nlohmann::json settings = settings_.to_json();
   settings["results"] = results;
-  TensorFileWriter writer(path, kFormat, kVersion, settings);
+  TensorFileWriter writer(path, kFormat, projection_ ? kVersion : 1, settings);
   writer.add_bytes("/labels", NameTable(labels_.names()).bytes());
   writer.add_bytes("/vocabulary/words", vocabulary_.words.bytes());
   writer.add_bytes("/vocabulary/ends", vocabulary_.ends.bytes());

@@ -58,29 +58,33 @@ std::string TaskSettings::inputs() const {
 }
 
 nlohmann::json TaskSettings::to_json() const {
-  return {{"task", task_name(task)},
-          {"split", split_name(split)},
-          {"elmo_layers", elmo_layers},
-          {"model_layers", model_layers},
-          {"elmo_dimension", elmo_dimension},
-          {"model_hash", model_hash},
-          {"model_path", model_path},
-          {"pooling", pooling},
-          {"layer_norm", layer_norm},
-          {"embedding_size", embedding_size},
-          {"end_size", end_size},
-          {"freeze", freeze},
-          {"encoder", encoder_name(encoder)},
-          {"layers", layers},
-          {"hidden", hidden},
-          {"bidirectional", bidirectional},
-          {"activation", activation_name(activation)},
-          {"text_pooling", text_pooling_name(text_pooling)},
-          {"kernels", kernels},
-          {"filters", filters},
-          {"stride", stride},
-          {"dropout", dropout},
-          {"output", output_name(output)}};
+  nlohmann::json result = {{"task", task_name(task)},
+                           {"split", split_name(split)},
+                           {"elmo_layers", elmo_layers},
+                           {"model_layers", model_layers},
+                           {"elmo_dimension", elmo_dimension},
+                           {"model_hash", model_hash},
+                           {"model_path", model_path},
+                           {"pooling", pooling},
+                           {"layer_norm", layer_norm},
+                           {"embedding_size", embedding_size},
+                           {"end_size", end_size},
+                           {"freeze", freeze},
+                           {"encoder", encoder_name(encoder)},
+                           {"layers", layers},
+                           {"hidden", hidden},
+                           {"bidirectional", bidirectional},
+                           {"activation", activation_name(activation)},
+                           {"text_pooling", text_pooling_name(text_pooling)},
+                           {"kernels", kernels},
+                           {"filters", filters},
+                           {"stride", stride},
+                           {"dropout", dropout},
+                           {"output", output_name(output)}};
+  // Older files have neither.
+  if (elmo_dropout > 0) result["elmo_dropout"] = elmo_dropout;
+  if (elmo_projection > 0) result["elmo_projection"] = elmo_projection;
+  return result;
 }
 
 TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::string& source) {
@@ -96,6 +100,8 @@ TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::stri
     s.model_path = text("model_path");
     s.pooling = text("pooling");
     s.layer_norm = json.at("layer_norm");
+    s.elmo_dropout = json.value("elmo_dropout", 0.0f);
+    s.elmo_projection = json.value("elmo_projection", 0);
     s.embedding_size = json.at("embedding_size");
     s.end_size = json.at("end_size");
     s.freeze = json.at("freeze");
@@ -117,6 +123,7 @@ TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::stri
                    output_name, "output");
     check_range(s.model_layers, 0, "model_layers");
     check_range(s.elmo_dimension, 0, "elmo_dimension");
+    check_range(s.elmo_projection, 0, "elmo_projection");
     check_range(s.embedding_size, 0, "embedding_size");
     check_range(s.end_size, 0, "end_size");
     check_range(s.layers, 1, "layers");
