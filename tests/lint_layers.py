@@ -8,13 +8,14 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["base", "compute", "nn", "io", "text", "train", "lm", "embed", "task", "plot", "python"]
+LAYERS = ["base", "compute", "parallel", "nn", "io", "text", "train", "lm", "embed", "task", "plot", "python"]
 # Headers of a library -> the only folder that may include them.
 HOMES = {
     r"(oneapi/)?dnnl": "src/compute",
     r"hdf5|H5": "src/io",
     r"sentencepiece": "src/text",
     r"boost/program_options": "tools",
+    r"mpi\.h": "src/parallel",
 }
 SKIP = re.compile(r"GTEST_SKIP|unittest\.skip|skipTest|pytest\.(skip|importorskip|mark\.(skip|xfail))")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/usable_cores.h"
 #include "embed/benchmark.h"
 #include "lm/pretraining.h"
 #include "tools/commands.h"

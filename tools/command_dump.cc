@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "elmo/model.h"
 #include "embed/dump.h"

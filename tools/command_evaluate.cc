@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/interrupt.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
@@ -48,7 +50,8 @@ int run_evaluate(Arguments arguments) {
   Options options(arguments, "elmo evaluate --task task.h5 --input dev.tsv");
   options.add("task", &c.task, "TASK.h5", "what elmo train wrote").required();
   options.add("input", &c.input, "FILE", "labelled data, in the form of the training").required();
-  options.add("model", &c.model, "DIR", "the language model, where it lies elsewhere by now");
+  options.add("model", &c.model, "DIR", "the language model, where it lies elsewhere by now")
+      .resolved_by(find_model);
   options.add("vectors", &c.vectors, "FILE.h5", "vectors of --input dumped before, instead");
   options.add("compare", &c.compare, "OTHER.h5", "another task on the same data: McNemar's test");
   options.add("places", &c.places, "FILE",

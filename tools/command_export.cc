@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 #include "lm/official.h"
 #include "tools/commands.h"
 #include "tools/options.h"
@@ -18,7 +19,9 @@ int run_export(Arguments arguments) {
   std::filesystem::path folder, output;
   bool overwrite = false;
   Options options(arguments, "elmo export --model model --output official");
-  options.add("model", &folder, "DIR", "the model's folder, both directions in it").required();
+  options.add("model", &folder, "DIR", "the model's folder, both directions in it")
+      .required()
+      .resolved_by(find_model);
   options.add("output", &output, "DIR", "for options.json, model.hdf5 and, where known, vocab.txt")
       .required();
   options.flag("overwrite", &overwrite, "replace what was written there before");

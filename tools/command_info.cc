@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "io/tensor_file.h"
 #include "io/torch_file.h"
 #include "lm/efml.h"
+#include "lm/installed_models.h"
 #include "lm/official.h"
 #include "lm/official_format.h"
 #include "nn/scalar_mix.h"
@@ -395,30 +397,48 @@ void print_table(const Json& info) {
   }
 }
 
+// The README.md of a packaged model.
+std::string model_card(const fs::path& folder) {
+  const fs::path path = folder / "README.md";
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  if (stream.is_open()) text << stream.rdbuf();
+  if (text.str().empty()) {
+    throw Error(path.string() +
+                ": there is no card; `tools/package model` writes one beside the model");
+  }
+  return text.str();
+}
+
 }  // namespace
 
 int run_info(Arguments arguments) {
   fs::path path, official_options, weights;
-  bool json = false;
+  bool json = false, card = false;
   Options options(arguments, "elmo info out/ko");
   options
       .positional("PATH", &path,
                   "a model folder (one of ELMoForManyLangs too), or a file: forward.h5, a "
                   "checkpoint, a dump, "
-                  "a task, a vocabulary, tensors of PyTorch")
-      .default_text("");
+                  "a task, a vocabulary, tensors of PyTorch; or the name of an installed model")
+      .default_text("")
+      .resolved_by(find_model);
   options
       .add("options", &official_options, "FILE", "instead: options.json of official ELMo weights")
       .default_text("");
   options.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
   options.flag("json", &json, "print one JSON object");
+  options.flag("card", &card, "print the card of a model: what it read, how to cut text for it");
+  options.exclusive({"json", "card"});
   if (!options.parse()) return 0;
 
   if (official_options.empty() != weights.empty() || path.empty() == weights.empty()) {
     throw UsageError("info takes a PATH, or --options and --weights");
   }
-  if (weights.empty() && !fs::exists(path)) {
-    throw Error(path.string() + ": there is no such file or folder");
+  if (card) {
+    if (!weights.empty()) throw UsageError("--card is of a PATH; official weights have none");
+    print(model_card(path));
+    return 0;
   }
   const Json info = !weights.empty()         ? describe_official(official_options, weights)
                     : fs::is_directory(path) ? describe_folder(path)

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/usable_cores.h"
 #include "embed/neighbors.h"
 #include "tools/commands.h"
 #include "tools/options.h"

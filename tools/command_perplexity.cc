@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/usable_cores.h"
 #include "elmo/scorer.h"
+#include "lm/installed_models.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -19,7 +21,9 @@ int run_perplexity(Arguments arguments) {
   ScoreSettings settings{.threads = 0};
   bool json = false;
   Options options(arguments, "elmo perplexity --model model --input dev.txt");
-  options.add("model", &folder, "DIR", "the model's folder; one direction is enough").required();
+  options.add("model", &folder, "DIR", "the model's folder; one direction is enough")
+      .required()
+      .resolved_by(find_model);
   options.add("input", &input, "FILE", "text, one sentence a line; - is standard input").required();
   options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
   add_invalid(options, &settings.invalid);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/usable_cores.h"
 #include "compute/workers.h"
 #include "elmo/error.h"
 #include "plot/chart.h"

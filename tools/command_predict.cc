@@ -7,7 +7,9 @@
 #include <string>
 
 #include "base/interrupt.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
@@ -28,7 +30,8 @@ int run_predict(Arguments arguments) {
   options.add("input", &input, "FILE", "what to label; - is standard input").required();
   options.choice("form", &form, {{"text", TextForm::kText}, {"tokens", TextForm::kTokens}},
                  "a text or sentence a line, or a token a line and a blank line between sentences");
-  options.add("model", &model, "DIR", "the language model, where it lies elsewhere by now");
+  options.add("model", &model, "DIR", "the language model, where it lies elsewhere by now")
+      .resolved_by(find_model);
   options.add("vectors", &vectors_file, "FILE.h5", "vectors of --input dumped before, instead");
   add_invalid(options, &invalid, "; skip: of texts only");
   options.add("precision", &precision, "WORD", "of the language model's products")

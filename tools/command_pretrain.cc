@@ -2,14 +2,17 @@
 
 #include <fmt/core.h>
 
+#include <exception>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 #include "lm/pretraining.h"
 #include "tools/commands.h"
+#include "tools/job.h"
 #include "tools/options.h"
 #include "tools/shared_options.h"
 
@@ -25,6 +28,7 @@ struct PretrainConfig {
   Encoder encoder = Encoder::kPieces;
   Split split = Split::kSpaces;
   bool tie = PretrainingOptions::kTie;
+  double stall = 600;
 };
 
 void add_text_and_model(Options& options, PretrainConfig& c) {
@@ -65,7 +69,7 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
            "tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512 (layers x "
            "cells/projection)")
       .choices({"tiny", "small", "medium", "original"});
-  options.add("init", &c.init, "DIR", "start from this trained model");
+  options.add("init", &c.init, "DIR", "start from this trained model").resolved_by(find_model);
   options.choice("split", &c.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},
@@ -133,6 +137,10 @@ void add_run(Options& options, PretrainConfig& c) {
       .at_least(1);
   options.add("patience", &c.pretraining.patience, "N",
               "stop after N development perplexities without a better one; 0: never");
+  options
+      .add("stall", &c.stall, "S",
+           "of several processes (mpirun, srun): end all S seconds after one stopped answering")
+      .above(0);
   options.flag("resume", &c.pretraining.resume, "go on from the checkpoints in --output");
   options.flag("overwrite", &c.pretraining.overwrite, "replace an existing model");
   options.exclusive({"resume", "overwrite"});
@@ -198,10 +206,18 @@ int run_pretrain(Arguments arguments) {
   add_text_and_model(options, c);
   add_training(options, c);
   add_run(options, c);
-  if (!options.parse()) return 0;
-  settle(options, c);
-  for (const PretrainingResult& result : pretrain(c.pretraining)) show(result);
-  return 0;
+  // Of several processes one is to tell of a wrong command line.
+  std::exception_ptr wrong;
+  try {
+    if (!options.parse()) return 0;
+    settle(options, c);
+  } catch (...) {
+    wrong = std::current_exception();
+  }
+  return run_job("pretrain", c.stall, [&](Processes& processes) {
+    if (wrong) std::rethrow_exception(wrong);
+    for (const PretrainingResult& result : pretrain(c.pretraining, processes)) show(result);
+  });
 }
 
 }  // namespace elmo

@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "base/usable_cores.h"
 #include "elmo/scorer.h"
+#include "lm/installed_models.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -16,7 +18,9 @@ int run_score(Arguments arguments) {
   std::string folder, input, precision = "f32";
   ScoreSettings settings{.threads = 0};
   Options options(arguments, "elmo score --model model --input text.txt > scores.tsv");
-  options.add("model", &folder, "DIR", "the model's folder; one direction is enough").required();
+  options.add("model", &folder, "DIR", "the model's folder; one direction is enough")
+      .required()
+      .resolved_by(find_model);
   options.add("input", &input, "FILE", "text, one sentence a line; - is standard input").required();
   options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
   add_invalid(options, &settings.invalid);

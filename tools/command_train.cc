@@ -16,7 +16,9 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/numbers.h"
+#include "base/usable_cores.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
@@ -151,7 +153,8 @@ void add_data(Options& options, TrainConfig& c) {
   options.add("dev", &r.dev, "FILE", "the same; decides when to stop and what to keep").required();
   options.add("output", &t.output, "TASK.h5", "the best weights; a checkpoint and a log beside it")
       .required();
-  options.add("model", &r.model, "DIR", "the language models, which do not learn");
+  options.add("model", &r.model, "DIR", "the language models, which do not learn")
+      .resolved_by(find_model);
   options.add("vectors", &r.vectors, "FILE.h5", "vectors of --train dumped before, instead");
   options.add("dev-vectors", &r.dev_vectors, "FILE.h5", "those of --dev");
   options.add("inputs", &c.inputs, "LIST", "what a word is to the network")

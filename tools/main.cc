@@ -1,8 +1,7 @@
-// elmo: the table of commands, and the one place that turns exceptions into exit statuses.
+// elmo: the table of commands.
 
 #include <fmt/core.h>
 
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "elmo/error.h"
 #include "elmo/version.h"
 #include "tools/commands.h"
+#include "tools/failure.h"
 #include "tools/options.h"
 #include "tools/output.h"
 
@@ -39,8 +39,6 @@ constexpr Command kCommands[] = {
     {"bench", "Measure the machine's ceiling and what of it is reached.", run_bench},
     {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},
 };
-
-enum Status { kDone = 0, kFailed = 1, kWrongCommandLine = 2, kInterrupted = 130 };
 
 std::string overview() {
   std::string text =
@@ -87,23 +85,10 @@ int guarded_main(const std::vector<std::string>& words) {
     const int status = run(words, command);
     flush_output();
     return status;
-  } catch (const OutputClosed&) {
-    return kDone;
-  } catch (const UsageError& error) {
-    print_message(command, error.what());
-    return kWrongCommandLine;
-  } catch (const Interrupted& error) {
-    print_message(command, error.what());
-    return kInterrupted;
-  } catch (const std::bad_alloc&) {
-    print_message(command, "out of memory; smaller batches or sizes need less");
-    return kFailed;
-  } catch (const std::exception& error) {
-    print_message(command, error.what());
-    return kFailed;
   } catch (...) {
-    print_message(command, "failed for an unknown reason");
-    return kFailed;
+    const Failure failure = current_failure();
+    if (!failure.message.empty()) print_message(command, failure.message);
+    return failure.status;
   }
 }
 

@@ -122,6 +122,10 @@ Option& Option::choices(std::vector<std::string> values) {
   choices_ = std::move(values);
   return *this;
 }
+Option& Option::resolved_by(std::function<std::string(const std::string&)> resolve) {
+  resolve_ = std::move(resolve);
+  return *this;
+}
 Option& Option::default_text(std::string text) {
   default_ = std::move(text);
   return *this;
@@ -222,7 +226,10 @@ void Option::assign(const Values& values) const {
       throw UsageError(fmt::format("{} is {}, not `{}`", shown_, limits(), value));
     }
   }
-  set_(*this, values);
+  if (!resolve_) return set_(*this, values);
+  Values resolved;
+  for (const auto& value : values) resolved.push_back(resolve_(value));
+  set_(*this, resolved);
 }
 
 Options::Options(Arguments arguments, std::string example)

@@ -54,6 +54,8 @@ class Option {
   Option& between(double lowest, double highest);
   // Strings: the values allowed.
   Option& choices(std::vector<std::string> values);
+  // Gives the field what `resolve` makes of a value; it may throw Error.
+  Option& resolved_by(std::function<std::string(const std::string&)> resolve);
   // Says what holds when the option is not given, where the field's value does not say it
   // ("the cores there are"); an empty text hides the default.
   Option& default_text(std::string text);
@@ -80,6 +82,7 @@ class Option {
 
   std::string name_, shown_, value_name_, help_, default_;
   std::function<void(const Option&, const Values&)> set_;
+  std::function<std::string(const std::string&)> resolve_;
   std::vector<std::string> choices_;
   Bound lowest_, highest_;
   bool required_ = false, positional_ = false, repeatable_ = false, given_ = false;

@@ -5,19 +5,22 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "elmo/error.h"
+#include "lm/installed_models.h"
 
 namespace elmo {
 
 void ModelSource::add_to(Options& command) {
   command
       .add("model", &folder, "DIR",
-           "the model's folder, both directions in it, or one of ELMoForManyLangs")
-      .default_text("");
+           "the model's folder, both directions in it, or one of ELMoForManyLangs; or the name of "
+           "an "
+           "installed model")
+      .default_text("")
+      .resolved_by(find_model);
   command.add("options", &options, "FILE", "instead: options.json of official ELMo weights")
       .default_text("");
   command.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
@@ -108,11 +111,6 @@ void report_coverage(const std::optional<DictionaryCoverage>& coverage,
             width_is_enough ? "width" : "nfkc", missing(read) - missing(better), missing(read),
             read.characters > 0 ? "characters" : "words",
             "; give it to `elmo import`, or here beside a folder of ELMoForManyLangs");
-}
-
-int thread_count(int asked) {
-  if (asked > 0) return asked;
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 }  // namespace elmo

@@ -36,7 +36,4 @@ void add_invalid(Options& command, std::string* field);
 void report_coverage(const std::optional<DictionaryCoverage>& coverage,
                      const BidirectionalModel& model);
 
-// `asked`, or the number of cores for 0.
-int thread_count(int asked);
-
 }  // namespace elmo

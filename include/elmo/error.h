@@ -5,22 +5,24 @@
 #include <stdexcept>
 #include <string>
 
+#include "elmo/export.h"
+
 namespace elmo {
 
 // The work failed: an input is bad, a file can't be read or written. Exit status 1.
-class Error : public std::runtime_error {
+class ELMO_API Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
 // What was asked contradicts itself or makes no sense. Exit status 2.
-class UsageError : public Error {
+class ELMO_API UsageError : public Error {
  public:
   explicit UsageError(const std::string& message) : Error(message) {}
 };
 
 // The work was interrupted by SIGINT or SIGTERM after its state was saved. Exit status 130.
-class Interrupted : public Error {
+class ELMO_API Interrupted : public Error {
  public:
   explicit Interrupted(const std::string& message) : Error(message) {}
 };

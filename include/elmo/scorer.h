@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "elmo/export.h"
+
 namespace elmo {
 
 struct Perplexity {
@@ -27,19 +29,19 @@ struct Scores {
 };
 
 struct ScoreSettings {
-  int threads = 1;
+  int threads = 1;  // 0: usable_cores()
   // Lines that are not UTF-8: refuse, skip or replace. Those that are skipped or repaired are
   // counted in a warning on standard error.
   std::string invalid = "refuse";
   // Called on the calling thread between batches; what it throws ends the work and comes out.
-  std::function<void()> between_batches;
+  std::function<void()> between_batches = {};
 };
 
 // The language models of a folder with their softmax; one direction is enough. A text (one sentence
 // a line, "-" is standard input) is read once, whatever the number of directions; blank lines are
 // passed over. Both measures throw Error for a text without a word and for what can't be read. One
 // thread at a time.
-class Scorer {
+class ELMO_API Scorer {
  public:
   // `precision` of products: f32, bf16 or auto. Throws Error.
   static Scorer load(const std::string& folder, const std::string& precision = "f32");

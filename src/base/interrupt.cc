@@ -11,9 +11,9 @@ namespace {
 std::atomic<bool> flag{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
 
-constexpr int kSignals[] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
 
-int depth = 0;
+std::atomic<int> depth{0};  // processes of a test are threads
 struct sigaction old_actions[std::size(kSignals)];
 
 // A shell without job control starts background jobs with SIGINT ignored, and means it.

@@ -5,17 +5,23 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "base/terminal_line.h"
 
 namespace elmo::log {
 namespace {
 
+std::string& line_prefix() {
+  static auto* prefix = new std::string;  // as the logger below
+  return *prefix;
+}
+
 class StandardErrorSink : public spdlog::sinks::base_sink<std::mutex> {
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view prefix = message.level == spdlog::level::warn ? "warning: " : "";
-    print_above_line(fmt::format("{}{}\n", prefix,
+    print_above_line(fmt::format("{}{}{}\n", line_prefix(), prefix,
                                  std::string_view(message.payload.data(), message.payload.size())));
   }
   void flush_() override {}
@@ -28,6 +34,8 @@ spdlog::logger& logger() {
 }
 
 }  // namespace
+
+void set_prefix(std::string_view prefix) { line_prefix() = prefix; }
 
 void write(Level level, std::string_view message) {
   logger().log(level == Level::kWarn ? spdlog::level::warn : spdlog::level::info,

@@ -12,6 +12,8 @@ namespace elmo::log {
 enum class Level { kInfo, kWarn };
 
 void write(Level level, std::string_view message);
+// Before every message from here on: which of several processes speaks. Not while others write.
+void set_prefix(std::string_view prefix);
 
 // Plain lines.
 template <typename... Args>

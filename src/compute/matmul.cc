@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/fork_guard.h"
 #include "base/log.h"
 #include "compute/kernels.h"
 #include "compute/transpose.h"
@@ -216,7 +217,10 @@ class Products {
   const Form& form(std::int64_t k, std::int64_t n, memory::data_type type) {
     const Key key{0, k, n, type == memory::data_type::bf16, false};
     auto found = forms_.find(key);
-    if (found == forms_.end()) found = forms_.emplace(key, choose_form(k, n, type)).first;
+    if (found == forms_.end()) {
+      const ForkGuard guard;
+      found = forms_.emplace(key, choose_form(k, n, type)).first;
+    }
     return found->second;
   }
 
@@ -270,6 +274,7 @@ class Products {
                                         : plain(slice.size, w.columns_, from, stride_k, stride_n),
                      engine(), const_cast<unsigned char*>(first));
       memory packed(chosen.weights, engine(), w.data_.data() + slice.offset);
+      const ForkGuard guard;
       dnnl::reorder(plain_w, packed).execute(stream_, plain_w, packed);
       stream_.wait();
     }
@@ -399,6 +404,7 @@ class Products {
   }
 
   Product make(const Key& key) {
+    const ForkGuard guard;
     const auto type = key.bf16 ? memory::data_type::bf16 : memory::data_type::f32;
     const Form& chosen = form(key.k, key.n, type);
     const auto product = [&](const auto& description, dnnl::primitive primitive) {

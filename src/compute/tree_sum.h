@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <vector>
 
 #include "compute/aligned.h"
 #include "compute/kernels.h"
@@ -18,30 +19,71 @@ namespace elmo {
 // The groups of a window of T steps of B streams. Their number is the largest power of two that
 // leaves 32 streams to each, from 1 to 64: fewer streams would make the products of the weight
 // gradients too shallow.
+//
+// An object stands for some of them, next to one another, in arrays that hold these or more of the
+// batch's streams: at first all groups in arrays of all streams.
 class StreamGroups {
  public:
   StreamGroups(std::int64_t steps, std::int64_t streams)
       : steps_(steps),
-        streams_(streams),
-        count_(static_cast<int>(
-            std::bit_floor(static_cast<unsigned>(std::clamp<std::int64_t>(streams / 32, 1, 64))))) {
-  }
+        batch_streams_(streams),
+        batch_count_(static_cast<int>(
+            std::bit_floor(static_cast<unsigned>(std::clamp<std::int64_t>(streams / 32, 1, 64))))),
+        held_{0, batch_count_},
+        groups_(held_) {}
 
+  // Of the arrays.
   std::int64_t steps() const { return steps_; }
-  std::int64_t streams() const { return streams_; }
-  std::int64_t rows() const { return steps_ * streams_; }
-  int count() const { return count_; }
+  std::int64_t streams() const { return cut(held_.end) - cut(held_.begin); }
+  std::int64_t rows() const { return steps_ * streams(); }
+  // Which of the batch's streams they hold.
+  Part held_streams() const { return {cut(held_.begin), cut(held_.end)}; }
 
-  Part streams_of(int group) const { return part_of(streams_, group, count_); }
-  // Where a group's rows lie in an array that goes group by group and then step by step.
+  // Of the groups; they are numbered from 0, which is group first() of the arrays and group
+  // first_of_batch() of the batch's.
+  int count() const { return static_cast<int>(groups_.end - groups_.begin); }
+  int first() const { return static_cast<int>(groups_.begin - held_.begin); }
+  int first_of_batch() const { return static_cast<int>(groups_.begin); }
+  int batch_count() const { return batch_count_; }
+  // Where a group's streams lie in the arrays.
+  Part streams_of(int group) const {
+    const std::int64_t at = groups_.begin + group;
+    return {cut(at) - cut(held_.begin), cut(at + 1) - cut(held_.begin)};
+  }
+  // Where its rows lie in an array that goes group by group and then step by step.
   Part rows_of(int group) const {
     const Part part = streams_of(group);
     return {steps_ * part.begin, steps_ * part.end};
   }
 
+  // Those of the batch's groups that process `rank` of `size` works on, in arrays of its own.
+  // size: at most batch_count().
+  StreamGroups held_by(int rank, int size) const {
+    StreamGroups result = *this;
+    result.held_ = result.groups_ = part_of(batch_count_, rank, size);
+    return result;
+  }
+  // These groups as the fewest whole subtrees of the batch's tree, in their order and in the same
+  // arrays.
+  std::vector<StreamGroups> subtrees() const {
+    std::vector<StreamGroups> result;
+    for (std::int64_t at = groups_.begin; at < groups_.end;) {
+      std::int64_t size = 1;
+      while (at % (2 * size) == 0 && at + 2 * size <= groups_.end) size *= 2;
+      result.push_back(*this);
+      result.back().groups_ = {at, at + size};
+      at += size;
+    }
+    return result;
+  }
+
  private:
-  std::int64_t steps_, streams_;
-  int count_;
+  // The batch's first stream of a group.
+  std::int64_t cut(std::int64_t group) const { return batch_streams_ * group / batch_count_; }
+
+  std::int64_t steps_, batch_streams_;
+  int batch_count_;
+  Part held_, groups_;  // of the batch's groups
 };
 
 // Adds leaves 0, 1, ... (2^n of them) of `size` numbers as they come; a node is its left child +

@@ -1,27 +1,75 @@
 #include "compute/workers.h"
 
+#include <unistd.h>
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
 #include <string>
 #include <system_error>
+#include <thread>
+#include <vector>
 
 #include "elmo/error.h"
 
 namespace elmo {
 
-Workers::Workers(int count) : count_(count), errors_(static_cast<std::size_t>(count)) {
-  threads_.reserve(static_cast<std::size_t>(count));
-  try {
-    for (int i = 1; i < count; ++i) threads_.emplace_back([this, i] { serve(i); });
-  } catch (const std::system_error& error) {
-    const std::size_t made = threads_.size() + 1;
-    stop();
-    throw Error("can't make " + std::to_string(count) + " threads, only " + std::to_string(made) +
-                " (" + error.code().message() + "); ask for fewer with --threads");
+// The threads and all that they share.
+class Workers::Team {
+ public:
+  explicit Team(int count) : count_(count), errors_(static_cast<std::size_t>(count)) {
+    threads_.reserve(static_cast<std::size_t>(count));
+    try {
+      for (int i = 1; i < count; ++i) threads_.emplace_back([this, i] { serve(i); });
+    } catch (const std::system_error& error) {
+      const std::size_t made = threads_.size() + 1;
+      stop();
+      throw Error("can't make " + std::to_string(count) + " threads, only " + std::to_string(made) +
+                  " (" + error.code().message() + "); ask for fewer with --threads");
+    }
   }
+  ~Team() { stop(); }
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  void run(const std::function<void(int)>& work);
+
+ private:
+  void serve(int index);
+  void stop();
+
+  int count_;
+  std::mutex mutex_;
+  std::condition_variable start_, done_;
+  const std::function<void(int)>* work_ = nullptr;
+  std::uint64_t round_ = 0;
+  int running_ = 0;
+  bool stop_ = false;
+  std::vector<std::exception_ptr> errors_;
+  std::vector<std::thread> threads_;
+};
+
+Workers::Workers(int count)
+    : count_(count), process_(getpid()), team_(std::make_unique<Team>(count)) {}
+
+Workers::~Workers() { forget_parents_team(); }
+
+void Workers::forget_parents_team() {
+  if (process_ == getpid()) return;
+  static_cast<void>(
+      team_.release());  // not freed: its conditions wait for threads that are not here
 }
 
-Workers::~Workers() { stop(); }
+void Workers::run(const std::function<void(int)>& work) {
+  forget_parents_team();
+  if (!team_) {
+    team_ = std::make_unique<Team>(count_);
+    process_ = getpid();
+  }
+  team_->run(work);
+}
 
-void Workers::stop() {
+void Workers::Team::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -30,7 +78,7 @@ void Workers::stop() {
   for (auto& thread : threads_) thread.join();
 }
 
-void Workers::run(const std::function<void(int)>& work) {
+void Workers::Team::run(const std::function<void(int)>& work) {
   if (count_ > 1) {
     const std::lock_guard lock(mutex_);
     work_ = &work;
@@ -53,7 +101,7 @@ void Workers::run(const std::function<void(int)>& work) {
   }
 }
 
-void Workers::serve(int index) {
+void Workers::Team::serve(int index) {
   std::uint64_t seen = 0;
   while (true) {
     const std::function<void(int)>* work = nullptr;

@@ -1,20 +1,18 @@
 // A fixed team of threads that share one piece of work after another.
 #pragma once
 
-#include <condition_variable>
-#include <exception>
+#include <cstdint>
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <memory>
 
 namespace elmo {
 
 // The caller is worker 0; the others sleep between calls. Work is divided by index, never by who
-// comes first, so results do not depend on timing.
+// comes first, so results do not depend on timing. A process made by fork(), which no thread
+// follows into, gets new ones when it first calls run().
 class Workers {
  public:
-  // Throws Error where the system does not give so many threads.
+  // Throws Error where the system does not give so many threads; run() of a forked process too.
   explicit Workers(int count);
   ~Workers();
   Workers(const Workers&) = delete;
@@ -26,18 +24,14 @@ class Workers {
   void run(const std::function<void(int)>& work);
 
  private:
-  void serve(int index);
-  void stop();
+  class Team;
+
+  // Of another process: its threads can be neither joined nor called.
+  void forget_parents_team();
 
   int count_;
-  std::mutex mutex_;
-  std::condition_variable start_, done_;
-  const std::function<void(int)>* work_ = nullptr;
-  std::uint64_t round_ = 0;
-  int running_ = 0;
-  bool stop_ = false;
-  std::vector<std::exception_ptr> errors_;
-  std::vector<std::thread> threads_;
+  std::int64_t process_;
+  std::unique_ptr<Team> team_;
 };
 
 // Part `index` of `parts` of [0, size), cut at multiples of `grain`.

@@ -265,7 +265,7 @@ class Benchmark {
   void measure_latency(BenchmarkReport& report) {
     EmbedOptions embed;
     embed.mix = LayerMix::parse("all", model_->layers());
-    Embedder embedder(model_, embed, workers_);
+    BatchEmbedder embedder(model_, embed, workers_);
     std::vector<double> milliseconds;
     for (std::size_t i = 0; i < kLatencySentences; ++i) {
       SentenceVectors sentence;

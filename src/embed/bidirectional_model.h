@@ -1,6 +1,7 @@
 // Forward and backward language models together: words in, contextual vectors out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -102,9 +103,9 @@ struct EmbedOptions {
   LayerMix mix;
   Pooling pooling = Pooling::kBoundary;
   // Words of a batch, at most; a longer sentence is a batch of its own.
-  std::int64_t batch_words = 2048;
-  // Character models: words whose token vectors are kept, at most, and words to encode beforehand,
-  // which are never dropped.
+  std::int64_t batch_words = 4096;
+  // Words whose token vectors are kept, at most, or, by each thread, their pieces. Of models of
+  // characters and dictionaries, words to encode beforehand, which are never dropped.
   std::size_t cached_words = 100'000;
   std::vector<std::string> pinned_words;
   // Called on the caller's thread between batches; what it throws ends the work.
@@ -123,15 +124,17 @@ struct VectorPart {
 
 // Embeds with a team of threads; one caller at a time. What a sentence gets does not depend on the
 // batch, the order or the number of threads.
-class Embedder {
+class BatchEmbedder {
  public:
-  Embedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options, Workers& workers);
-  ~Embedder();
+  BatchEmbedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options,
+                Workers& workers);
+  ~BatchEmbedder();
 
   const BidirectionalModel& model() const { return *model_; }
   const EmbedOptions& options() const { return options_; }
-  // Of a character model, for reports: occurrences of words so far, and how many of them were not
-  // in the cache.
+  // Occurrences of words so far, and how many of them were in no cache and had to be encoded: of
+  // models of characters and dictionaries into token vectors, of models of pieces into pieces, by
+  // each direction where their vocabularies differ.
   std::pair<std::uint64_t, std::uint64_t> encoded_words() const;
   // Of a model of dictionaries, for reports: what they know of the words so far.
   std::optional<DictionaryCoverage> coverage() const;
@@ -139,9 +142,14 @@ class Embedder {
   // Fills the vectors of all sentences.
   void embed(std::span<SentenceVectors> sentences);
   // The same where the state is carried: sentence i continues stream (i + `first`) mod `streams`,
-  // which began with zeros when this Embedder was made or last reset; blank sentences change
+  // which began with zeros when this BatchEmbedder was made or last reset; blank sentences change
   // nothing (of ELMoForManyLangs their ends are read). A window may hold any number of sentences.
+  // When it throws, the states are as before.
   void embed_carried(std::span<SentenceVectors> sentences, std::uint64_t first, int streams);
+  // Carried states, by direction and stream.
+  using States = std::array<std::vector<StreamState>, 2>;
+  const States& states() const;
+  void set_states(States states);
   // One sentence of any length in bounded memory (besides its words): the parts are handed over
   // as they are made, in no fixed order, one at a time. Not with a mix that needs layer_norm.
   void embed_long(SentenceVectors& sentence, const std::function<void(const VectorPart&)>& sink);

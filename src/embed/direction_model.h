@@ -67,7 +67,7 @@ class DirectionModel {
   const WordVocabulary& words() const { return *weights_.words; }     // kWords only
   // Of characters and dictionaries; null of others, and where the other direction's serves both.
   const WordEncoder* word_encoder() const { return weights_.word_encoder.get(); }
-  // Of pieces and words, whose vectors are learned; the others make theirs (word_table.h).
+  // Of pieces and words, whose vectors are learned; the others make theirs (token_cache.h).
   UnitTable units() const;
 
   // Scratch of one thread, kept between batches.

@@ -69,7 +69,7 @@ class Dump {
         writer_(request.output, options(), request.resume),
         // Enough batches that sorting by length fills them well and threads end together.
         window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
-            request.embed.batch_words * 4 * workers.count(), 1, 1 << 20))) {}
+            request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
 
   DumpReport run() {
     const InterruptGuard guard;
@@ -99,7 +99,9 @@ class Dump {
     report_.sentences = writer_.sentences();
     report_.vectors = writer_.words();
     report_.seconds = since(start_);
-    std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    if (model_.word_encoder(Direction::kForward) != nullptr) {
+      std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
+    }
     report_.coverage = embedder_.coverage();
     report_.phases = clock_.phases();
     reader_.warn_of_invalid_lines();
@@ -310,7 +312,7 @@ class Dump {
 
   const BidirectionalModel& model_;
   const DumpRequest& request_;
-  Embedder embedder_;
+  BatchEmbedder embedder_;
   LineReader reader_;
   DumpWriter writer_;
   std::size_t window_words_;

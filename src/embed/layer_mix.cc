@@ -46,16 +46,16 @@ LayerMix LayerMix::parse(std::string_view text, int layers) {
   }
   const auto chosen = parse_numbers(text);
   if (!chosen) {
-    throw UsageError("--layers '" + std::string(text) +
+    throw UsageError("layers '" + std::string(text) +
                      "' is neither all, top, average, mix nor a list of numbers such as 0,2");
   }
   for (auto layer = chosen->begin(); layer != chosen->end(); ++layer) {
     if (*layer >= layers) {
-      throw UsageError("--layers names layer " + std::to_string(*layer) + ", the model has 0 to " +
+      throw UsageError("layers names layer " + std::to_string(*layer) + ", the model has 0 to " +
                        std::to_string(layers - 1));
     }
     if (std::find(chosen->begin(), layer, *layer) != layer) {
-      throw UsageError("--layers names layer " + std::to_string(*layer) + " twice");
+      throw UsageError("layers names layer " + std::to_string(*layer) + " twice");
     }
   }
   mix = of(*chosen, layers);

@@ -1,11 +1,15 @@
-// The public Model over the private embedder.
+// The public Model and Embedder over the private embedder.
 
 #include "elmo/model.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,28 +19,165 @@
 #include <utility>
 #include <vector>
 
+#include "base/per_process.h"
+#include "base/usable_cores.h"
 #include "compute/precision.h"
 #include "compute/workers.h"
+#include "elmo/embedder.h"
 #include "elmo/error.h"
 #include "embed/bidirectional_model.h"
 #include "embed/layer_mix.h"
+#include "embed/line_pooling.h"
 #include "embed/word_vectors.h"
+#include "io/hdf5_turn.h"
 #include "text/utf8.h"
+#include "text/words.h"
 
 namespace elmo {
 namespace {
 
+// A window of sentences goes through the layers at once; it has this many full batches, so that
+// those are of alike lengths and beside the results only one window's vectors are held.
+constexpr std::size_t kWindowBatches = 4;
+
+void check_utf8(std::string_view text, const std::string& what) {
+  const std::size_t wrong = find_invalid_utf8(text);
+  if (wrong == std::string_view::npos) return;
+  throw UsageError(fmt::format("{} is not UTF-8 at byte {}", what, wrong + 1));
+}
+
 // Words come from anybody; what lies below relies on UTF-8.
-void check_words(const std::vector<std::vector<std::string>>& sentences) {
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    for (std::size_t k = 0; k < sentences[i].size(); ++k) {
-      const std::size_t wrong = find_invalid_utf8(sentences[i][k]);
-      if (wrong == std::string_view::npos) continue;
-      throw UsageError(
-          fmt::format("word {} of sentence {} is not UTF-8 at byte {}", k, i, wrong + 1));
+template <typename Words>
+void check_words(const Words& words, std::uint64_t sentence) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].empty()) {
+      throw UsageError(fmt::format(
+          "word {} of sentence {} is empty; leave empty words out (a text cut at each single blank "
+          "has them)",
+          i, sentence));
+    }
+    if (find_invalid_utf8(words[i]) != std::string_view::npos) {
+      check_utf8(words[i], fmt::format("word {} of sentence {}", i, sentence));
     }
   }
 }
+
+// The words of a text of any number of lines, views of it.
+std::vector<std::string_view> cut(std::string_view text, Split split) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    split_words(line, split, words);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return words;
+}
+
+std::vector<std::vector<std::string_view>> cut_all(const std::vector<std::string_view>& texts,
+                                                   Split split) {
+  std::vector<std::vector<std::string_view>> sentences;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    // The name of the text is put together for a message only.
+    if (find_invalid_utf8(texts[i]) != std::string_view::npos) {
+      check_utf8(texts[i], fmt::format("text {}", i));
+    }
+    sentences.push_back(cut(texts[i], split));
+  }
+  return sentences;
+}
+
+EmbedOptions embed_options(const BidirectionalModel& model, const EmbedSettings& settings) {
+  EmbedOptions options;
+  if (settings.mix) {
+    const ScalarMix& mix = *settings.mix;
+    options.mix = LayerMix::scalar_mix(mix.weights, mix.gamma, mix.layer_norm, model.layers());
+    if (!mix.model_hash.empty() && mix.model_hash != model.hash()) {
+      throw UsageError("the mix was learned on another language model than this one");
+    }
+  } else {
+    options.mix = LayerMix::parse(settings.layers, model.layers());
+  }
+  const std::string by_default = settings.mix ? settings.mix->pooling : "boundary";
+  options.pooling = parse_pooling(settings.pooling.empty() ? by_default : settings.pooling);
+  if (settings.batch_words < 1) throw UsageError("the batch size must be 1 or more");
+  if (settings.carry_state < 0) throw UsageError("carry_state must be 0 or more");
+  options.batch_words = settings.batch_words;
+  options.between_batches = settings.between_batches;
+  return options;
+}
+
+// Embeds window after window, each sentence as it is asked for by the settings.
+class Windows {
+ public:
+  Windows(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options,
+          const EmbedSettings& settings, Workers& workers)
+      : pool_(parse_line_pooling(settings.pool)),
+        carry_state_(settings.carry_state),
+        most_words_(kWindowBatches * static_cast<std::size_t>(settings.batch_words)),
+        embedder_(std::move(model), std::move(options), workers) {}
+
+  std::size_t most_words() const { return most_words_; }
+  const BatchEmbedder& embedder() const { return embedder_; }
+  // With carried states, what comes next is sentence 0.
+  void reset() {
+    embedder_.set_states({});
+    done_ = 0;
+  }
+
+  // Fills results[i] with the vectors of window[i]. When it throws, states are as before.
+  void embed(std::span<SentenceVectors> window, std::span<WordVectors> results) {
+    if (carry_state_ > 0) {
+      embedder_.embed_carried(window, done_, carry_state_);
+    } else {
+      embedder_.embed(window);
+    }
+    for (std::size_t i = 0; i < window.size(); ++i) results[i] = shaped(window[i]);
+    done_ += window.size();
+  }
+
+  // All `sentences`, whose words are strings or views of them. When it throws, states and counts of
+  // sentences are as before.
+  template <typename Sentence>
+  std::vector<WordVectors> embed_all(const std::vector<Sentence>& sentences) {
+    for (std::size_t i = 0; i < sentences.size(); ++i) check_words(sentences[i], i);
+    std::vector<WordVectors> results(sentences.size());
+    std::vector<SentenceVectors> window;
+    const std::uint64_t done = done_;
+    std::optional<BatchEmbedder::States> states;
+    if (carry_state_ > 0) states = embedder_.states();
+    try {
+      for (std::size_t first = 0; first < sentences.size(); first += window.size()) {
+        window.clear();
+        for (std::size_t i = first, words = 0; i < sentences.size() && words < most_words_; ++i) {
+          window.emplace_back().words.assign(sentences[i].begin(), sentences[i].end());
+          words += std::max<std::size_t>(sentences[i].size(), 1);
+        }
+        embed(window, std::span(results).subspan(first, window.size()));
+      }
+    } catch (...) {
+      done_ = done;
+      if (states) embedder_.set_states(std::move(*states));
+      throw;
+    }
+    return results;
+  }
+
+ private:
+  WordVectors shaped(const SentenceVectors& sentence) const {
+    const LayerMix& mix = embedder_.options().mix;
+    const int dimension = embedder_.model().dimension();
+    if (!pool_) return layers_first(sentence.vectors, mix.rows(), dimension, mix.layered);
+    std::vector<float> pooled(static_cast<std::size_t>(mix.rows() * dimension));
+    pool_line(*pool_, sentence.vectors, pooled);
+    return layers_first(pooled, mix.rows(), dimension, mix.layered);
+  }
+
+  std::optional<LinePooling> pool_;
+  int carry_state_;
+  std::size_t most_words_;
+  BatchEmbedder embedder_;
+  std::uint64_t done_ = 0;  // sentences
+};
 
 }  // namespace
 
@@ -44,24 +185,47 @@ struct Model::Impl {
   std::shared_ptr<const BidirectionalModel> model;
   // One team is kept, for the compiled kernels that its threads hold. A caller that finds it taken
   // works alone: callers who share a model are threads themselves.
-  std::mutex mutex;
-  std::unique_ptr<Workers> team;
+  struct Team {
+    std::mutex mutex;
+    std::unique_ptr<Workers> workers;
+  };
+  PerProcess<Team> team;
+
+  template <typename Sentence>
+  std::vector<WordVectors> embed_all(const std::vector<Sentence>& sentences,
+                                     const EmbedSettings& settings, int threads) {
+    EmbedOptions options = embed_options(*model, settings);
+    const int count = thread_count(threads);
+    Team& shared = team.get();
+    std::unique_lock lock(shared.mutex, std::defer_lock);
+    std::optional<Workers> alone;
+    Workers* workers = nullptr;
+    if (count > 1 && lock.try_lock()) {
+      if (!shared.workers || shared.workers->count() != count) {
+        shared.workers = nullptr;
+        shared.workers = std::make_unique<Workers>(count);
+      }
+      workers = shared.workers.get();
+    } else {
+      workers = &alone.emplace(1);
+    }
+    return Windows(model, std::move(options), settings, *workers).embed_all(sentences);
+  }
 };
 
-Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Model::Model(Model&&) noexcept = default;
-Model& Model::operator=(Model&&) noexcept = default;
-Model::~Model() = default;
+Model::Model(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Model Model::load(const std::string& folder, const std::string& precision) {
-  auto impl = std::make_unique<Impl>();
+  const Hdf5Turn turn;
+  auto impl = std::make_shared<Impl>();
   impl->model = BidirectionalModel::load(folder, parse_precision(precision));
   return Model(std::move(impl));
 }
 
 Model Model::load_official(const std::string& options, const std::string& weights,
                            const std::string& vocabulary, const std::string& precision) {
-  auto impl = std::make_unique<Impl>();
+  const Hdf5Turn turn;
+  auto impl = std::make_shared<Impl>();
   impl->model =
       BidirectionalModel::load_official(options, weights, vocabulary, parse_precision(precision));
   return Model(std::move(impl));
@@ -69,7 +233,8 @@ Model Model::load_official(const std::string& options, const std::string& weight
 
 Model Model::load_efml(const std::string& folder, const std::string& normalize,
                        const std::string& precision) {
-  auto impl = std::make_unique<Impl>();
+  const Hdf5Turn turn;
+  auto impl = std::make_shared<Impl>();
   impl->model = BidirectionalModel::load_efml(
       folder, {.normalisation = parse_normalisation(normalize)}, parse_precision(precision));
   return Model(std::move(impl));
@@ -78,63 +243,144 @@ Model Model::load_efml(const std::string& folder, const std::string& normalize,
 int Model::layers() const { return impl_->model->layers(); }
 int Model::dimension() const { return impl_->model->dimension(); }
 const std::string& Model::hash() const { return impl_->model->hash(); }
+std::string Model::split() const { return std::string(split_name(impl_->model->split())); }
+
+std::vector<Word> Model::words(std::string_view text) const {
+  check_utf8(text, "the text");
+  std::vector<Word> words;
+  std::size_t byte = 0, character = 0;
+  const auto go_to = [&](const char* place) {
+    const auto at = static_cast<std::size_t>(place - text.data());
+    character += count_characters(text.substr(byte, at - byte));
+    byte = at;
+  };
+  for (const std::string_view word : cut(text, impl_->model->split())) {
+    go_to(word.data());
+    const std::size_t begin = byte, begin_character = character;
+    go_to(word.data() + word.size());
+    words.push_back({word, begin, byte, begin_character, character});
+  }
+  return words;
+}
 
 WordVectors Model::embed(const std::vector<std::string>& words,
                          const EmbedSettings& settings) const {
   return std::move(embed_all({words}, settings, 1).front());
 }
 
+WordVectors Model::embed_text(std::string_view text, const EmbedSettings& settings) const {
+  return std::move(embed_texts({text}, settings, 1).front());
+}
+
 std::vector<WordVectors> Model::embed_all(const std::vector<std::vector<std::string>>& sentences,
                                           const EmbedSettings& settings, int threads) const {
-  check_words(sentences);
-  EmbedOptions options;
-  options.mix = settings.mix ? LayerMix::scalar_mix(settings.mix->weights, settings.mix->gamma,
-                                                    settings.mix->layer_norm, layers())
-                             : LayerMix::parse(settings.layers, layers());
-  if (settings.mix && !settings.mix->model_hash.empty() && settings.mix->model_hash != hash()) {
-    throw UsageError("the mix was learned on another language model than this one");
+  return impl_->embed_all(sentences, settings, threads);
+}
+
+std::vector<WordVectors> Model::embed_texts(const std::vector<std::string_view>& texts,
+                                            const EmbedSettings& settings, int threads) const {
+  return impl_->embed_all(cut_all(texts, impl_->model->split()), settings, threads);
+}
+
+struct Embedder::Impl {
+  Impl(Model shared_model, std::shared_ptr<const BidirectionalModel> weights,
+       const EmbedSettings& settings, int threads, std::size_t cached_words)
+      : model(std::move(shared_model)), workers(thread_count(threads)) {
+    EmbedOptions options = embed_options(*weights, settings);
+    options.cached_words = cached_words;
+    windows = std::make_unique<Windows>(std::move(weights), std::move(options), settings, workers);
   }
-  const std::string by_default = settings.mix ? settings.mix->pooling : "boundary";
-  options.pooling = parse_pooling(settings.pooling.empty() ? by_default : settings.pooling);
-  if (settings.batch_words < 1) throw UsageError("the batch size must be 1 or more");
-  if (settings.carry_state < 0) throw UsageError("carry_state must be 0 or more");
-  options.batch_words = settings.batch_words;
-  options.between_batches = settings.between_batches;
-  std::unique_lock lock(impl_->mutex, std::defer_lock);
-  std::optional<Workers> alone;
-  Workers* workers = nullptr;
-  if (threads > 1 && lock.try_lock()) {
-    if (!impl_->team || impl_->team->count() != threads) {
-      impl_->team = std::make_unique<Workers>(threads);
+
+  // For the time of a call: it is the only one.
+  class Call {
+   public:
+    explicit Call(Impl& impl) : caller_(impl.caller) {
+      pid_t nobody = 0;
+      const pid_t me = getpid();
+      if (caller_.compare_exchange_strong(nobody, me)) return;
+      if (nobody == me) {
+        throw UsageError("this Embedder serves another thread; give each thread one of its own");
+      }
+      throw Error(
+          "this Embedder was at work in the parent when the process forked; make another one");
     }
-    workers = impl_->team.get();
-  } else {
-    workers = &alone.emplace(1);
-  }
-  Embedder embedder(impl_->model, options, *workers);
-  std::vector<WordVectors> results(sentences.size());
-  // By windows, each of enough words for batches of alike lengths, so that beside the results only
-  // one window's vectors are held.
-  constexpr std::size_t kBatches = 8;
-  const std::size_t window_words = kBatches * static_cast<std::size_t>(settings.batch_words);
-  std::vector<SentenceVectors> window;
-  for (std::size_t first = 0; first < sentences.size(); first += window.size()) {
+    ~Call() { caller_ = 0; }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    std::atomic<pid_t>& caller_;
+  };
+
+  Model model;
+  Workers workers;
+  std::unique_ptr<Windows> windows;
+  std::atomic<pid_t> caller = 0;  // the process that has a call under way
+};
+
+Embedder::Embedder(Model model, const EmbedSettings& settings, int threads,
+                   std::size_t cached_words) {
+  auto weights = model.impl_->model;
+  impl_ =
+      std::make_unique<Impl>(std::move(model), std::move(weights), settings, threads, cached_words);
+}
+Embedder::Embedder(Embedder&&) noexcept = default;
+Embedder& Embedder::operator=(Embedder&&) noexcept = default;
+Embedder::~Embedder() = default;
+
+const Model& Embedder::model() const { return impl_->model; }
+
+WordVectors Embedder::embed(const std::vector<std::string>& words) {
+  return std::move(embed_all({words}).front());
+}
+
+WordVectors Embedder::embed_text(std::string_view text) {
+  return std::move(embed_texts({text}).front());
+}
+
+std::vector<WordVectors> Embedder::embed_all(
+    const std::vector<std::vector<std::string>>& sentences) {
+  const Impl::Call call(*impl_);
+  return impl_->windows->embed_all(sentences);
+}
+
+std::vector<WordVectors> Embedder::embed_texts(const std::vector<std::string_view>& texts) {
+  const Impl::Call call(*impl_);
+  return impl_->windows->embed_all(cut_all(texts, impl_->model.impl_->model->split()));
+}
+
+void Embedder::embed_stream(const std::function<bool(std::vector<std::string>& words)>& next,
+                            const std::function<void(WordVectors)>& sink) {
+  const Impl::Call call(*impl_);
+  Windows& windows = *impl_->windows;
+  std::uint64_t taken = 0;
+  for (bool more = true; more;) {
+    std::deque<std::vector<std::string>> sentences;  // stay where they are: they are viewed
+    std::vector<SentenceVectors> window;
+    for (std::size_t words = 0; words < windows.most_words();) {
+      more = next(sentences.emplace_back());
+      if (!more) break;
+      const std::vector<std::string>& sentence = sentences.back();
+      check_words(sentence, taken++);
+      window.emplace_back().words.assign(sentence.begin(), sentence.end());
+      words += std::max<std::size_t>(sentence.size(), 1);
+    }
+    std::vector<WordVectors> results(window.size());
+    windows.embed(window, results);
     window.clear();
-    for (std::size_t i = first, words = 0; i < sentences.size() && words < window_words; ++i) {
-      window.emplace_back().words.assign(sentences[i].begin(), sentences[i].end());
-      words += sentences[i].size();
-    }
-    if (settings.carry_state > 0) {
-      embedder.embed_carried(window, first, settings.carry_state);
-    } else {
-      embedder.embed(window);
-    }
-    for (std::size_t i = 0; i < window.size(); ++i) {
-      results[first + i] =
-          layers_first(window[i].vectors, options.mix.rows(), dimension(), options.mix.layered);
-    }
+    for (WordVectors& one : results) sink(std::move(one));
   }
-  return results;
+}
+
+void Embedder::reset() {
+  const Impl::Call call(*impl_);
+  impl_->windows->reset();
+}
+
+Embedder::Counts Embedder::counts() const {
+  const Impl::Call call(*impl_);
+  const auto [words, encoded] = impl_->windows->embedder().encoded_words();
+  return {.words = words, .encoded = encoded};
 }
 
 }  // namespace elmo

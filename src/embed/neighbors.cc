@@ -40,7 +40,7 @@ std::size_t offset(std::string_view inside, std::string_view whole) {
   return static_cast<std::size_t>(inside.data() - whole.data());
 }
 
-std::vector<float> query_vector(Embedder& embedder, const Query& query) {
+std::vector<float> query_vector(BatchEmbedder& embedder, const Query& query) {
   std::vector<SentenceVectors> sentence(1);
   auto& words = sentence[0].words;
   split_words(query.sentence, embedder.model().split(), words);
@@ -78,7 +78,7 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
                                      const std::string& input, InvalidText invalid,
                                      std::size_t count, Workers& workers,
                                      std::optional<DictionaryCoverage>* coverage) {
-  Embedder embedder(model, options, workers);
+  BatchEmbedder embedder(model, options, workers);
   const std::vector<float> wanted = query_vector(embedder, query);
   const double wanted_norm = norm(wanted);
   std::vector<Neighbor> nearest;  // by falling cosine

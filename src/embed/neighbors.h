@@ -27,8 +27,8 @@ struct Neighbor {
 
 // The `count` nearest words by falling cosine, of equal ones the earlier first. The query itself
 // is left out, and so is the same word of a sentence seen before. Rows of the mix are
-// concatenated. `coverage`: filled as Embedder::coverage() says, unless it is null. Throws Error
-// (input), UsageError (query).
+// concatenated. `coverage`: filled as BatchEmbedder::coverage() says, unless it is null. Throws
+// Error (input), UsageError (query).
 std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> model,
                                      const EmbedOptions& options, const Query& query,
                                      const std::string& input, InvalidText invalid,

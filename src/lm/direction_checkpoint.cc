@@ -46,10 +46,12 @@ void DirectionTrainer::checkpoint() {
   pending_checkpoint_.wait();  // before the next copy is made
   const auto model = std::make_shared<std::optional<TensorImage>>(model_image());
   const auto state = std::make_shared<TensorImage>(checkpoint_image());
-  pending_checkpoint_.submit(writer_, [model, state] {
-    if (*model) (*model)->write().commit();
-    state->write().commit();
-  });
+  if (speaks()) {
+    pending_checkpoint_.submit(writer_, [model, state] {
+      if (*model) (*model)->write().commit();
+      state->write().commit();
+    });
+  }
   set_saved();
   clock_.enter("reports");
 }
@@ -80,7 +82,7 @@ std::optional<TensorImage> DirectionTrainer::model_image() {
   });
   // Before the first step there is no model yet; with a development text the best is written when
   // it is measured, and until then the latest stand in.
-  if (step_ == 0 || (!dev_.files.empty() && best_.value)) return std::nullopt;
+  if (!speaks() || step_ == 0 || (!dev_.files.empty() && best_.value)) return std::nullopt;
   return weights_image();
 }
 
@@ -102,11 +104,12 @@ TensorImage DirectionTrainer::checkpoint_image() {
                                 {"epochs", options_.epochs},
                                 {"steps", options_.steps}};
   TensorImage image(checkpoint_file(options_.output, direction_), kFormat, kVersion, state);
-  model_->add_to(image);
-  for (const auto& array : optimizer_->states()) {
+  if (speaks()) model_->add_to(image);
+  optimizer_->save_states(workers_, [&](const Optimizer::State& array) {
     image.add("optimizer/" + array.name, shape_of(array.values), array.values);
-  }
+  });
   const auto layers = engine_->state();
+  if (!speaks()) return image;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     image.add(fmt::format("state/h_{}", i), shape_of(layers[i].h), layers[i].h);
     image.add(fmt::format("state/c_{}", i), shape_of(layers[i].c), layers[i].c);
@@ -119,9 +122,9 @@ void DirectionTrainer::load_checkpoint(const TensorFileReader& reader) {
   model_->for_each_parameter([&](Parameter& parameter) {
     reader.read(parameter.name, parameter.shape, parameter.value.span());
   });
-  for (const auto& array : optimizer_->states()) {
+  optimizer_->restore_states([&](const Optimizer::State& array) {
     reader.read("optimizer/" + array.name, shape_of(array.values), array.values);
-  }
+  });
   auto layers = engine_->state();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     reader.read(fmt::format("state/h_{}", i), shape_of(layers[i].h), std::span(layers[i].h));
@@ -152,9 +155,10 @@ void DirectionTrainer::settle_state(const nlohmann::json& state) {
   if (state.at("dev") != dev_.fingerprint) {
     best_.forget();
     measured_step_.reset();
-    log::info("{}: --dev is another text than before: {}", name(),
-              dev_.files.empty() ? "there is none, so the latest weights are kept"
-                                 : "the best so far starts anew");
+    if (speaks())
+      log::info("{}: --dev is another text than before: {}", name(),
+                dev_.files.empty() ? "there is none, so the latest weights are kept"
+                                   : "the best so far starts anew");
   }
   const auto epochs = state.at("epochs").get<std::uint64_t>();
   const auto steps = state.at("steps").get<std::uint64_t>();
@@ -163,6 +167,7 @@ void DirectionTrainer::settle_state(const nlohmann::json& state) {
   const auto length = [](std::uint64_t count, std::uint64_t passes) {
     return count != 0 ? fmt::format("--steps {}", count) : fmt::format("--epochs {}", passes);
   };
+  if (!speaks()) return;
   log::info("{}: {} instead of {}{}", name(), length(options_.steps, options_.epochs),
             length(steps, epochs),
             options_.schedule == Schedule::kCosine ? ": the schedule is stretched to it" : "");

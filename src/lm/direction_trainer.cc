@@ -3,13 +3,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
+#include "base/fingerprint.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "compute/kernels.h"
 #include "elmo/error.h"
+#include "elmo/version.h"
 #include "lm/collapse.h"
 #include "train/divergence.h"
 
@@ -36,12 +41,14 @@ bool is_due(std::uint64_t step, std::uint64_t every, const std::optional<std::ui
 
 DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
                                    const DevelopmentText& dev, DirectionStart start, int threads,
-                                   const TrainingLog& log, BackgroundWriter& writer)
+                                   const TrainingLog* log, BackgroundWriter& writer,
+                                   Processes& processes)
     : options_(options),
       dev_(dev),
       direction_(start.direction),
       log_(log),
       writer_(writer),
+      processes_(processes),
       lock_(std::move(start.lock)),
       workers_(threads),
       model_(std::move(start.start.model)),
@@ -63,8 +70,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
     begin(start.start.new_softmax);
   }
   values_ = training_values(options, settings_);
-  optimizer_ =
-      std::make_unique<Optimizer>(options.optimizer, trained_parameters(*model_, frozen_encoder_));
+  slices_ = std::make_unique<Slices>(trained_parameters(*model_, frozen_encoder_), processes);
   model_->prepare(values_.precision, true);
   engine_ = make_engine(*model_, values_.precision,
                         {.steps = options.unroll,
@@ -73,13 +79,18 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
                          .seed = options.seed,
                          .samples = values_.samples,
                          .frozen_encoder = frozen_encoder_,
+                         .slices = slices_.get(),
                          .clock = &clock_},
                         workers_);
+  // Behind the engine, which says which parameters are sparse.
+  optimizer_ = std::make_unique<Optimizer>(options.optimizer, *slices_);
   if (start.checkpoint) load_checkpoint(*start.checkpoint);
-  log_.retain([this](const nlohmann::json& line) {
-    return line.value("direction", "") != name() ||
-           (resumed_ && line.value("step", std::uint64_t{0}) <= step_);
-  });
+  if (log_ != nullptr) {
+    log_->retain([this](const nlohmann::json& line) {
+      return line.value("direction", "") != name() ||
+             (resumed_ && line.value("step", std::uint64_t{0}) <= step_);
+    });
+  }
   pack();
   was_finished_ = resumed_ && finished() && !measurement_due();
 }
@@ -98,7 +109,7 @@ void DirectionTrainer::begin(bool new_softmax) {
     model_->softmax.set_bias_to_frequency(sample.counts);
   }
   const std::string limits = text_.limits();
-  if (!limits.empty()) log::info("{}: {}", name(), limits);
+  if (!limits.empty() && speaks()) log::info("{}: {}", name(), limits);
 }
 
 void DirectionTrainer::pack() { model_->pack(workers_, values_.samples == 0); }
@@ -116,12 +127,32 @@ void DirectionTrainer::step() {
   try {
     if (!read()) return;
   } catch (...) {
-    // The text can't be read on; what has been trained on it so far is kept.
-    checkpoint();
+    // The text can't be read on; what has been trained on it so far is kept. Other processes may
+    // read it still, and do not come to write a checkpoint.
+    if (processes_.size() == 1) checkpoint();
     throw;
   }
   compute();
   update(std::sqrt(squares()));
+}
+
+std::vector<Fact> DirectionTrainer::facts() {
+  std::string values;
+  model_->for_each_parameter([&](const Parameter& parameter) {
+    const auto bytes = std::as_bytes(parameter.value.span());
+    values += fingerprint({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  });
+  return {{"version of elmo", std::string(version())},
+          {"kind of CPU", product_kernel(model_->settings.projection, 4 * LstmLayer::kStepCells,
+                                         values_.precision)},
+          {"version of oneDNN", product_library()},
+          {"--input", text_.fingerprint(), false},
+          {"vocabulary",
+           fingerprint(model_->vocabulary ? model_->vocabulary->bytes() : model_->words->bytes()),
+           false},
+          {"command line", fingerprint(settings_.to_json().dump()), false},
+          {"model to begin with", fingerprint(values), false},
+          {"step to go on from", std::to_string(step_)}};
 }
 
 bool DirectionTrainer::read() {
@@ -143,6 +174,10 @@ void DirectionTrainer::compute() {
 
 double DirectionTrainer::squares() { return optimizer_->squares(workers_); }
 
+double DirectionTrainer::encoder_squares() {
+  return optimizer_->squares(model_->encoder_parameters().size(), workers_);
+}
+
 void DirectionTrainer::update(double norm) {
   if (!std::isfinite(nll_) || !std::isfinite(norm)) fail_without_number();
   const float scale = clip_scale(norm, options_.clip);
@@ -153,6 +188,7 @@ void DirectionTrainer::update(double norm) {
   ++step_;
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);
+  if (processes_.size() > 1) stop_asked_ = any(processes_, interrupted());
   if (step_ % options_.report_every == 0 || steps_reached()) report();
   if (++steps_here_ == 1) {
     clock_.restart();
@@ -179,9 +215,9 @@ void DirectionTrainer::report() {
       {"words_per_second", std::round(report.units_per_second * text_.words_per_unit())}};
   // The loss of a sample is no perplexity.
   if (!sampled) line["perplexity_unit"] = std::exp(report.loss);
-  log_.write(line);
+  write_log(line);
   const std::string wrong = divergence();
-  if (!wrong.empty() && !warned_of_divergence_) log::warn("{}", wrong);
+  if (!wrong.empty() && !warned_of_divergence_ && speaks()) log::warn("{}", wrong);
   warned_of_divergence_ = !wrong.empty();
 }
 
@@ -202,9 +238,7 @@ bool DirectionTrainer::measurement_due() const {
   return is_due(step_, every, measured_step_) || (finished() && measured_step_ != step_);
 }
 
-double DirectionTrainer::perplexity(const std::function<void()>& pause) {
-  clock_.enter("development text");
-  meter_.pause();
+PerplexityResult DirectionTrainer::measured(const std::function<void()>& pause) {
   if (values_.samples > 0) model_->pack(workers_);
   PerplexityResult sum;
   for (const std::string& file : dev_.files) {
@@ -217,34 +251,66 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
     sum.characters += one.characters;
     sum.unknown_words += one.unknown_words;
   }
-  const StateMeasure states =
-      measure_states(*model_, values_.precision, dev_.files.front(), options_.invalid, workers_);
-  log_.write({{"direction", name()},
-              {"step", step_},
-              {"dev_perplexity_unit", sum.perplexity_unit()},
-              {"dev_perplexity_word", sum.perplexity_word()},
-              {"dev_unknown_rate", sum.unknown_rate()},
-              {"dev_cosine", states.cosine},
-              {"dev_clipped_states", states.clipped}});
-  log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
-            name(), step_, sum.perplexity_unit(), sum.perplexity_word(), 100 * sum.unknown_rate());
-  const std::string collapse = describe_collapse(states);
-  if (!collapse.empty()) log::warn("{} model: {}", name(), collapse);
+  return sum;
+}
+
+double DirectionTrainer::perplexity(const std::function<void()>& pause) {
+  clock_.enter("development text");
+  meter_.pause();
+  double result = 0;
+  if (speaks()) {
+    // The first process measures, and meets the others once a second: they know that it lives, and
+    // all stop together.
+    using Clock = std::chrono::steady_clock;
+    auto met = Clock::now();
+    const PerplexityResult sum = measured([&] {
+      if (processes_.size() == 1) pause();
+      if (processes_.size() == 1 || Clock::now() - met < std::chrono::seconds(1)) return;
+      told_by_first(processes_, "");
+      stop_asked_ = any(processes_, interrupted());
+      if (stop_asked_) throw MeasurementStopped();
+      met = Clock::now();
+    });
+    const StateMeasure states =
+        measure_states(*model_, values_.precision, dev_.files.front(), options_.invalid, workers_);
+    result = sum.perplexity_unit();
+    told_by_first(processes_, fmt::format("{:a}", result));
+    write_log({{"direction", name()},
+               {"step", step_},
+               {"dev_perplexity_unit", sum.perplexity_unit()},
+               {"dev_perplexity_word", sum.perplexity_word()},
+               {"dev_unknown_rate", sum.unknown_rate()},
+               {"dev_cosine", states.cosine},
+               {"dev_clipped_states", states.clipped}});
+    log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
+              name(), step_, sum.perplexity_unit(), sum.perplexity_word(),
+              100 * sum.unknown_rate());
+    const std::string collapse = describe_collapse(states);
+    if (!collapse.empty()) log::warn("{} model: {}", name(), collapse);
+  } else {
+    std::string said;
+    while ((said = told_by_first(processes_, "")).empty()) {
+      stop_asked_ = any(processes_, interrupted());
+      if (stop_asked_) throw MeasurementStopped();
+    }
+    result = std::strtod(said.c_str(), nullptr);
+  }
   meter_.go_on();
   clock_.enter("reports");
-  return sum.perplexity_unit();
+  return result;
 }
 
 void DirectionTrainer::judge(double perplexity) {
   measured_step_ = step_;
   if (best_.offer(perplexity, step_)) {
     // The best weights go to the model file now; the checkpoint has only their perplexity.
+    if (!speaks()) return;
     clock_.enter("checkpoint");
     pending_model_.wait();
     const auto image = std::make_shared<TensorImage>(weights_image());
     pending_model_.submit(writer_, [image] { image->write().commit(); });
     clock_.enter("reports");
-  } else if (best_.out_of_patience()) {
+  } else if (best_.out_of_patience() && speaks()) {
     log::info("{}: no better development perplexity in {} evaluations, stopping", name(),
               options_.patience);
   }

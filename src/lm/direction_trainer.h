@@ -18,6 +18,7 @@
 #include "lm/starting_model.h"
 #include "lm/training_meter.h"
 #include "lm/training_text.h"
+#include "parallel/processes.h"
 #include "train/background_writer.h"
 #include "train/best_so_far.h"
 #include "train/trainer.h"
@@ -39,7 +40,8 @@ struct DevelopmentText {
 // What a direction begins with, before its text is read.
 struct DirectionStart {
   Direction direction;
-  std::unique_ptr<FileLock> lock;  // one process alone trains a direction into a folder
+  // One training alone writes a direction into a folder; its first process has the lock.
+  std::unique_ptr<FileLock> lock;
   StartingModel start;
   std::optional<TensorFileReader> checkpoint;  // to go on from
 };
@@ -48,9 +50,14 @@ class DirectionTrainer final : public Trainer {
  public:
   // Everything but `start` outlives the trainer. Reads the text once and the checkpoint. Throws
   // UsageError where the settings contradict the checkpoint.
+  //
+  // processes: that share this direction. All make it and call its functions together; the first
+  // alone writes files and logs (the others' `log` is null), and throw what one throws unless it is
+  // said to be theirs alone.
   DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
                    const DevelopmentText& dev, DirectionStart start, int threads,
-                   const TrainingLog& log, BackgroundWriter& writer);
+                   const TrainingLog* log, BackgroundWriter& writer,
+                   Processes& processes = lone_process());
 
   bool finished() const override;
   void step() override;
@@ -70,16 +77,25 @@ class DirectionTrainer final : public Trainer {
   void back();
   void compute();
   double squares();
+  double encoder_squares();  // of the token encoder alone
   void update(double norm);
   double perplexity(const std::function<void()>& pause);
   void judge(double perplexity);
-  // A checkpoint as images: of the model file, where it is to be written now, and of the rest.
+  // A checkpoint as images: of the model file, where it is to be written now, and of the rest. Only
+  // the first process's are whole.
   std::optional<TensorImage> model_image();
   TensorImage checkpoint_image();
   void set_saved() { saved_step_ = step_; }
 
+  // What all processes of this direction must have alike.
+  std::vector<Fact> facts();
+  // Has any process been asked to stop? All get the same answer.
+  bool stop_asked() const { return stop_asked_; }
+  Slices& slices() { return *slices_; }
+
   bool was_finished() const { return was_finished_; }  // before this run began
   bool is_new() const { return !resumed_; }
+  Direction direction() const { return direction_; }
   std::uint64_t steps() const { return step_; }
   LanguageModel& model() { return *model_; }
   // After a change of the weights from outside.
@@ -98,14 +114,20 @@ class DirectionTrainer final : public Trainer {
   void settle_state(const nlohmann::json& state);
   void report();
   [[noreturn]] void fail_without_number();
+  bool speaks() const { return processes_.is_first(); }
+  void write_log(const nlohmann::ordered_json& line) const {
+    if (log_ != nullptr) log_->write(line);
+  }
+  PerplexityResult measured(const std::function<void()>& pause);
   bool steps_reached() const { return options_.steps != 0 && step_ >= options_.steps; }
   std::string_view name() const { return direction_name(direction_); }
 
   const PretrainingOptions& options_;
   const DevelopmentText& dev_;
   const Direction direction_;
-  const TrainingLog& log_;
+  const TrainingLog* log_;
   BackgroundWriter& writer_;
+  Processes& processes_;
   std::unique_ptr<FileLock> lock_;
   Workers workers_;
   std::unique_ptr<LanguageModel> model_;
@@ -113,6 +135,7 @@ class DirectionTrainer final : public Trainer {
   TrainingText text_;
   RunSettings settings_;
   TrainingValues values_;
+  std::unique_ptr<Slices> slices_;
   std::unique_ptr<Optimizer> optimizer_;
   PhaseClock clock_;
   std::unique_ptr<Engine> engine_;
@@ -125,6 +148,7 @@ class DirectionTrainer final : public Trainer {
   std::uint64_t step_ = 0, units_ = 0;
   std::optional<std::uint64_t> saved_step_, measured_step_;
   bool text_ended_ = false, was_finished_ = false, warned_of_divergence_ = false;
+  bool stop_asked_ = false;
   // Of this run's steps after the first one.
   std::uint64_t steps_here_ = 0, measured_units_ = 0;
 };

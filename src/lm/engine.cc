@@ -11,6 +11,7 @@
 #include "compute/tree_sum.h"
 #include "nn/dropout.h"
 #include "nn/sampled_softmax.h"
+#include "parallel/rows.h"
 #include "text/characters.h"
 
 namespace elmo {
@@ -23,30 +24,35 @@ class EngineOf final : public Engine {
       : model_(model),
         options_(options),
         workers_(workers),
-        groups_(options.steps, options.streams) {
+        processes_(options.slices == nullptr ? lone_process() : options.slices->processes()),
+        batch_(options.steps, options.streams),
+        groups_(batch_.held_by(processes_.rank(), processes_.size())) {
     const auto rows = static_cast<std::size_t>(groups_.rows());
     width_ = model.settings.projection;
     const std::size_t size = rows * static_cast<std::size_t>(width_);
     for (const LstmLayer& layer : model.layers) {
-      tapes_.emplace_back(layer.shape(), options.steps, options.streams);
+      tapes_.emplace_back(layer.shape(), options.steps, static_cast<int>(groups_.streams()));
     }
     for (std::size_t i = 0; i <= model.layers.size(); ++i) streams_.emplace_back(size);
     top_ = AlignedArray<T>(size);
     place_top_rows();
     if (options.samples > 0) {
-      sampled_ = std::make_unique<SampledSoftmax>(model.softmax, options.samples, kPrecisionOf<T>);
+      sampled_ = std::make_unique<SampledSoftmax>(model.softmax, options.samples, kPrecisionOf<T>,
+                                                  options.slices);
     }
     if (model.characters) {
-      word_tape_ = CharacterEncoder::Tape(*model.characters, static_cast<std::int64_t>(rows));
-      word_vectors_ = AlignedArray<float>(size);
-      word_of_.resize(rows);
+      word_tape_ = CharacterEncoder::Tape(*model.characters,
+                                          batch_.rows() * groups_.count() / batch_.count() + 1);
+      word_vectors_ = AlignedArray<float>(area(batch_.rows(), width_));
+      word_of_.resize(static_cast<std::size_t>(batch_.rows()));
     }
     losses_.resize(rows);
   }
 
-  double train(const Window& window, std::uint64_t step) override {
+  double train(const Window& batch, std::uint64_t step) override {
     enter("forward");
-    forward(window, step, options_.dropout);
+    const Window& window = own_streams(batch);
+    forward(batch, window, step, options_.dropout);
     if (gradient_.size() == 0) {
       gradient_ = AlignedArray<float>(streams_[0].size());
       top_gradient_ = AlignedArray<float>(gradient_.size());
@@ -62,22 +68,30 @@ class EngineOf final : public Engine {
       const LogUniformSample sample(
           model_.outcomes(), static_cast<std::size_t>(options_.samples),
           Random(options_.seed, RandomUse::kNegativeSample, step, direction));
-      sampled_->losses_and_gradients(top_.data(), targets_.data(), groups_, scale, sample,
+      sampled_->losses_and_gradients(top_.data(), targets_.data(), batch_, scale, sample,
                                      losses_.data(), top_gradient_.data(), workers_);
     } else {
-      model_.softmax.losses_and_gradients(top_.data(), targets_.data(), groups_, scale,
-                                          model_.softmax_weights(), losses_.data(),
-                                          top_gradient_.data(), workers_);
+      for_each_subtree([&](const StreamGroups& subtree, const auto& keep) {
+        model_.softmax.losses_and_gradients(top_.data(), own_targets(), subtree, scale,
+                                            model_.softmax_weights(), losses_.data(),
+                                            top_gradient_.data(), workers_);
+        model_.softmax.for_each_parameter(keep);
+        if (model_.settings.tied) keep(model_.softmax_weights());
+      });
     }
     enter("backward");
-    backward(window, step);
+    backward(batch, window, step);
+    if (processes_.size() > 1) {
+      enter("gradients of others");
+      options_.slices->sum(summed_parameters(), batch_, workers_);
+    }
     carry(window);
     return total_loss();
   }
 
   double evaluate(const Window& window, std::vector<double>& losses) override {
-    forward(window, 0, 0.0f);
-    model_.softmax.losses(top_.data(), targets_.data(), groups_, losses_.data(), workers_);
+    forward(window, window, 0, 0.0f);
+    model_.softmax.losses(top_.data(), own_targets(), groups_, losses_.data(), workers_);
     losses.resize(losses_.size());
     for (std::size_t row = 0; row < losses.size(); ++row) {
       losses[row] = losses_[static_cast<std::size_t>(top_row_[row])];
@@ -88,15 +102,23 @@ class EngineOf final : public Engine {
 
   std::vector<LayerState> state() const override {
     std::vector<LayerState> result;
+    const Part streams = groups_.held_streams();
     for (std::size_t i = 0; i < tapes_.size(); ++i) {
       const LstmShape& shape = model_.layers[i].shape();
       LayerState layer;
-      for (int b = 0; b < options_.streams; ++b) {
-        const T* h = tapes_[i].xh.data() + b * (shape.input + shape.projection) + shape.input;
-        for (int k = 0; k < shape.projection; ++k) layer.h.push_back(to_float(h[k]));
+      layer.h.resize(area(options_.streams, shape.projection));
+      layer.c.resize(area(options_.streams, shape.hidden));
+      for (std::int64_t b = streams.begin; b < streams.end; ++b) {
+        const T* h = tapes_[i].xh.data() + (b - streams.begin) * (shape.input + shape.projection) +
+                     shape.input;
+        for (int k = 0; k < shape.projection; ++k) {
+          layer.h[area(b, shape.projection) + static_cast<std::size_t>(k)] = to_float(h[k]);
+        }
       }
-      const float* c = tapes_[i].c.data();
-      layer.c.assign(c, c + static_cast<std::int64_t>(options_.streams) * shape.hidden);
+      std::copy_n(tapes_[i].c.data(), groups_.streams() * shape.hidden,
+                  layer.c.data() + streams.begin * shape.hidden);
+      fill_first(processes_, std::span(layer.h), parts_of_streams(shape.projection));
+      fill_first(processes_, std::span(layer.c), parts_of_streams(shape.hidden));
       result.push_back(std::move(layer));
     }
     return result;
@@ -105,11 +127,14 @@ class EngineOf final : public Engine {
   void restore(const std::vector<LayerState>& state) override {
     for (std::size_t i = 0; i < tapes_.size(); ++i) {
       const LstmShape& shape = model_.layers[i].shape();
-      for (int b = 0; b < options_.streams; ++b) {
+      const Part streams = groups_.held_streams();
+      for (std::int64_t b = streams.begin; b < streams.end; ++b) {
         convert(state[i].h.data() + b * shape.projection, shape.projection,
-                tapes_[i].xh.data() + b * (shape.input + shape.projection) + shape.input);
+                tapes_[i].xh.data() + (b - streams.begin) * (shape.input + shape.projection) +
+                    shape.input);
       }
-      std::copy(state[i].c.begin(), state[i].c.end(), tapes_[i].c.data());
+      std::copy_n(state[i].c.data() + streams.begin * shape.hidden,
+                  groups_.streams() * shape.hidden, tapes_[i].c.data());
     }
   }
 
@@ -118,29 +143,96 @@ class EngineOf final : public Engine {
   }
 
  private:
-  // Each group's by itself first, as several processes would do.
-  double total_loss() const {
-    double total = 0;
+  // Each group's by itself first, whoever holds it.
+  double total_loss() {
+    std::vector<double> of_groups(static_cast<std::size_t>(batch_.count()));
     for (int group = 0; group < groups_.count(); ++group) {
       const Part rows = groups_.rows_of(group);
-      total += std::accumulate(losses_.begin() + rows.begin, losses_.begin() + rows.end, 0.0);
+      of_groups[static_cast<std::size_t>(groups_.first_of_batch() + group)] =
+          std::accumulate(losses_.begin() + rows.begin, losses_.begin() + rows.end, 0.0);
     }
-    return total;
+    std::vector<Part> parts;
+    for (int i = 0; i < processes_.size(); ++i) {
+      const StreamGroups held = batch_.held_by(i, processes_.size());
+      parts.push_back({held.first_of_batch(), held.first_of_batch() + held.count()});
+    }
+    fill_all(processes_, std::span(of_groups), parts);
+    return std::accumulate(of_groups.begin(), of_groups.end(), 0.0);
+  }
+
+  // Of each process, in an array of `width` numbers a stream.
+  std::vector<Part> parts_of_streams(std::int64_t width) const {
+    std::vector<Part> parts;
+    for (int i = 0; i < processes_.size(); ++i) {
+      const Part streams = batch_.held_by(i, processes_.size()).held_streams();
+      parts.push_back({streams.begin * width, streams.end * width});
+    }
+    return parts;
+  }
+
+  // The batch's window cut to this process's streams.
+  const Window& own_streams(const Window& batch) {
+    if (processes_.size() == 1) return batch;
+    const Part streams = groups_.held_streams();
+    own_.steps = batch.steps;
+    own_.streams = static_cast<int>(groups_.streams());
+    own_.predictions = batch.predictions;
+    const auto cut = [&](const auto& from, auto& to) {
+      to.clear();
+      for (int t = 0; t < batch.steps; ++t) {
+        const auto row = from.begin() + static_cast<std::int64_t>(t) * batch.streams;
+        to.insert(to.end(), row + streams.begin, row + streams.end);
+      }
+    };
+    cut(batch.inputs, own_.inputs);
+    cut(batch.targets, own_.targets);
+    cut(batch.resets, own_.resets);
+    return own_;
+  }
+
+  // The softmax's targets of this process's rows.
+  const std::int32_t* own_targets() const {
+    return targets_.data() + groups_.steps() * groups_.held_streams().begin;
+  }
+
+  // f(subtree, keep): for each subtree of this process's groups; `keep` is called with each
+  // parameter whose gradient is now the subtree's.
+  template <typename F>
+  void for_each_subtree(F&& f) {
+    const std::vector<StreamGroups> subtrees = groups_.subtrees();
+    for (std::size_t i = 0; i < subtrees.size(); ++i) {
+      f(subtrees[i], [&](const Parameter& parameter) {
+        if (options_.slices != nullptr) options_.slices->keep(parameter, i, subtrees.size());
+      });
+    }
+  }
+
+  // Those whose gradients are sums over groups. Rows of tables are added by their owners.
+  std::vector<Parameter*> summed_parameters() {
+    std::vector<Parameter*> result;
+    model_.for_each_parameter([&](Parameter& parameter) {
+      if (!parameter.sparse && &parameter != &model_.embedding.table) result.push_back(&parameter);
+    });
+    return result;
   }
 
   // Everything up to the top goes step by step, the softmax group by group.
   void place_top_rows() {
-    top_row_.resize(static_cast<std::size_t>(groups_.rows()));
-    targets_.resize(top_row_.size());
-    for (int group = 0; group < groups_.count(); ++group) {
-      const Part streams = groups_.streams_of(group);
-      std::int64_t row = groups_.rows_of(group).begin;
-      for (std::int64_t t = 0; t < groups_.steps(); ++t) {
-        for (std::int64_t b = streams.begin; b < streams.end; ++b, ++row) {
-          top_row_[static_cast<std::size_t>(t * groups_.streams() + b)] = row;
+    const auto place = [](const StreamGroups& groups, std::vector<std::int64_t>& places) {
+      places.resize(static_cast<std::size_t>(groups.rows()));
+      for (int group = 0; group < groups.count(); ++group) {
+        const Part streams = groups.streams_of(group);
+        std::int64_t row = groups.rows_of(group).begin;
+        for (std::int64_t t = 0; t < groups.steps(); ++t) {
+          for (std::int64_t b = streams.begin; b < streams.end; ++b, ++row) {
+            places[static_cast<std::size_t>(t * groups.streams() + b)] = row;
+          }
         }
       }
-    }
+    };
+    place(groups_, top_row_);
+    place(batch_, target_row_);
+    targets_.resize(target_row_.size());
   }
 
   void enter(std::string_view phase) {
@@ -170,21 +262,27 @@ class EngineOf final : public Engine {
     const std::uint32_t direction = model_.settings.direction == Direction::kForward ? 0 : 1;
     const Random random(options_.seed, RandomUse::kDropout, step,
                         direction * 1024 + static_cast<std::uint32_t>(place));
+    // Masks are the batch's.
+    const std::int64_t first = groups_.held_streams().begin + part.begin;
     for (int t = 0; t < window.steps; ++t) {
-      const std::int64_t row = static_cast<std::int64_t>(t) * window.streams;
-      apply_dropout(values, (row + part.begin) * width_, (row + part.end) * width_, rate, random);
+      const std::int64_t row = static_cast<std::int64_t>(t) * window.streams + part.begin;
+      apply_dropout(values + row * width_, (t * batch_.streams() + first) * width_,
+                    (part.end - part.begin) * width_, rate, random);
     }
   }
 
-  // Layer 0 of rows [first, last).
-  void embed(const Window& window, std::int64_t first, std::int64_t last) {
+  // Layer 0 of the streams of `part` in step t.
+  void embed(const Window& window, int t, const Part& part) {
+    const std::int64_t first = static_cast<std::int64_t>(t) * window.streams + part.begin;
+    const std::int64_t count = part.end - part.begin;
     float* y = streams_[0].data() + first * width_;
     if (!model_.characters) {
-      model_.embedding.forward(window.inputs.data() + first, last - first, y);
+      model_.embedding.forward(window.inputs.data() + first, count, y);
       return;
     }
-    for (std::int64_t row = first; row < last; ++row, y += width_) {
-      const std::int64_t word = word_of_[static_cast<std::size_t>(row)];
+    const std::int64_t of_batch = t * batch_.streams() + groups_.held_streams().begin + part.begin;
+    for (std::int64_t row = of_batch; row < of_batch + count; ++row, y += width_) {
+      const std::int32_t word = word_of_[static_cast<std::size_t>(row)];
       if (word < 0) {
         std::fill_n(y, width_, 0.0f);
       } else {
@@ -193,33 +291,56 @@ class EngineOf final : public Engine {
     }
   }
 
-  // The window's words, each once, and where they stand; an idle stream has none.
-  void encode_words(const Window& window) {
-    word_rows_.clear();
-    std::unordered_map<std::string_view, std::int64_t> seen;
+  // The batch's words, each once, and where they stand; an idle stream has none. They are dealt to
+  // the groups, and each process encodes those of its own.
+  void encode_words(const Window& batch) {
+    std::unordered_map<std::string_view, std::int32_t> seen;
+    std::vector<std::string_view> words;
     for (std::size_t row = 0; row < word_of_.size(); ++row) {
       word_of_[row] = -1;
-      if (window.targets[row] < 0) continue;
-      const auto [place, is_new] = seen.emplace(window.input_words[row], word_rows_.count());
+      if (batch.targets[row] < 0) continue;
+      const auto [place, is_new] =
+          seen.emplace(batch.input_words[row], static_cast<std::int32_t>(words.size()));
       word_of_[row] = place->second;
-      if (!is_new) continue;
-      append_characters(place->first, model_.settings.characters.positions, word_rows_.ids);
+      if (is_new) words.push_back(place->first);
+    }
+    words_ = static_cast<std::int64_t>(words.size());
+    word_rows_.clear();
+    const Part own = words_of(groups_);
+    for (std::int64_t word = own.begin; word < own.end; ++word) {
+      append_characters(words[static_cast<std::size_t>(word)], model_.settings.characters.positions,
+                        word_rows_.ids);
       word_rows_.end_word();
     }
-    model_.characters->forward(word_rows_, word_tape_, word_vectors_.data(), workers_);
+    model_.characters->forward(word_rows_, word_tape_, word_vectors_.data() + own.begin * width_,
+                               workers_);
+    std::vector<Part> parts;
+    for (int i = 0; i < processes_.size(); ++i) {
+      const Part words_there = words_of(batch_.held_by(i, processes_.size()));
+      parts.push_back({words_there.begin * width_, words_there.end * width_});
+    }
+    fill_all(processes_, word_vectors_.span(), parts);
   }
 
-  void forward(const Window& window, std::uint64_t step, float dropout) {
-    if (model_.characters) encode_words(window);
+  // The words of these groups: those of all groups stand one behind the other.
+  Part words_of(const StreamGroups& groups) const {
+    const int first = groups.first_of_batch();
+    return {part_of(words_, first, batch_.count()).begin,
+            part_of(words_, first + groups.count() - 1, batch_.count()).end};
+  }
+
+  // `batch`: the window of all streams; `window`: of this process's.
+  void forward(const Window& batch, const Window& window, std::uint64_t step, float dropout) {
+    if (model_.characters) encode_words(batch);
+    for (std::size_t row = 0; row < target_row_.size(); ++row) {
+      targets_[static_cast<std::size_t>(target_row_[row])] = batch.targets[row];
+    }
     const int layers = model_.settings.layers;
     workers_.run([&](int index) {
       const Part part = streams_of(index, window.streams);
       if (part.begin == part.end) return;
       LstmScratch& scratch = scratch_for(index, part.end - part.begin);
-      for (int t = 0; t < window.steps; ++t) {
-        const std::int64_t row = static_cast<std::int64_t>(t) * window.streams + part.begin;
-        embed(window, row, row + part.end - part.begin);
-      }
+      for (int t = 0; t < window.steps; ++t) embed(window, t, part);
       for (int j = 0; j < layers; ++j) {
         const auto at = static_cast<std::size_t>(j);
         drop(streams_[at].data(), j, step, dropout, window, part);
@@ -232,12 +353,11 @@ class EngineOf final : public Engine {
       drop(last, layers, step, dropout, window, part);
       for_each_row(window, part, [&](std::int64_t row, std::int64_t top_row) {
         convert(last + row * width_, width_, top_.data() + top_row * width_);
-        targets_[static_cast<std::size_t>(top_row)] = window.targets[static_cast<std::size_t>(row)];
       });
     });
   }
 
-  void backward(const Window& window, std::uint64_t step) {
+  void backward(const Window& batch, const Window& window, std::uint64_t step) {
     const int layers = model_.settings.layers;
     workers_.run([&](int index) {
       const Part part = streams_of(index, window.streams);
@@ -257,32 +377,102 @@ class EngineOf final : public Engine {
       }
     });
     enter("weight gradients");
-    for (int j = 0; j < layers; ++j) {
-      const auto at = static_cast<std::size_t>(j);
-      model_.layers[at].weight_gradients(tapes_[at], window.steps, window.streams, workers_);
-    }
+    for_each_subtree([&](const StreamGroups& subtree, const auto& keep) {
+      for (int j = 0; j < layers; ++j) {
+        const auto at = static_cast<std::size_t>(j);
+        model_.layers[at].weight_gradients(tapes_[at], subtree, workers_);
+        model_.layers[at].for_each_parameter(keep);
+      }
+    });
     if (options_.frozen_encoder) return;
     if (model_.characters) {
-      std::fill_n(word_gradients_.data(), word_rows_.count() * width_, 0.0f);
-      for (std::size_t row = 0; row < word_of_.size(); ++row) {
-        if (word_of_[row] < 0) continue;
-        const float* from = gradient_.data() + static_cast<std::int64_t>(row) * width_;
-        float* to = word_gradients_.data() + word_of_[row] * width_;
-        for (std::int64_t k = 0; k < width_; ++k) to[k] += from[k];
-      }
-      model_.characters->backward(word_rows_, word_tape_, word_gradients_.data(), groups_.count(),
-                                  workers_);
+      word_encoder_backward();
       return;
     }
-    auto& table = model_.embedding.table.gradient;
-    const auto rows = static_cast<std::int64_t>(window.inputs.size());
-    // Tied weights have the softmax's gradient there.
-    if (!model_.settings.tied) table.zero();
+    auto& table = model_.embedding.table;
+    if (model_.settings.tied) {
+      // It has the softmax's gradient already; that is summed before the rows are added.
+      if (processes_.size() > 1) {
+        Parameter* const tied[] = {&table};
+        options_.slices->sum(tied, batch_, workers_);
+      }
+    } else {
+      table.gradient.zero();
+    }
+    if (processes_.size() > 1 && !model_.settings.tied) {
+      table.touched.assign(batch.inputs.begin(), batch.inputs.end());
+      std::ranges::sort(table.touched);
+      table.touched.erase(std::unique(table.touched.begin(), table.touched.end()),
+                          table.touched.end());
+    }
+    const GradientRows rows = gradient_rows(
+        batch.inputs, [&](std::int32_t id) { return options_.slices->owner_of_row(table, id); });
     workers_.run([&](int index) {
       const Part columns = part_of(width_, index, workers_.count(), 16);
-      model_.embedding.backward(window.inputs.data(), rows, gradient_.data(), columns.begin,
-                                columns.end);
+      model_.embedding.backward(rows.ids.data(), static_cast<std::int64_t>(rows.ids.size()), rows.d,
+                                columns.begin, columns.end);
     });
+  }
+
+  void word_encoder_backward() {
+    const Part own = words_of(groups_);
+    std::vector<int> owner(static_cast<std::size_t>(words_));
+    for (int i = 0; i < processes_.size(); ++i) {
+      const Part words = words_of(batch_.held_by(i, processes_.size()));
+      std::fill(owner.begin() + words.begin, owner.begin() + words.end, i);
+    }
+    const GradientRows rows = gradient_rows(
+        word_of_, [&](std::int32_t word) { return owner[static_cast<std::size_t>(word)]; });
+    std::fill_n(word_gradients_.data(), word_rows_.count() * width_, 0.0f);
+    const float* from = rows.d;
+    for (const std::int32_t word : rows.ids) {
+      if (word >= 0) {
+        float* to = word_gradients_.data() + (word - own.begin) * width_;
+        for (std::int64_t k = 0; k < width_; ++k) to[k] += from[k];
+      }
+      from += width_;
+    }
+    for_each_subtree([&](const StreamGroups& subtree, const auto& keep) {
+      std::vector<std::int64_t> cuts;
+      for (int group = 0; group <= subtree.count(); ++group) {
+        const std::int64_t all = words_ * (subtree.first_of_batch() + group) / batch_.count();
+        cuts.push_back(all - own.begin);
+      }
+      model_.characters->backward(word_rows_, word_tape_, word_gradients_.data(), cuts, workers_);
+      model_.characters->for_each_parameter(keep);
+    });
+  }
+
+  // Rows of the gradient of layer 0 whose ids this process owns, in the order of the batch.
+  struct GradientRows {
+    std::vector<std::int32_t> ids;
+    const float* d;
+    std::vector<std::byte> brought;
+  };
+  // ids: of all rows of the batch; below 0: a row that nobody owns. owner(id): whose it is.
+  template <typename F>
+  GradientRows gradient_rows(const std::vector<std::int32_t>& ids, F&& owner) const {
+    if (processes_.size() == 1) return {ids, gradient_.data(), {}};
+    std::vector<RowRoute> routes;
+    GradientRows result;
+    std::vector<int> holder(static_cast<std::size_t>(batch_.streams()));
+    for (int i = 0; i < processes_.size(); ++i) {
+      const Part streams = batch_.held_by(i, processes_.size()).held_streams();
+      std::fill(holder.begin() + streams.begin, holder.begin() + streams.end, i);
+    }
+    std::vector<std::int64_t> next(static_cast<std::size_t>(processes_.size()));
+    for (std::size_t row = 0; row < ids.size(); ++row) {
+      const int from = holder[row % holder.size()];
+      const std::int64_t there = next[static_cast<std::size_t>(from)]++;
+      if (ids[row] < 0) continue;
+      routes.push_back({there, from, owner(ids[row])});
+      if (routes.back().to == processes_.rank()) result.ids.push_back(ids[row]);
+    }
+    result.brought =
+        bring_rows(processes_, routes, reinterpret_cast<const std::byte*>(gradient_.data()),
+                   static_cast<std::size_t>(width_) * sizeof(float));
+    result.d = reinterpret_cast<const float*>(result.brought.data());
+    return result;
   }
 
   void carry(const Window& window) {
@@ -301,20 +491,25 @@ class EngineOf final : public Engine {
   LanguageModel& model_;
   EngineOptions options_;
   Workers& workers_;
+  Processes& processes_;
+  StreamGroups batch_, groups_;  // of all processes, of this one
+  Window own_;                   // with several processes, the streams of this one
   std::int64_t width_ = 0;
   std::vector<LstmTape<T>> tapes_;
   std::vector<AlignedArray<float>> streams_;  // layer outputs; after dropout, the next one's input
   // The softmax's rows, group by group: its input, the gradient of it, targets, losses.
-  StreamGroups groups_;
-  std::vector<std::int64_t> top_row_;  // where a row of the window stands in them
+  std::vector<std::int64_t> top_row_;     // where a row of the window stands in them
+  std::vector<std::int64_t> target_row_;  // the same of the batch's rows
   AlignedArray<T> top_;
   AlignedArray<float> top_gradient_;
-  std::vector<std::int32_t> targets_;
+  std::vector<std::int32_t> targets_;  // of the batch
   std::vector<double> losses_;
   std::unique_ptr<SampledSoftmax> sampled_;
-  // Character models: the window's words, which of them a row reads, their vectors (P).
+  // Character models: how many words the batch has, this process's among them, which of all a row
+  // of the batch reads, the vectors of all (P), the gradients of this process's.
+  std::int64_t words_ = 0;
   CharacterRows word_rows_;
-  std::vector<std::int64_t> word_of_;
+  std::vector<std::int32_t> word_of_;
   CharacterEncoder::Tape word_tape_;
   AlignedArray<float> word_vectors_, word_gradients_;
   AlignedArray<float> gradient_;

@@ -3,14 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/usable_cores.h"
+#include "compute/tree_sum.h"
 #include "elmo/error.h"
 #include "lm/direction_trainer.h"
 #include "lm/shared_trainer.h"
@@ -67,16 +73,54 @@ void check_rereadable(const std::vector<std::string>& files, const char* option)
   }
 }
 
+// Can the batch be shared by so many processes?
+void check_processes(const PretrainingOptions& options, int count) {
+  if (count == 1) return;
+  if (std::ranges::find(options.inputs, "-") != options.inputs.end()) {
+    throw UsageError("--input - (standard input) reaches one process alone, and there are " +
+                     std::to_string(count) + "; put the text in a file");
+  }
+  const bool halves = options.directions.size() > 1 && !options.share_encoder;
+  if (halves && count % 2 != 0) {
+    throw UsageError(
+        fmt::format("--direction both gives half of the processes to each direction, and there are "
+                    "{}; start {} or {}",
+                    count, count - 1, count + 1));
+  }
+  const int each = halves ? count / 2 : count;
+  const StreamGroups groups(options.unroll, options.batch_size);
+  if (each <= groups.batch_count()) return;
+  // As many groups as there are at most, and streams for a group each.
+  const StreamGroups most(1, 1 << 16);
+  const std::string enough =
+      each > most.batch_count()
+          ? fmt::format("no batch has more than {} groups", most.batch_count())
+          : fmt::format("--batch-size {} would do for as many",
+                        32 * std::bit_ceil(static_cast<unsigned>(each)));
+  throw UsageError(
+      fmt::format("--batch-size {} gives {} group{} of streams, for as many processes a direction, "
+                  "and there are {}; start fewer processes ({})",
+                  options.batch_size, groups.batch_count(), groups.batch_count() == 1 ? "" : "s",
+                  each, enough));
+}
+
 // Reads the development text once: a bad one is better found now than at the first measurement.
-DevelopmentText read_development_text(const PretrainingOptions& options) {
+// The first process alone reads it.
+DevelopmentText read_development_text(const PretrainingOptions& options, Processes& processes) {
   DevelopmentText dev;
   if (options.dev.empty()) return dev;
+  if (!processes.is_first()) {
+    dev.files = options.dev;
+    dev.fingerprint = told_by_first(processes, "");
+    return dev;
+  }
   dev.files = expand_inputs(options.dev);
   check_rereadable(dev.files, "dev");
   if (std::ranges::find(dev.files, "-") != dev.files.end()) {
     throw UsageError("--dev - can be read once, and is measured again and again; use a file");
   }
   dev.fingerprint = Corpus({.inputs = dev.files, .invalid = options.invalid}).fingerprint();
+  told_by_first(processes, dev.fingerprint);
   return dev;
 }
 
@@ -122,24 +166,30 @@ void begin_again(const PretrainingOptions& options, Direction direction) {
             direction_name(direction), kept);
 }
 
-// Each direction's lock, and its model or checkpoint.
-std::vector<DirectionStart> make_starts(const PretrainingOptions& options) {
+void check_something_to_resume(const PretrainingOptions& options) {
   if (options.resume && std::ranges::none_of(options.directions, [&](Direction direction) {
         return has_checkpoint(options, direction) || has_model(options, direction);
       })) {
     throw Error(options.output.string() +
                 ": holds no checkpoint to resume; leave --resume out to start anew");
   }
+}
+
+// Each direction's lock, and its model or checkpoint. `writes`: this process writes the folder.
+std::vector<DirectionStart> make_starts(const PretrainingOptions& options, bool writes) {
   std::vector<DirectionStart> starts;
   for (const Direction direction : options.directions) {
     DirectionStart& one = starts.emplace_back();
     one.direction = direction;
+    if (!writes) continue;
     one.lock = std::make_unique<FileLock>(
         options.output / fmt::format(".{}.lock", direction_name(direction)),
         fmt::format("the {} model in {}", direction_name(direction), options.output.string()));
     check_output(options, direction);
   }
-  if (options.resume && options.share_encoder) SharedTrainer::settle_checkpoints(options.output);
+  if (writes && options.resume && options.share_encoder) {
+    SharedTrainer::settle_checkpoints(options.output);
+  }
   for (DirectionStart& one : starts) {
     const auto path = checkpoint_file(options.output, one.direction);
     if (options.resume && has_checkpoint(options, one.direction)) {
@@ -174,11 +224,12 @@ std::vector<DirectionStart> make_starts(const PretrainingOptions& options) {
 }
 
 void run(const PretrainingOptions& options, const Trainers& directions, int threads,
-         BackgroundWriter& writer) {
+         BackgroundWriter& writer, Processes& processes) {
   std::unique_ptr<SharedTrainer> shared;
   std::vector<Trainer*> trainers;
   if (options.share_encoder) {
-    shared = std::make_unique<SharedTrainer>(*directions[0], *directions[1], threads, writer);
+    shared =
+        std::make_unique<SharedTrainer>(*directions[0], *directions[1], threads, writer, processes);
     trainers = {shared.get()};
   } else {
     for (const auto& one : directions) trainers.push_back(one.get());
@@ -197,21 +248,26 @@ void run(const PretrainingOptions& options, const Trainers& directions, int thre
     one->settle();
   }
   const auto count = static_cast<int>(trainers.size());
-  run_trainers(trainers,
-               {.title = "pretrain",
-                .hosts = threads < count ? 1 : count,
-                .forecast =
-                    [&](double seconds) {
-                      log::info("pretrain: about {} to go; {}B of memory, {}B on disk in {}",
-                                format_duration(seconds),
-                                format_count(static_cast<double>(peak_memory_bytes())),
-                                format_count(static_cast<double>(bytes)), options.output.string());
-                    },
-                .advice =
-                    [&] {
-                      return fmt::format("go on with --resume (step {})",
-                                         directions.front()->steps());
-                    }});
+  TrainingLoop loop = {.title = "pretrain", .hosts = threads < count ? 1 : count, .advice = [&] {
+                         return fmt::format("go on with --resume (step {})",
+                                            directions.front()->steps());
+                       }};
+  if (processes.size() > 1) {
+    loop.stop = [&] {
+      return std::ranges::any_of(directions, [](const auto& one) { return one->stop_asked(); });
+    };
+  }
+  loop.quiet = !processes.is_first();
+  if (processes.is_first()) {
+    loop.forecast = [&](double seconds) {
+      log::info("pretrain: about {} to go; {}B of memory, {}B on disk in {}",
+                format_duration(seconds), format_count(static_cast<double>(peak_memory_bytes())),
+                format_count(static_cast<double>(bytes)), options.output.string());
+    };
+  }
+  run_trainers(trainers, loop);
+  // Nobody ends before the files are there.
+  meet(processes);
 }
 
 // What the folder's files are for.
@@ -231,32 +287,79 @@ void explain_files(const PretrainingOptions& options) {
             fmt::join(checkpoints, " and "), format_count(static_cast<double>(bytes)));
 }
 
-}  // namespace
+// How many of the processes run on this process's machine.
+int processes_here(Processes& processes) {
+  int count = 0;
+  for (int i = 0; i < processes.size(); ++i) {
+    if (processes.host(i) == processes.host(processes.rank())) ++count;
+  }
+  return count;
+}
 
-std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
-  check(given);
-  PretrainingOptions options = given;
-  CorpusOptions text{.invalid = options.invalid, .seed = options.seed};
-  set_inputs(given.inputs, text);
-  check_rereadable(text.inputs, "input");
-  const DevelopmentText dev = read_development_text(options);
-  make_folder(options.output);
-  std::vector<DirectionStart> starts = make_starts(options);
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int threads = options.threads > 0 ? options.threads : cores;
+// --threads and OMP_NUM_THREADS are of each process; without them a machine's cores are divided.
+bool threads_are_chosen(const PretrainingOptions& options) {
+  return options.threads != 0 || std::getenv("OMP_NUM_THREADS") != nullptr;
+}
+
+int threads_of(const PretrainingOptions& options, Processes& processes) {
+  const int threads = thread_count(options.threads);
+  if (threads_are_chosen(options)) return threads;
+  return std::max(1, threads / processes_here(processes));
+}
+
+void introduce(const PretrainingOptions& options, Processes& processes, int threads) {
+  if (processes.size() == 1 || !processes.is_first()) return;
+  std::set<std::string> machines;
+  for (int i = 0; i < processes.size(); ++i) machines.insert(processes.host(i));
+  const StreamGroups groups(options.unroll, options.batch_size);
+  log::info("pretrain: {} processes on {} machine{}, {} thread{} each, groups of {} streams{}{}",
+            processes.size(), machines.size(), machines.size() == 1 ? "" : "s", threads,
+            threads == 1 ? "" : "s", options.batch_size / groups.batch_count(),
+            processes.description().empty() ? "" : ", ", processes.description());
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  if (!threads_are_chosen(options) && usable_cores() == 1 && cores > 1 &&
+      static_cast<int>(machines.size()) * cores > processes.size()) {
+    log::warn(
+        "process 0 may use one core of {}: mpirun binds each process to one; pass mpirun "
+        "--bind-to none (srun: -c N) so that threads have cores",
+        cores);
+  }
+}
+
+// The training of options.directions by all of these processes.
+std::vector<PretrainingResult> train(const PretrainingOptions& options, const CorpusOptions& text,
+                                     Processes& processes, int threads) {
+  const DevelopmentText dev = read_development_text(options, processes);
+  if (processes.is_first()) make_folder(options.output);
+  // The first one's words stand for all: the others read when it has settled what is there.
+  std::vector<DirectionStart> starts;
+  if (processes.is_first()) starts = make_starts(options, true);
+  meet(processes);
+  if (!processes.is_first()) starts = make_starts(options, false);
   const int count = static_cast<int>(options.directions.size());
-  const TrainingLog log(options.output / "log.jsonl");
+  std::optional<TrainingLog> log;
+  if (processes.is_first()) log.emplace(options.output / "log.jsonl");
   BackgroundWriter writer;
+  // Directions with a common encoder are trained side by side, each with meetings of its own.
+  std::vector<std::unique_ptr<Processes>> meetings;
   Trainers trainers;
+  std::vector<Fact> facts;
   for (DirectionStart& one : starts) {
-    const Direction direction = one.direction;
+    meetings.push_back(processes.split(0));
     trainers.push_back(std::make_unique<DirectionTrainer>(
-        options, text, dev, std::move(one), std::max(1, threads / count), log, writer));
-    if (options.resume && trainers.back()->is_new()) begin_again(options, direction);
+        options, text, dev, std::move(one), std::max(1, threads / count), log ? &*log : nullptr,
+        writer, *meetings.back()));
+    for (Fact& fact : trainers.back()->facts()) facts.push_back(std::move(fact));
+  }
+  check_alike(processes, facts);
+  for (const auto& one : trainers) {
+    if (options.resume && one->is_new() && processes.is_first()) {
+      begin_again(options, one->direction());
+    }
   }
   const bool all_finished =
       std::ranges::all_of(trainers, [](const auto& one) { return one->was_finished(); });
-  if (!all_finished) run(options, trainers, threads, writer);
+  if (!all_finished) run(options, trainers, threads, writer, processes);
   std::vector<PretrainingResult> results;
   std::string wrong;
   for (const auto& one : trainers) {
@@ -264,8 +367,30 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given) {
     if (wrong.empty()) wrong = one->divergence();
   }
   if (!wrong.empty()) throw Error(wrong + " (the model is written all the same)");
+  if (!processes.is_first()) return {};
   if (!all_finished) explain_files(options);
   return results;
+}
+
+}  // namespace
+
+std::vector<PretrainingResult> pretrain(const PretrainingOptions& given, Processes& processes) {
+  check(given);
+  check_processes(given, processes.size());
+  PretrainingOptions options = given;
+  CorpusOptions text{.invalid = options.invalid, .seed = options.seed};
+  set_inputs(given.inputs, text);
+  check_rereadable(text.inputs, "input");
+  if (processes.is_first()) check_something_to_resume(options);
+  const int threads = threads_of(options, processes);
+  introduce(options, processes, threads);
+  if (options.directions.size() == 1 || options.share_encoder || processes.size() == 1) {
+    return train(options, text, processes, threads);
+  }
+  const int half = processes.rank() < processes.size() / 2 ? 0 : 1;
+  const auto others = processes.split(half);
+  options.directions = {options.directions[static_cast<std::size_t>(half)]};
+  return train(options, text, *others, threads);
 }
 
 }  // namespace elmo

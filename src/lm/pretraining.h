@@ -10,6 +10,7 @@
 #include "base/phases.h"
 #include "lm/language_model.h"
 #include "nn/optimizer.h"
+#include "parallel/processes.h"
 #include "text/line_reader.h"
 #include "train/schedule.h"
 
@@ -97,6 +98,12 @@ struct PretrainingResult {
 // Throws UsageError for settings that contradict each other or the checkpoint (by name),
 // Interrupted after SIGINT or SIGTERM when the checkpoints are written, Error otherwise: also where
 // the loss at the end is worse than guessing (divergence.h), when all is written.
-std::vector<PretrainingResult> pretrain(const PretrainingOptions& options);
+//
+// processes: that share the work; all call it with the same options. The bits are those of a single
+// process. Of both directions without a common encoder each is trained by one half of them. The
+// first process of a direction alone writes its files, logs and returns results; the others read
+// the same files under the same names, but for --dev.
+std::vector<PretrainingResult> pretrain(const PretrainingOptions& options,
+                                        Processes& processes = lone_process());
 
 }  // namespace elmo

@@ -15,7 +15,7 @@ namespace elmo {
 
 // Number of the order in which a step sums. Raised when equal settings no longer give equal bits:
 // a checkpoint of another order is refused.
-inline constexpr int kOrderOfSums = 1;
+inline constexpr int kOrderOfSums = 2;
 // Of the order in which a text is read (text/corpus.h), likewise.
 inline constexpr int kOrderOfText = 2;
 

@@ -12,9 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/usable_cores.h"
 #include "compute/precision.h"
 #include "compute/workers.h"
 #include "elmo/error.h"
+#include "io/hdf5_turn.h"
 #include "lm/language_model.h"
 #include "lm/perplexity.h"
 #include "lm/text_scorer.h"
@@ -31,7 +33,7 @@ struct Scorer::Impl {
            const std::function<void(const std::vector<TextLine>&,
                                     const std::vector<std::vector<SentenceScore>>&)>& sink) {
     LineReader reader(input, parse_invalid_text(settings.invalid));
-    Workers workers(std::max(1, settings.threads));
+    Workers workers(thread_count(settings.threads));
     std::vector<TextScorer> scorers;
     for (const auto& model : models) scorers.emplace_back(*model, precision, workers);
     std::vector<TextLine> lines;
@@ -55,6 +57,7 @@ Scorer& Scorer::operator=(Scorer&&) noexcept = default;
 Scorer::~Scorer() = default;
 
 Scorer Scorer::load(const std::string& folder, const std::string& precision) {
+  const Hdf5Turn turn;
   auto impl = std::make_unique<Impl>();
   impl->precision = parse_precision(precision);
   impl->models = load_directions(folder);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -40,8 +41,11 @@ void commit(const TensorImage& forward, const TensorImage& backward) {
 }  // namespace
 
 SharedTrainer::SharedTrainer(DirectionTrainer& forward, DirectionTrainer& backward, int threads,
-                             BackgroundWriter& writer)
-    : both_{&forward, &backward}, hosts_(std::min(2, threads)), writer_(writer) {
+                             BackgroundWriter& writer, Processes& processes)
+    : both_{&forward, &backward},
+      hosts_(std::min(2, threads)),
+      writer_(writer),
+      processes_(processes) {
   if (forward.steps() != backward.steps()) {
     throw Error(fmt::format(
         "the checkpoints are of steps {} and {}, but with a shared encoder both directions go in "
@@ -81,30 +85,37 @@ void SharedTrainer::step() {
     for (int i = 0; i < 2; ++i) {
       if (returned[i]) both_[i]->back();
     }
-    checkpoint();
+    if (processes_.size() == 1) checkpoint();
     throw;
   }
   if (!more[0] || !more[1]) return;
   each([](DirectionTrainer& one, int) { one.compute(); });
-  const double counted_twice = add_gradients();
+  add_gradients();
+  const double counted_twice = both_[0]->encoder_squares();
   double squares[2];
   each([&](DirectionTrainer& one, int i) { squares[i] = one.squares(); });
   const double norm = std::sqrt(squares[0] + squares[1] - counted_twice);
   each([&](DirectionTrainer& one, int) { one.update(norm); });
 }
 
-// Returns the sum of squares of the encoder's gradient.
-double SharedTrainer::add_gradients() {
+// Of the blocks that this process owns: the encoder's parameters come first in both directions, so
+// these are the same. A row has a gradient where either direction read it.
+void SharedTrainer::add_gradients() {
   const auto ours = both_[0]->model().encoder_parameters();
   const auto theirs = both_[1]->model().encoder_parameters();
-  double squares = 0;
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    auto& sum = ours[i]->gradient;
-    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += theirs[i]->gradient[k];
-    std::ranges::copy(sum.span(), theirs[i]->gradient.data());
-    squares += sum_of_squares(sum.data(), static_cast<std::int64_t>(sum.size()));
+  const Slices& slices = both_[0]->slices();
+  for (const Slices::Block& block : slices.blocks()) {
+    if (block.parameter >= ours.size() || !slices.is_mine(block)) continue;
+    float* sum = ours[block.parameter]->gradient.data() + block.begin;
+    float* other = theirs[block.parameter]->gradient.data() + block.begin;
+    add_values(other, block.size, sum);
+    std::copy_n(sum, block.size, other);
   }
-  return squares;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    std::vector<std::int32_t> touched;
+    std::ranges::set_union(ours[i]->touched, theirs[i]->touched, std::back_inserter(touched));
+    ours[i]->touched = theirs[i]->touched = touched;
+  }
 }
 
 void SharedTrainer::measure(const std::function<void()>& pause) {
@@ -126,6 +137,7 @@ void SharedTrainer::checkpoint() {
     images->states[i] = both_[i]->checkpoint_image();
     both_[i]->set_saved();
   }
+  if (!processes_.is_first()) return;
   pending_.submit(writer_, [images] {
     for (const auto& model : images->models) {
       if (model) model->write().commit();

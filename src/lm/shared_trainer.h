@@ -17,7 +17,7 @@ class SharedTrainer final : public Trainer {
   // Both outlive it. Throws Error where they stand at different steps, UsageError where their
   // units differ.
   SharedTrainer(DirectionTrainer& forward, DirectionTrainer& backward, int threads,
-                BackgroundWriter& writer);
+                BackgroundWriter& writer, Processes& processes = lone_process());
 
   // Puts right what a kill between the two checkpoints left in `folder`; under the forward
   // direction's lock.
@@ -40,11 +40,12 @@ class SharedTrainer final : public Trainer {
  private:
   // Work for both, side by side.
   void each(const std::function<void(DirectionTrainer&, int)>& work);
-  double add_gradients();
+  void add_gradients();
 
   DirectionTrainer* both_[2];
   Workers hosts_;
   BackgroundWriter& writer_;
+  Processes& processes_;
   PendingWrite pending_;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "compute/kernels.h"
@@ -33,13 +34,12 @@ float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 struct WordGroup {
   std::int64_t begin, end, padded;
 };
-std::vector<WordGroup> word_groups(std::int64_t words, int groups) {
+std::vector<WordGroup> word_groups(std::span<const std::int64_t> cuts) {
   std::vector<WordGroup> result;
-  for (int group = 0; group < groups; ++group) {
-    const Part part = part_of(words, group, groups);
-    const std::int64_t count = part.end - part.begin;
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+    const std::int64_t count = std::max<std::int64_t>(1, cuts[i + 1] - cuts[i]);
     result.push_back(
-        {part.begin, part.end, (count + kGradientRows - 1) / kGradientRows * kGradientRows});
+        {cuts[i], cuts[i + 1], (count + kGradientRows - 1) / kGradientRows * kGradientRows});
   }
   return result;
 }
@@ -401,28 +401,31 @@ void CharacterEncoder::forward(const CharacterRows& words, Tape& tape, float* y,
 }
 
 void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const float* d_y,
-                                int sum_groups, Workers& workers) {
-  const std::vector<WordGroup> groups = word_groups(words.count(), sum_groups);
-  const std::int64_t count = words.count(), f = shape_.filter_count(), p = shape_.projection;
+                                std::span<const std::int64_t> cuts, Workers& workers) {
+  const std::vector<WordGroup> groups = word_groups(cuts);
+  const std::int64_t first = cuts.front(), count = cuts.back() - first;
+  const std::int64_t f = shape_.filter_count(), p = shape_.projection;
+  // All from the first word on.
   AlignedArray<float> d(area(count, f));
+  const auto words_of = [&](int index) { return part_of(count, index, workers.count(), kBlock); };
   if (shape_.project) {
     product_gradient(tape.x.back().data(), f, d_y, p, groups, projection, workers);
     bias_gradient(d_y, groups, projection_bias);
     workers.run([&](int index) {
-      const Part part = part_of(count, index, workers.count(), kBlock);
+      const Part part = words_of(index);
       if (part.begin == part.end) return;
-      multiply_rows(d_y + part.begin * p, part.end - part.begin, packed_projection_back_,
-                    d.data() + part.begin * f, tape, part.begin);
+      multiply_rows(d_y + (first + part.begin) * p, part.end - part.begin, packed_projection_back_,
+                    d.data() + part.begin * f, tape, first + part.begin);
     });
   } else {
-    std::copy_n(d_y, count * f, d.data());
+    std::copy_n(d_y + first * f, count * f, d.data());
   }
   for (std::size_t k = highways.size(); k-- > 0;) {
-    float* gate = tape.gate[k].data();
-    float* change = tape.change[k].data();
-    const float* in = tape.x[k].data();
+    float* gate = tape.gate[k].data() + first * f;
+    float* change = tape.change[k].data() + first * f;
+    const float* in = tape.x[k].data() + first * f;
     workers.run([&](int index) {
-      const Part part = part_of(count, index, workers.count(), kBlock);
+      const Part part = words_of(index);
       for (std::int64_t j = part.begin * f; j < part.end * f; ++j) {
         const float g = gate[j], t = change[j], out = d[static_cast<std::size_t>(j)];
         gate[j] = out * (t - in[j]) * g * (1.0f - g);
@@ -431,26 +434,29 @@ void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const fl
       }
       if (part.begin == part.end) return;
       const std::int64_t from = part.begin * f, rows = part.end - part.begin;
-      multiply_rows(gate + from, rows, packed_[k].carry_back, d.data() + from, tape, part.begin,
-                    true);
+      multiply_rows(gate + from, rows, packed_[k].carry_back, d.data() + from, tape,
+                    first + part.begin, true);
       multiply_rows(change + from, rows, packed_[k].transform_back, d.data() + from, tape,
-                    part.begin, true);
+                    first + part.begin, true);
     });
-    product_gradient(in, f, gate, f, groups, highways[k].carry, workers);
-    product_gradient(in, f, change, f, groups, highways[k].transform, workers);
-    bias_gradient(gate, groups, highways[k].carry_bias);
-    bias_gradient(change, groups, highways[k].transform_bias);
+    const float* all_in = tape.x[k].data();
+    product_gradient(all_in, f, tape.gate[k].data(), f, groups, highways[k].carry, workers);
+    product_gradient(all_in, f, tape.change[k].data(), f, groups, highways[k].transform, workers);
+    bias_gradient(tape.gate[k].data(), groups, highways[k].carry_bias);
+    bias_gradient(tape.change[k].data(), groups, highways[k].transform_bias);
   }
+  const float* activated = tape.x[0].data() + first * f;
   for (std::int64_t j = 0; j < count * f; ++j) {
-    const float x = tape.x[0][static_cast<std::size_t>(j)];
+    const float x = activated[j];
     float& value = d[static_cast<std::size_t>(j)];
     value = shape_.tanh ? value * (1.0f - x * x) : (x > 0 ? value : 0.0f);
   }
-  filter_gradients(words, tape, d.data(), sum_groups, workers);
+  filter_gradients(words, tape, d.data(), cuts, workers);
 }
 
 void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
-                                        const float* d, int sum_groups, Workers& workers) {
+                                        const float* d, std::span<const std::int64_t> cuts,
+                                        Workers& workers) {
   std::vector<FilterColumns> parts;
   std::int64_t at = 0;
   for (std::size_t i = 0; i < shape_.filters.size(); ++i) {
@@ -459,72 +465,85 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& 
     }
     at += shape_.filters[i].count;
   }
+  const auto leaves = static_cast<int>(cuts.size()) - 1;
+  struct Sum {
+    Sum(Parameter& parameter, int leaves)
+        : scratch(TreeSum::scratch_size(leaves, static_cast<std::int64_t>(parameter.value.size()))),
+          tree(parameter.gradient.data(), scratch.data(),
+               static_cast<std::int64_t>(parameter.value.size())) {}
+    AlignedArray<float> scratch;
+    TreeSum tree;
+  };
+  std::vector<std::unique_ptr<Sum>> sums, bias_sums;
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    sums.push_back(std::make_unique<Sum>(filters[i], leaves));
+    bias_sums.push_back(std::make_unique<Sum>(filter_biases[i], leaves));
+  }
+  Sum character_sum(characters, leaves);
   std::vector<AlignedArray<float>> d_characters(parts.size());
-  workers.run([&](int index) {
-    for (std::size_t i = static_cast<std::size_t>(index); i < parts.size();
-         i += static_cast<std::size_t>(workers.count())) {
-      d_characters[i] = AlignedArray<float>(characters.value.size());
-      filter_gradients(words, tape, d, sum_groups, parts[i], d_characters[i].data());
+  for (auto& part : d_characters) part = AlignedArray<float>(characters.value.size());
+  for (int leaf = 0; leaf < leaves; ++leaf) {
+    const std::int64_t first = cuts[static_cast<std::size_t>(leaf)];
+    const std::int64_t last = cuts[static_cast<std::size_t>(leaf) + 1];
+    workers.run([&](int index) {
+      for (std::size_t i = static_cast<std::size_t>(index); i < parts.size();
+           i += static_cast<std::size_t>(workers.count())) {
+        filter_gradients(words, first, last, tape, d + (first - cuts.front()) * at, parts[i],
+                         sums[parts[i].filter]->tree.leaf(leaf),
+                         bias_sums[parts[i].filter]->tree.leaf(leaf), d_characters[i].data());
+      }
+    });
+    // In the order of the parts, so the number of workers does not matter.
+    float* sum = character_sum.tree.leaf(leaf);
+    std::fill_n(sum, characters.value.size(), 0.0f);
+    for (const auto& part : d_characters) {
+      for (std::size_t j = 0; j < part.size(); ++j) sum[j] += part[j];
     }
-  });
-  // In the order of the parts, so the number of workers does not matter.
-  characters.gradient.zero();
-  for (const auto& part : d_characters) {
-    for (std::size_t j = 0; j < part.size(); ++j) characters.gradient[j] += part[j];
+    character_sum.tree.close(leaf);
+    for (std::size_t i = 0; i < filters.size(); ++i) {
+      sums[i]->tree.close(leaf);
+      bias_sums[i]->tree.close(leaf);
+    }
   }
 }
 
-void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& tape,
-                                        const float* d, int sum_groups,
-                                        const FilterColumns& columns, float* d_characters) {
+void CharacterEncoder::filter_gradients(const CharacterRows& words, std::int64_t first,
+                                        std::int64_t last, const Tape& tape, const float* d,
+                                        const FilterColumns& columns, float* filter, float* bias,
+                                        float* d_characters) const {
   const std::int64_t f = shape_.filter_count(), c = shape_.dimension, count = columns.count;
   const int width = shape_.filters[columns.filter].width;
   const int filter_columns = shape_.filters[columns.filter].count;
   // A filter's sum reached the maximum at one place: the table's rows there get the gradient.
-  const std::int64_t table_size = static_cast<std::int64_t>(shape_.rows) * width * count;
-  AlignedArray<float> d_table(static_cast<std::size_t>(table_size));
-  AlignedArray<float> scratch(TreeSum::scratch_size(sum_groups, table_size));
-  AlignedArray<float> bias_scratch(TreeSum::scratch_size(sum_groups, count));
-  const TreeSum sum(d_table.data(), scratch.data(), table_size);
-  const TreeSum bias_sum(filter_biases[columns.filter].gradient.data() + columns.first,
-                         bias_scratch.data(), count);
+  AlignedArray<float> d_table(area(static_cast<std::int64_t>(shape_.rows) * width, count));
+  float* d_bias = bias + columns.first;
+  std::fill_n(d_bias, count, 0.0f);
   std::vector<bool> met(static_cast<std::size_t>(shape_.rows));
-  const std::vector<WordGroup> groups = word_groups(words.count(), sum_groups);
-  for (int group = 0; group < sum_groups; ++group) {
-    float* d_rows = sum.leaf(group);
-    float* d_bias = bias_sum.leaf(group);
-    std::fill_n(d_rows, table_size, 0.0f);
-    std::fill_n(d_bias, count, 0.0f);
-    const auto [first, last, padded] = groups[static_cast<std::size_t>(group)];
-    for (std::int64_t word = first; word < last; ++word) {
-      const std::int64_t begin = words.begin[static_cast<std::size_t>(word)];
-      const std::int64_t size = words.begin[static_cast<std::size_t>(word) + 1] - begin;
-      const std::uint16_t* ids = words.ids.data() + begin;
-      const float* from = d + word * f + columns.at;
-      const std::uint8_t* place = tape.place.data() + word * f + columns.at;
-      for (std::int64_t n = 0; n < count; ++n) {
-        if (from[n] == 0) continue;
-        d_bias[n] += from[n];
-        for (int k = 0; k < width; ++k) {
-          const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
-          met[static_cast<std::size_t>(id)] = true;
-          d_rows[(static_cast<std::int64_t>(id) * width + k) * count + n] += from[n];
-        }
+  for (std::int64_t word = first; word < last; ++word) {
+    const std::int64_t begin = words.begin[static_cast<std::size_t>(word)];
+    const std::int64_t size = words.begin[static_cast<std::size_t>(word) + 1] - begin;
+    const std::uint16_t* ids = words.ids.data() + begin;
+    const float* from = d + (word - first) * f + columns.at;
+    const std::uint8_t* place = tape.place.data() + word * f + columns.at;
+    for (std::int64_t n = 0; n < count; ++n) {
+      if (from[n] == 0) continue;
+      d_bias[n] += from[n];
+      for (int k = 0; k < width; ++k) {
+        const int id = place[n] + k < size ? ids[place[n] + k] : shape_.padding;
+        met[static_cast<std::size_t>(id)] = true;
+        d_table[area(static_cast<std::int64_t>(id) * width + k, count) +
+                static_cast<std::size_t>(n)] += from[n];
       }
     }
-    sum.close(group);
-    bias_sum.close(group);
   }
   // table[c][k] = characters[c] W[k]
   const auto weights_at = [&](std::int64_t k, std::int64_t q) {
     return (k * c + q) * filter_columns + columns.first;
   };
-  Parameter& filter = filters[columns.filter];
   for (int k = 0; k < width; ++k) {
-    for (std::int64_t q = 0; q < c; ++q) {
-      std::fill_n(filter.gradient.data() + weights_at(k, q), count, 0.0f);
-    }
+    for (std::int64_t q = 0; q < c; ++q) std::fill_n(filter + weights_at(k, q), count, 0.0f);
   }
+  std::fill_n(d_characters, characters.value.size(), 0.0f);
   for (int row = 0; row < shape_.rows; ++row) {
     if (!met[static_cast<std::size_t>(row)]) continue;
     const float* vector = characters.value.data() + row * c;
@@ -532,8 +551,8 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& 
     for (int k = 0; k < width; ++k) {
       const float* sums = d_table.data() + (static_cast<std::int64_t>(row) * width + k) * count;
       for (std::int64_t q = 0; q < c; ++q) {
-        float* d_weights = filter.gradient.data() + weights_at(k, q);
-        const float* w = filter.value.data() + weights_at(k, q);
+        float* d_weights = filter + weights_at(k, q);
+        const float* w = filters[columns.filter].value.data() + weights_at(k, q);
         float total = 0;
         for (std::int64_t n = 0; n < count; ++n) {
           d_weights[n] += vector[q] * sums[n];

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -110,11 +111,11 @@ class CharacterEncoder {
                float* y) const;
   // The same for all words, shared by the workers.
   void forward(const CharacterRows& words, Tape& tape, float* y, Workers& workers) const;
-  // d_y: the gradient of y of all words. The parameters' gradients are overwritten; they are summed
-  // over the words in `sum_groups` groups (a power of two, of the batch's StreamGroups) along a
-  // tree (tree_sum.h). Spoils the tape.
-  void backward(const CharacterRows& words, Tape& tape, const float* d_y, int sum_groups,
-                Workers& workers);
+  // d_y: the gradient of y of all words. The parameters' gradients are overwritten; they are sums
+  // over groups of words along a tree (tree_sum.h), group i being words [cuts[i], cuts[i + 1]): a
+  // power of two of them. Spoils those words' part of the tape.
+  void backward(const CharacterRows& words, Tape& tape, const float* d_y,
+                std::span<const std::int64_t> cuts, Workers& workers);
 
  private:
   // Words [word, word + rows), which are rows `row` and on of the tape and of y.
@@ -130,16 +131,19 @@ class CharacterEncoder {
   void multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w, float* y, Tape& tape,
                      std::int64_t row, bool accumulate = false) const;
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
-                        int sum_groups, Workers& workers);
+                        std::span<const std::int64_t> cuts, Workers& workers);
   // A stretch of a filter's columns, which needs nothing of the others.
   struct FilterColumns {
     std::size_t filter;
     std::int64_t first, count;  // among the filter's
     std::int64_t at;            // among all filters'
   };
-  // Of these columns; adds their share of the characters' gradient to `d_characters`, of zeros.
-  void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
-                        int sum_groups, const FilterColumns& columns, float* d_characters);
+  // Of these columns over words [first, last), whose d begins at `d`: the gradients of the filter
+  // and of its bias into those columns of `filter` and `bias`, the columns' share of the
+  // characters' gradient into `d_characters`.
+  void filter_gradients(const CharacterRows& words, std::int64_t first, std::int64_t last,
+                        const Tape& tape, const float* d, const FilterColumns& columns,
+                        float* filter, float* bias, float* d_characters) const;
 
   CharacterShape shape_;
   Precision precision_ = Precision::kF32;

@@ -9,7 +9,7 @@
 
 namespace elmo {
 
-void apply_dropout(float* values, std::int64_t first, std::int64_t last, float rate,
+void apply_dropout(float* values, std::int64_t first, std::int64_t count, float rate,
                    const Random& random) {
   if (rate <= 0) return;
   // 16 bits a decision, eight decisions a Philox block, the lower half of a number first.
@@ -19,11 +19,11 @@ void apply_dropout(float* values, std::int64_t first, std::int64_t last, float r
   constexpr std::int64_t kBlocks = 64;
   std::uint32_t numbers[4 * kBlocks];
   std::uint16_t decisions[8 * kBlocks];
-  for (std::int64_t i = first; i < last; i += 8 * kBlocks) {
-    const std::int64_t count = std::min<std::int64_t>(8 * kBlocks, last - i);
-    random.fill(static_cast<std::uint64_t>(i / 8), (count + 7) / 8, numbers);
-    std::memcpy(decisions, numbers, static_cast<std::size_t>(count) * sizeof *decisions);
-    drop_values(values + i, decisions, count, static_cast<std::uint16_t>(threshold), keep);
+  for (std::int64_t i = 0; i < count; i += 8 * kBlocks) {
+    const std::int64_t size = std::min<std::int64_t>(8 * kBlocks, count - i);
+    random.fill(static_cast<std::uint64_t>((first + i) / 8), (size + 7) / 8, numbers);
+    std::memcpy(decisions, numbers, static_cast<std::size_t>(size) * sizeof *decisions);
+    drop_values(values + i, decisions, size, static_cast<std::uint16_t>(threshold), keep);
   }
 }
 

@@ -112,11 +112,12 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
                      const std::uint8_t* resets, const Gates<T>& gates, float* c, T* m, float* h,
                      LstmScratch& scratch) const {
   const std::int64_t hidden = shape_.hidden, p = shape_.projection, width = shape_.input + p;
-  for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
-    const std::int64_t count = std::min(kRowTile, rows - begin);
-    std::int64_t cell = 0;
-    for (const PackedMatrix& packed : packed_weights_) {
-      const std::int64_t size = packed.n(), cells = size / 4;
+  // Block by block, so that a block's weights stay in the second-level cache for all rows.
+  std::int64_t cell = 0;
+  for (const PackedMatrix& packed : packed_weights_) {
+    const std::int64_t size = packed.n(), cells = size / 4;
+    for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
+      const std::int64_t count = std::min(kRowTile, rows - begin);
       T* active = nullptr;
       if (gates.step != nullptr) {
         active = gates.step + gates.rows * 4 * cell + (gates.first + begin) * size;
@@ -133,11 +134,11 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
                           reset ? scratch.zero.data() : c_previous + at, shape_.cell_clip, cells,
                           active == nullptr ? nullptr : active + i * size, c + at, m + at);
       }
-      cell += cells;
     }
-    multiply(m + begin * hidden, count, packed_projection_, h + begin * p);
-    clip(h + begin * p, count * p, shape_.projection_clip);
+    cell += cells;
   }
+  multiply(m, rows, packed_projection_, h);
+  clip(h, rows * p, shape_.projection_clip);
 }
 
 template <typename T>
@@ -231,24 +232,22 @@ template <typename T>
 void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& groups,
                               Workers& workers) {
   const std::int64_t width = shape_.input + shape_.projection;
+  const auto first = static_cast<std::size_t>(groups.first());
   const auto count = static_cast<std::size_t>(groups.count());
-  const auto rows_of = [&](std::size_t group) {
+  if (packed_rows_.size() < first + count) {
+    packed_rows_.resize(first + count);
+    packed_m_.resize(first + count);
+  }
+  for (std::size_t group = 0; group < count; ++group) {
     const Part part = groups.rows_of(static_cast<int>(group));
-    return part.end - part.begin;
-  };
-  std::int64_t packed = 0;
-  for (const PackedMatrix& matrix : packed_rows_) packed += matrix.k();
-  if (packed_rows_.size() != count || packed != groups.rows()) {
-    packed_rows_.clear();
-    packed_m_.clear();
-    for (std::size_t group = 0; group < count; ++group) {
-      packed_rows_.emplace_back(rows_of(group), width, kPrecisionOf<T>);
-      packed_m_.emplace_back(rows_of(group), shape_.hidden, kPrecisionOf<T>);
-    }
+    const std::int64_t rows = part.end - part.begin;
+    if (packed_rows_[first + group].k() == rows) continue;
+    packed_rows_[first + group] = PackedMatrix(rows, width, kPrecisionOf<T>);
+    packed_m_[first + group] = PackedMatrix(rows, shape_.hidden, kPrecisionOf<T>);
   }
   gathered_.resize(static_cast<std::size_t>(workers.count()));
   const auto pack_group = [&](const T* source, int group, int index, PackedMatrix& packed) {
-    if (groups.count() == 1) {
+    if (packed.k() == groups.rows()) {
       packed.pack(source, packed.n(), 1);
       return;
     }
@@ -268,7 +267,7 @@ void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& group
     const Part part = part_of(2 * groups.count(), index, workers.count());
     for (auto task = static_cast<int>(part.begin); task < static_cast<int>(part.end); ++task) {
       const int group = task / 2;
-      const auto at = static_cast<std::size_t>(group);
+      const std::size_t at = first + static_cast<std::size_t>(group);
       if (task % 2 == 0) {
         pack_group(tape.xh.data(), group, index, packed_rows_[at]);
       } else {
@@ -295,7 +294,8 @@ void LstmLayer::weights_strip(const LstmTape<T>& tape, const StreamGroups& group
     const T* a = tape.gates.data() + groups.streams() * 4 * block.cell + streams.begin * ld +
                  gate * block.cells + from;
     multiply_transposed(a, ld, {groups.steps(), rows, step}, count,
-                        packed_rows_[static_cast<std::size_t>(group)], sum.leaf(group));
+                        packed_rows_[static_cast<std::size_t>(groups.first() + group)],
+                        sum.leaf(group));
     sum.close(group);
     float* bias_leaf = bias_sum.leaf(group);
     std::fill_n(bias_leaf, count, 0.0f);
@@ -316,15 +316,15 @@ void LstmLayer::projection_strip(const LstmTape<T>& tape, const StreamGroups& gr
     const Part streams = groups.streams_of(group);
     multiply_transposed(tape.d_h.data() + streams.begin * p + from, p,
                         {groups.steps(), streams.end - streams.begin, groups.streams() * p}, count,
-                        packed_m_[static_cast<std::size_t>(group)], sum.leaf(group));
+                        packed_m_[static_cast<std::size_t>(groups.first() + group)],
+                        sum.leaf(group));
     sum.close(group);
   }
 }
 
 template <typename T>
-void LstmLayer::weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers) {
+void LstmLayer::weight_gradients(LstmTape<T>& tape, const StreamGroups& groups, Workers& workers) {
   const std::int64_t width = shape_.input + shape_.projection, p = shape_.projection;
-  const StreamGroups groups(steps, streams);
   pack_operands(tape, groups, workers);
   struct Strip {
     Block block;
@@ -375,7 +375,7 @@ void LstmLayer::carry_state(LstmTape<T>& tape, int steps, int streams) const {
                                    int, int, int, LstmScratch&) const;                             \
   template void LstmLayer::backward(LstmTape<T>&, float*, const std::uint8_t*, int, int, int, int, \
                                     LstmScratch&) const;                                           \
-  template void LstmLayer::weight_gradients(LstmTape<T>&, int, int, Workers&);                     \
+  template void LstmLayer::weight_gradients(LstmTape<T>&, const StreamGroups&, Workers&);          \
   template void LstmLayer::carry_state(LstmTape<T>&, int, int) const;
 ELMO_INSTANTIATE(float)
 ELMO_INSTANTIATE(Bf16)

@@ -74,8 +74,8 @@ class LstmLayer {
 
   // Packs the weights for the products; again after every change. Parts may be packed in any order
   // by several threads.
-  // Rows and cells that go through a step together: z is 128 x 4 x 256 floats, 512 kB, and the
-  // weights of large models are read once for 128 rows. Fastest on Zen 3 among 64 and 128 rows, 128
+  // Rows and cells that go through a step together: z is 128 x 4 x 256 floats, 512 kB; a block's
+  // weights are read once for all rows of a step. Fastest on Zen 3 among 64 and 128 rows, 128
   // and 256 cells. Scratch for so many rows serves step() with any number.
   static constexpr std::int64_t kStepRows = 128;
   static constexpr std::int64_t kStepCells = 256;
@@ -108,10 +108,11 @@ class LstmLayer {
   template <typename T>
   void backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets, int steps, int streams,
                 int first, int last, LstmScratch& scratch) const;
-  // Gradients of the parameters after all streams have gone backward, summed over all rows in the
-  // order of tree_sum.h, in strips that the workers share.
+  // Gradients of the parameters after all streams have gone backward, summed over the rows of these
+  // groups in the order of tree_sum.h, in strips that the workers share. The tape holds the groups'
+  // arrays.
   template <typename T>
-  void weight_gradients(LstmTape<T>& tape, int steps, int streams, Workers& workers);
+  void weight_gradients(LstmTape<T>& tape, const StreamGroups& groups, Workers& workers);
   // The state at the window's end becomes the one before its beginning.
   template <typename T>
   void carry_state(LstmTape<T>& tape, int steps, int streams) const;
@@ -137,7 +138,7 @@ class LstmLayer {
   std::vector<PackedMatrix> packed_weights_, packed_weights_back_;
   PackedMatrix packed_projection_;
   std::vector<PackedMatrix> packed_projection_back_;  // of kBackCells cells each
-  // Operands of the weight gradients, of a group each; what a worker needs for them.
+  // Operands of the weight gradients, of a group of the tape each; what a worker needs for them.
   std::vector<PackedMatrix> packed_rows_, packed_m_;
   std::vector<AlignedArray<unsigned char>> gathered_;
   std::vector<AlignedArray<float>> sums_;

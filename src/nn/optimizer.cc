@@ -9,8 +9,6 @@
 namespace elmo {
 namespace {
 
-// Elements that one thread handles at a time; also the blocks of the norm's sum.
-constexpr std::int64_t kBlock = 65536;
 constexpr float kBeta1 = 0.9f, kBeta2 = 0.999f;
 
 }  // namespace
@@ -30,34 +28,29 @@ std::string_view optimizer_name(OptimizerKind kind) {
 
 Optimizer::Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
                      float initial_accumulator)
-    : kind_(kind), parameters_(std::move(parameters)) {
-  if (kind_ == OptimizerKind::kSgd) return;
-  for (const Parameter* parameter : parameters_) {
-    first_.emplace_back(parameter->value.size());
-    if (kind_ == OptimizerKind::kAdagrad) {
-      std::ranges::fill(first_.back().span(), initial_accumulator);
-    } else {
-      second_.emplace_back(parameter->value.size());
-    }
-  }
+    : kind_(kind),
+      own_slices_(std::make_unique<Slices>(std::move(parameters), lone_process())),
+      slices_(*own_slices_) {
+  make_states(initial_accumulator);
 }
 
-std::vector<Optimizer::Block> Optimizer::blocks() const {
-  std::vector<Block> result;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const auto total = static_cast<std::int64_t>(parameters_[i]->value.size());
-    if (parameters_[i]->sparse) {
-      const std::int64_t row = total / parameters_[i]->shape[0];
-      for (const std::int64_t touched : parameters_[i]->touched) {
-        result.push_back({i, touched * row, row});
-      }
-      continue;
-    }
-    for (std::int64_t at = 0; at < total; at += kBlock) {
-      result.push_back({i, at, std::min(kBlock, total - at)});
-    }
+Optimizer::Optimizer(OptimizerKind kind, Slices& slices, float initial_accumulator)
+    : kind_(kind), slices_(slices) {
+  make_states(initial_accumulator);
+}
+
+void Optimizer::make_states(float initial_accumulator) {
+  if (kind_ == OptimizerKind::kSgd) return;
+  for (const Parameter* parameter : slices_.parameters()) {
+    first_.emplace_back(parameter->value.size());
+    if (kind_ == OptimizerKind::kAdam) second_.emplace_back(parameter->value.size());
   }
-  return result;
+  if (kind_ != OptimizerKind::kAdagrad) return;
+  // What is not touched takes no memory.
+  for (const Slices::Block& block : slices_.all_blocks()) {
+    if (!slices_.is_mine(block)) continue;
+    std::fill_n(first_[block.parameter].data() + block.begin, block.size, initial_accumulator);
+  }
 }
 
 double Optimizer::update(double rate, double clip, Workers& workers) {
@@ -67,16 +60,23 @@ double Optimizer::update(double rate, double clip, Workers& workers) {
 }
 
 double Optimizer::squares(Workers& workers) const {
-  const std::vector<Block> all = blocks();
-  std::vector<double> squares(all.size());
+  return squares(slices_.parameters().size(), workers);
+}
+
+double Optimizer::squares(std::size_t count, Workers& workers) const {
+  std::vector<Slices::Block> blocks = slices_.blocks();
+  std::erase_if(blocks, [&](const Slices::Block& block) { return block.parameter >= count; });
+  std::vector<double> squares(blocks.size());
   workers.run([&](int index) {
-    const Part part = part_of(static_cast<std::int64_t>(all.size()), index, workers.count());
+    const Part part = part_of(static_cast<std::int64_t>(blocks.size()), index, workers.count());
     for (std::int64_t i = part.begin; i < part.end; ++i) {
-      const Block& block = all[static_cast<std::size_t>(i)];
-      squares[static_cast<std::size_t>(i)] =
-          sum_of_squares(parameters_[block.parameter]->gradient.data() + block.begin, block.size);
+      const Slices::Block& block = blocks[static_cast<std::size_t>(i)];
+      if (!slices_.is_mine(block)) continue;
+      squares[static_cast<std::size_t>(i)] = sum_of_squares(
+          slices_.parameters()[block.parameter]->gradient.data() + block.begin, block.size);
     }
   });
+  slices_.share(blocks, squares);
   double total = 0;
   for (const double square : squares) total += square;
   return total;
@@ -87,12 +87,14 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
   const auto steps = static_cast<double>(updates);
   const auto correction1 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps));
   const auto correction2 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps));
-  const std::vector<Block> all = blocks();
+  const std::vector<Slices::Block> blocks = slices_.blocks();
+  std::vector<Slices::Block> mine = blocks;
+  std::erase_if(mine, [&](const Slices::Block& block) { return !slices_.is_mine(block); });
   workers.run([&](int index) {
-    const Part part = part_of(static_cast<std::int64_t>(all.size()), index, workers.count());
+    const Part part = part_of(static_cast<std::int64_t>(mine.size()), index, workers.count());
     for (std::int64_t i = part.begin; i < part.end; ++i) {
-      const Block& block = all[static_cast<std::size_t>(i)];
-      Parameter& parameter = *parameters_[block.parameter];
+      const Slices::Block& block = mine[static_cast<std::size_t>(i)];
+      Parameter& parameter = *slices_.parameters()[block.parameter];
       float* weights = parameter.value.data() + block.begin;
       const float* gradient = parameter.gradient.data() + block.begin;
       if (decay > 0 && parameter.shape.size() > 1) {
@@ -115,13 +117,15 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
       }
     }
   });
+  // Adam's means go on moving a weight; the others do not without a gradient.
+  slices_.share_values(blocks, kind_ != OptimizerKind::kAdam && decay == 0, workers);
 }
 
 std::vector<Optimizer::State> Optimizer::states() {
   std::vector<State> result;
   if (kind_ == OptimizerKind::kSgd) return result;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const std::string& name = parameters_[i]->name;
+  for (std::size_t i = 0; i < slices_.parameters().size(); ++i) {
+    const std::string& name = slices_.parameters()[i]->name;
     if (kind_ == OptimizerKind::kAdagrad) {
       result.push_back({"accumulator/" + name, first_[i].span()});
     } else {
@@ -130,6 +134,26 @@ std::vector<Optimizer::State> Optimizer::states() {
     }
   }
   return result;
+}
+
+void Optimizer::save_states(Workers& workers, const std::function<void(const State&)>& save) {
+  const std::vector<State> all = states();
+  const std::size_t arrays = all.size() / std::max<std::size_t>(1, slices_.parameters().size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    slices_.gather(i / arrays, all[i].values, workers, [&](std::span<float> whole) {
+      save({all[i].name, whole});
+    });
+  }
+}
+
+void Optimizer::restore_states(const std::function<void(const State&)>& read) {
+  const std::vector<State> all = states();
+  const std::size_t arrays = all.size() / std::max<std::size_t>(1, slices_.parameters().size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    slices_.scatter(i / arrays, all[i].values, [&](std::span<float> whole) {
+      read({all[i].name, whole});
+    });
+  }
 }
 
 }  // namespace elmo

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +12,7 @@
 
 #include "compute/workers.h"
 #include "nn/parameter.h"
+#include "nn/slices.h"
 
 namespace elmo {
 
@@ -29,6 +32,10 @@ class Optimizer {
   // decays 0.9 and 0.999.
   Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
             float initial_accumulator = 1.0f);
+  // The parameters of a training that several processes share; the slices outlive the optimiser.
+  // Each process keeps the state of the blocks it owns and updates those, and every update ends
+  // with the values of all. All processes call the functions below together.
+  Optimizer(OptimizerKind kind, Slices& slices, float initial_accumulator = 1.0f);
 
   // One update with the gradients as they are (sparse parameters: of the touched rows; Adam's
   // means of the others wait); returns their global norm before clipping (0: not
@@ -37,6 +44,8 @@ class Optimizer {
   // The same in two halves, where the norm is of more than these parameters: the sum of squares of
   // their gradients, and an update with the gradients times `scale`.
   double squares(Workers& workers) const;
+  // Of the first `count` parameters alone.
+  double squares(std::size_t count, Workers& workers) const;
   void apply(double rate, float scale, Workers& workers);
 
   // For checkpoints: named state arrays, and the number of updates (Adam's corrections).
@@ -45,21 +54,21 @@ class Optimizer {
     std::span<float> values;
   };
   std::vector<State> states();
+  // With slices: the state of all blocks, one array after another, at the first process alone; and
+  // back, where every process reads all and keeps what is its own.
+  void save_states(Workers& workers, const std::function<void(const State&)>& save);
+  void restore_states(const std::function<void(const State&)>& read);
   std::uint64_t updates = 0;
   // Weight decay of matrices, apart from the gradient (Loshchilov and Hutter 2019, AdamW): each
   // update takes rate * decay of a weight away.
   double decay = 0;
 
  private:
-  // Work is shared in blocks of fixed size, so sums do not depend on the workers.
-  struct Block {
-    std::size_t parameter;
-    std::int64_t begin, size;
-  };
-  std::vector<Block> blocks() const;
+  void make_states(float initial_accumulator);
 
   OptimizerKind kind_;
-  std::vector<Parameter*> parameters_;
+  std::unique_ptr<Slices> own_slices_;  // of a single process that was not given any
+  Slices& slices_;
   std::vector<AlignedArray<float>> first_, second_;
 };
 

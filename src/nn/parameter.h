@@ -25,7 +25,8 @@ struct Parameter {
   AlignedArray<float> value;
   AlignedArray<float> gradient;
   // Of a sparse parameter only these rows (of the first axis, rising) have a gradient, and an
-  // optimiser leaves the others as they are.
+  // optimiser leaves the others as they are. Of another one `touched` may be empty; otherwise the
+  // gradient of all other rows is zero.
   bool sparse = false;
   std::vector<std::int32_t> touched;
 };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <unordered_set>
+
+#include "parallel/rows.h"
 
 namespace elmo {
 LogUniformSample::LogUniformSample(std::int64_t outcomes, std::size_t count, const Random& random)
@@ -24,14 +27,15 @@ double LogUniformSample::log_expected(std::int32_t outcome) const {
   return std::log(-std::expm1(static_cast<double>(tries_) * std::log1p(-p)));
 }
 
-SampledSoftmax::SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision)
+SampledSoftmax::SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision,
+                               Slices* slices)
     : layer_(layer),
       width_(layer.weights.shape[1]),
       cross_entropy_(samples, width_, precision, true),
+      slices_(slices),
+      processes_(slices == nullptr ? lone_process() : slices->processes()),
       rows_(area(samples, width_)),
-      bias_(static_cast<std::size_t>(samples)),
-      d_rows_(area(samples, width_)),
-      d_bias_(static_cast<std::size_t>(samples)) {
+      bias_(static_cast<std::size_t>(samples)) {
   layer.weights.sparse = layer.bias.sparse = true;
 }
 
@@ -65,13 +69,15 @@ void SampledSoftmax::forget(std::span<const std::int32_t> targets,
 }
 
 template <typename T>
-void SampledSoftmax::losses_and_gradients(const T* x, const std::int32_t* targets,
+void SampledSoftmax::losses_and_gradients(const T* x, const std::int32_t* all_targets,
                                           const StreamGroups& groups, float scale,
                                           const LogUniformSample& sample, double* losses,
                                           float* d_x, Workers& workers) {
   const int threads = workers.count();
-  const std::int64_t count = groups.rows();
-  forget({targets, static_cast<std::size_t>(count)}, sample.chosen);
+  const StreamGroups held = groups.held_by(processes_.rank(), processes_.size());
+  const std::int32_t* targets = all_targets + groups.steps() * held.held_streams().begin;
+  const std::int64_t count = held.rows();
+  forget({all_targets, static_cast<std::size_t>(groups.rows())}, sample.chosen);
   gather(sample);
   std::vector<std::int32_t> sample_of(static_cast<std::size_t>(layer_.weights.shape[0]), -1);
   for (std::size_t i = 0; i < sample.chosen.size(); ++i) {
@@ -92,33 +98,99 @@ void SampledSoftmax::losses_and_gradients(const T* x, const std::int32_t* target
       hits_[static_cast<std::size_t>(i)] = sample_of[target];
     }
   });
-  const CrossEntropyGradients gradients{scale, d_x, d_rows_.data(), d_bias_.data(),
-                                        d_target_logits_.data()};
-  cross_entropy_.run(CrossEntropyRows<T>{x, groups, targets, target_logits_.data(), hits_.data()},
-                     bias_.data(), losses, &gradients, workers);
-  scatter(sample.chosen);
+  const std::vector<StreamGroups> subtrees = held.subtrees();
+  while (d_rows_.size() < subtrees.size()) {
+    d_rows_.emplace_back(rows_.size());
+    d_bias_.emplace_back(bias_.size());
+  }
+  for (std::size_t i = 0; i < subtrees.size(); ++i) {
+    const CrossEntropyGradients gradients{scale, d_x, d_rows_[i].data(), d_bias_[i].data(),
+                                          d_target_logits_.data()};
+    cross_entropy_.run(
+        CrossEntropyRows<T>{x, subtrees[i], targets, target_logits_.data(), hits_.data()},
+        bias_.data(), losses, &gradients, workers);
+  }
+  scatter(groups, sample.chosen, workers);
   // The targets' own share. Threads share the width, so a target's rows are added in their order.
+  std::vector<std::byte> memory;
+  const std::vector<TargetShare<T>> shares = target_shares(x, all_targets, groups, memory);
   workers.run([&](int index) {
     const Part part = part_of(width_, index, threads, 16);
     for (std::int64_t i = 0; i < count; ++i) {
       if (targets[i] < 0) continue;
       const float d = d_target_logits_[static_cast<std::size_t>(i)];
       const float* weights = layer_.weights.value.data() + targets[i] * width_;
-      float* to = layer_.weights.gradient.data() + targets[i] * width_;
-      for (std::int64_t k = part.begin; k < part.end; ++k) {
-        d_x[i * width_ + k] += d * weights[k];
-        to[k] += d * to_float(x[i * width_ + k]);
-      }
-      if (index == 0) layer_.bias.gradient[static_cast<std::size_t>(targets[i])] += d;
+      for (std::int64_t k = part.begin; k < part.end; ++k) d_x[i * width_ + k] += d * weights[k];
+    }
+    for (const TargetShare<T>& share : shares) {
+      float* to = layer_.weights.gradient.data() + share.target * width_;
+      for (std::int64_t k = part.begin; k < part.end; ++k) to[k] += share.d * to_float(share.x[k]);
+      if (index == 0) layer_.bias.gradient[static_cast<std::size_t>(share.target)] += share.d;
     }
   });
 }
 
-void SampledSoftmax::scatter(const std::vector<std::int32_t>& chosen) {
+template <typename T>
+std::vector<SampledSoftmax::TargetShare<T>> SampledSoftmax::target_shares(
+    const T* x, const std::int32_t* targets, const StreamGroups& groups,
+    std::vector<std::byte>& memory) {
+  std::vector<TargetShare<T>> result;
+  const int processes = processes_.size();
+  if (processes == 1) {
+    for (std::int64_t i = 0; i < groups.rows(); ++i) {
+      if (targets[i] < 0) continue;
+      result.push_back({targets[i], d_target_logits_[static_cast<std::size_t>(i)], x + i * width_});
+    }
+    return result;
+  }
+  // d and x of a row, one behind the other.
+  const std::size_t x_bytes = static_cast<std::size_t>(width_) * sizeof(T);
+  const std::size_t row_bytes = sizeof(float) + x_bytes;
+  std::vector<std::byte> rows(d_target_logits_.size() * row_bytes);
+  for (std::size_t i = 0; i < d_target_logits_.size(); ++i) {
+    std::byte* row = rows.data() + i * row_bytes;
+    std::memcpy(row, &d_target_logits_[i], sizeof(float));
+    std::memcpy(row + sizeof(float), x + static_cast<std::int64_t>(i) * width_, x_bytes);
+  }
+  std::vector<RowRoute> routes;
+  for (int from = 0; from < processes; ++from) {
+    const Part streams = groups.held_by(from, processes).held_streams();
+    const std::int64_t first = groups.steps() * streams.begin, last = groups.steps() * streams.end;
+    for (std::int64_t i = first; i < last; ++i) {
+      if (targets[i] < 0) continue;
+      routes.push_back({i - first, from, slices_->owner_of_row(layer_.weights, targets[i])});
+      if (owns(targets[i])) result.push_back({targets[i], 0, nullptr});
+    }
+  }
+  memory = bring_rows(processes_, routes, rows.data(), row_bytes);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const std::byte* row = memory.data() + i * row_bytes;
+    std::memcpy(&result[i].d, row, sizeof(float));
+    result[i].x = reinterpret_cast<const T*>(row + sizeof(float));
+  }
+  return result;
+}
+
+void SampledSoftmax::scatter(const StreamGroups& groups, const std::vector<std::int32_t>& chosen,
+                             Workers& workers) {
+  const std::size_t subtrees =
+      groups.held_by(processes_.rank(), processes_.size()).subtrees().size();
+  float* d_rows = d_rows_[subtrees - 1].data();
+  float* d_bias = d_bias_[subtrees - 1].data();
+  if (processes_.size() > 1) {
+    std::vector<const float*> rows, biases;
+    for (std::size_t i = 0; i < subtrees; ++i) {
+      rows.push_back(d_rows_[i].data());
+      biases.push_back(d_bias_[i].data());
+    }
+    slices_->sum_rows(layer_.weights, chosen, rows, d_rows, groups, workers);
+    slices_->sum_rows(layer_.bias, chosen, biases, d_bias, groups, workers);
+  }
   for (std::size_t i = 0; i < chosen.size(); ++i) {
-    std::copy_n(d_rows_.data() + static_cast<std::int64_t>(i) * width_, width_,
+    if (!owns(chosen[i])) continue;
+    std::copy_n(d_rows + static_cast<std::int64_t>(i) * width_, width_,
                 layer_.weights.gradient.data() + chosen[i] * width_);
-    layer_.bias.gradient[static_cast<std::size_t>(chosen[i])] = d_bias_[i];
+    layer_.bias.gradient[static_cast<std::size_t>(chosen[i])] = d_bias[i];
   }
 }
 

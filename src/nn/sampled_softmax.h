@@ -9,6 +9,7 @@
 #include "compute/random.h"
 #include "compute/workers.h"
 #include "nn/cross_entropy.h"
+#include "nn/slices.h"
 #include "nn/softmax.h"
 
 namespace elmo {
@@ -32,10 +33,13 @@ struct LogUniformSample {
 // Works on the parameters of a SoftmaxLayer, whose gradients become sparse (Parameter::touched).
 class SampledSoftmax {
  public:
-  // `samples` below the layer's outcomes.
-  SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision);
+  // `samples` below the layer's outcomes. slices: where several processes share the layer.
+  SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision,
+                 Slices* slices = nullptr);
 
-  // As SoftmaxLayer::losses_and_gradients(), for a sample; the losses are no perplexity.
+  // As SoftmaxLayer::losses_and_gradients(), for a sample; the losses are no perplexity. `groups`
+  // and `targets` are the batch's; x, losses and d_x are of this process's groups. The gradients
+  // are sums over the batch, in the rows that this process owns.
   template <typename T>
   void losses_and_gradients(const T* x, const std::int32_t* targets, const StreamGroups& groups,
                             float scale, const LogUniformSample& sample, double* losses, float* d_x,
@@ -43,14 +47,35 @@ class SampledSoftmax {
 
  private:
   void gather(const LogUniformSample& sample);
-  void scatter(const std::vector<std::int32_t>& chosen);
+  // Sums what the subtrees gave, and puts the rows that this process owns in their places.
+  void scatter(const StreamGroups& groups, const std::vector<std::int32_t>& chosen,
+               Workers& workers);
+  // The gradient of a row's target: d times x.
+  template <typename T>
+  struct TargetShare {
+    std::int32_t target;
+    float d;
+    const T* x;
+  };
+  // Those of the targets that this process owns, in the order of the batch's rows; `memory` holds
+  // what came from others.
+  template <typename T>
+  std::vector<TargetShare<T>> target_shares(const T* x, const std::int32_t* targets,
+                                            const StreamGroups& groups,
+                                            std::vector<std::byte>& memory);
+  bool owns(std::int32_t outcome) const {
+    return processes_.rank() ==
+           (slices_ == nullptr ? 0 : slices_->owner_of_row(layer_.weights, outcome));
+  }
   void forget(std::span<const std::int32_t> targets, const std::vector<std::int32_t>& chosen);
 
   SoftmaxLayer& layer_;
   std::int64_t width_;
   CrossEntropy cross_entropy_;
-  AlignedArray<float> rows_, bias_;      // of the samples: weights (samples x P) and biases
-  AlignedArray<float> d_rows_, d_bias_;  // their gradients
+  Slices* slices_;
+  Processes& processes_;
+  AlignedArray<float> rows_, bias_;  // of the samples: weights (samples x P) and biases
+  std::vector<AlignedArray<float>> d_rows_, d_bias_;  // their gradients, of a subtree each
   std::vector<float> target_logits_, d_target_logits_;
   std::vector<std::int32_t> hits_;  // the sample that is a row's target, -1
 };

@@ -1,4 +1,5 @@
-// The compiled half of the Python package: the public headers, seen from Python.
+// The compiled half of the Python package: the public headers, seen from Python; src/python/elmo/
+// makes the package of it.
 //
 // HDF5 bears one thread at a time, and h5py in the same process may use the same library: files
 // are read while the interpreter's lock is held; what computes lets it go.
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cstddef>
 #include <exception>
 #include <filesystem>
@@ -18,13 +20,16 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/per_process.h"
+#include "elmo/embedder.h"
 #include "elmo/error.h"
 #include "elmo/model.h"
 #include "elmo/scorer.h"
+#include "elmo/threads.h"
 #include "elmo/vectors.h"
 #include "elmo/version.h"
 
@@ -38,12 +43,6 @@ namespace {
 
 using Path = std::filesystem::path;
 using Sentences = std::vector<std::vector<std::string>>;
-
-int thread_count(int asked) {
-  if (asked < 0) throw elmo::UsageError("threads must be 0 (as many as there are cores) or more");
-  if (asked > 0) return asked;
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
 
 // Lets Ctrl-C end a long call; on any thread but Python's main one there is nothing to see.
 void check_signals() {
@@ -80,98 +79,208 @@ py::array_t<float> to_array(elmo::WordVectors vectors) {
   return py::array_t<float>(shape, data, owner);
 }
 
-// The language models with their softmax, for one caller at a time.
-struct Scoring {
-  elmo::Scorer scorer;
-  std::mutex mutex;
-};
-
-// A model and, where it came from a folder, the place of its softmax.
-struct Model {
-  elmo::Model vectors;
-  std::string folder, precision;
-  std::unique_ptr<Scoring> loaded = nullptr;
-
-  // Reads the folder when first asked; to be called with the interpreter's lock.
-  Scoring& scoring() {
-    if (folder.empty()) {
-      throw elmo::UsageError(
-          "this model came from official weights, which have no softmax: it has vectors for words, "
-          "but no probabilities");
+// A message of the library as Python's users read it: it may name options of the program, which
+// are arguments here (--batch-size: batch_size), but for commands in backticks.
+std::string with_arguments(std::string_view message) {
+  std::string text;
+  bool in_command = false;
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    if (message[i] == '`') in_command = !in_command;
+    const bool begins = message.substr(i, 2) == "--" && i + 2 < message.size() &&
+                        std::islower(static_cast<unsigned char>(message[i + 2])) != 0;
+    if (in_command || !begins || (i > 0 && message[i - 1] != ' ' && message[i - 1] != '(')) {
+      text += message[i];
+      continue;
     }
-    if (!loaded) loaded.reset(new Scoring{elmo::Scorer::load(folder, precision)});
-    return *loaded;
-  }
-};
-
-Model load(const std::optional<Path>& folder, const std::optional<Path>& options,
-           const std::optional<Path>& weights, const std::optional<Path>& vocabulary,
-           const std::optional<std::string>& normalize, const std::string& precision) {
-  if (normalize) {
-    if (!folder) throw elmo::UsageError("normalize goes with a folder of ELMoForManyLangs");
-    // Only of such a folder: models of our own hold theirs.
-    if (!std::filesystem::exists(*folder / "encoder.pkl")) {
-      throw elmo::UsageError(
-          "normalize is for a folder of ELMoForManyLangs itself; an imported model holds its own");
+    for (i += 2; i < message.size() &&
+                 (std::islower(static_cast<unsigned char>(message[i])) != 0 || message[i] == '-');
+         ++i) {
+      text += message[i] == '-' ? '_' : message[i];
     }
-    return {elmo::Model::load_efml(folder->string(), *normalize, precision), folder->string(),
-            precision};
+    --i;
   }
-  if (options.has_value() != weights.has_value()) {
-    throw elmo::UsageError("official weights are two files: pass both options and weights");
-  }
-  if (folder.has_value() == options.has_value()) {
-    throw elmo::UsageError("a model is needed: a folder, or options and weights, not both");
-  }
-  if (folder) return {elmo::Model::load(folder->string(), precision), folder->string(), precision};
-  return {elmo::Model::load_official(options->string(), weights->string(),
-                                     vocabulary ? vocabulary->string() : "", precision),
-          "", precision};
+  return text;
 }
 
-py::list embed(const Model& model, const Sentences& sentences, const std::string& layers,
-               const std::optional<elmo::ScalarMix>& mix, const std::string& pooling,
-               int carry_state, int batch_size, int threads) {
+std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
+
+// UTF-8 of a str; throws UsageError for half of a surrogate pair, which UTF-8 has no bytes for.
+std::string_view utf8_of(py::handle text, const std::string& what) {
+  Py_ssize_t size = 0;
+  const char* bytes = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
+  if (bytes == nullptr) {
+    PyErr_Clear();
+    throw elmo::UsageError(what + " holds half of a surrogate pair, which is no character");
+  }
+  return {bytes, static_cast<std::size_t>(size)};
+}
+
+// The words of texts (str), which the model cuts, or of iterables of words (str, or bytes in
+// UTF-8).
+Sentences to_sentences(const elmo::Model& model, py::handle given) {
+  Sentences sentences;
+  for (const py::handle item : py::reinterpret_borrow<py::iterable>(given)) {
+    const std::string name = std::to_string(sentences.size());
+    auto& words = sentences.emplace_back();
+    if (py::isinstance<py::str>(item)) {
+      for (const elmo::Word& word : model.words(utf8_of(item, "text " + name))) {
+        words.emplace_back(word.text);
+      }
+      continue;
+    }
+    if (!py::isinstance<py::iterable>(item) || py::isinstance<py::bytes>(item)) {
+      throw py::type_error("sentence " + name + " is a " + type_name(item) +
+                           "; a text (str) or a list of words is needed");
+    }
+    for (const py::handle word : py::reinterpret_borrow<py::iterable>(item)) {
+      const std::string place = "word " + std::to_string(words.size()) + " of sentence " + name;
+      if (py::isinstance<py::bytes>(word)) {
+        words.push_back(word.cast<std::string>());
+      } else if (py::isinstance<py::str>(word)) {
+        words.emplace_back(utf8_of(word, place));
+      } else {
+        throw py::type_error(place + " is a " + type_name(word) + "; words are str");
+      }
+    }
+  }
+  return sentences;
+}
+
+// The vectors of sentences as Python has them: a list of arrays, or one array with a row a sentence
+// where they are pooled.
+py::object to_arrays(std::vector<elmo::WordVectors> vectors, const elmo::Model& model,
+                     const elmo::EmbedSettings& settings) {
+  if (settings.pool.empty()) {
+    py::list arrays(vectors.size());
+    for (std::size_t i = 0; i < vectors.size(); ++i) arrays[i] = to_array(std::move(vectors[i]));
+    return arrays;
+  }
+  const elmo::WordVectors shape_of =
+      vectors.empty() ? model.embed(std::vector<std::string>{}, settings) : vectors.front();
+  std::vector<py::ssize_t> shape = {static_cast<py::ssize_t>(vectors.size())};
+  if (shape_of.layered) shape.push_back(shape_of.layers);
+  shape.push_back(shape_of.dimension);
+  py::array_t<float> matrix(shape);
+  float* row = matrix.mutable_data();
+  for (const elmo::WordVectors& one : vectors) {
+    row = std::copy(one.values.begin(), one.values.end(), row);
+  }
+  return matrix;
+}
+
+py::object embed(const elmo::Model& model, const py::object& given, const std::string& layers,
+                 const std::optional<elmo::ScalarMix>& mix, const std::string& pooling,
+                 const std::string& pool, int carry_state, int batch_size, int threads) {
   const elmo::EmbedSettings settings{.layers = layers,
                                      .mix = mix,
                                      .pooling = pooling,
+                                     .pool = pool,
                                      .batch_words = batch_size,
                                      .carry_state = carry_state,
                                      .between_batches = check_signals};
+  const Sentences sentences = to_sentences(model, given);
   std::vector<elmo::WordVectors> vectors;
   {
     const py::gil_scoped_release unlocked;
-    vectors = model.vectors.embed_all(sentences, settings, thread_count(threads));
+    vectors = model.embed_all(sentences, settings, threads);
   }
-  py::list arrays(vectors.size());
-  for (std::size_t i = 0; i < vectors.size(); ++i) arrays[i] = to_array(std::move(vectors[i]));
-  return arrays;
+  return to_arrays(std::move(vectors), model, settings);
 }
 
-std::map<std::string, elmo::Perplexity> perplexity(Model& model, const Path& input, int threads) {
-  Scoring& scoring = model.scoring();
-  const py::gil_scoped_release unlocked;
-  const std::lock_guard alone(scoring.mutex);
-  return scoring.scorer.perplexity(
-      input.string(), {.threads = thread_count(threads), .between_batches = check_signals});
+// An Embedder whose callers on other threads wait. A child of fork() finds the lock open.
+class LockedEmbedder {
+ public:
+  LockedEmbedder(const elmo::Model& model, const std::string& layers,
+                 const std::optional<elmo::ScalarMix>& mix, const std::string& pooling,
+                 const std::string& pool, int carry_state, int batch_size, int threads,
+                 std::size_t cached_words)
+      : settings_{.layers = layers,
+                  .mix = mix,
+                  .pooling = pooling,
+                  .pool = pool,
+                  .batch_words = batch_size,
+                  .carry_state = carry_state,
+                  .between_batches = check_signals},
+        embedder_(model, settings_, threads, cached_words) {}
+
+  py::object embed(const py::object& given) {
+    const elmo::Model& model = embedder_.model();
+    const Sentences sentences = to_sentences(model, given);
+    std::vector<elmo::WordVectors> vectors;
+    {
+      const py::gil_scoped_release unlocked;
+      const std::lock_guard alone(mutex_.get());
+      vectors = embedder_.embed_all(sentences);
+    }
+    return to_arrays(std::move(vectors), model, settings_);
+  }
+  void reset() {
+    const py::gil_scoped_release unlocked;
+    const std::lock_guard alone(mutex_.get());
+    embedder_.reset();
+  }
+  elmo::Embedder::Counts counts() {
+    const py::gil_scoped_release unlocked;
+    const std::lock_guard alone(mutex_.get());
+    return embedder_.counts();
+  }
+
+ private:
+  elmo::EmbedSettings settings_;
+  elmo::Embedder embedder_;
+  elmo::PerProcess<std::mutex> mutex_;
+};
+
+// The language models with their softmax, for one caller at a time.
+class LockedScorer {
+ public:
+  LockedScorer(const Path& folder, const std::string& precision)
+      : scorer_(elmo::Scorer::load(folder.string(), precision)) {}
+
+  std::map<std::string, elmo::Perplexity> perplexity(const Path& input, int threads,
+                                                     const std::string& invalid) {
+    const py::gil_scoped_release unlocked;
+    const std::lock_guard alone(mutex_.get());
+    return scorer_.perplexity(input.string(), settings(threads, invalid));
+  }
+  std::vector<elmo::Scores> score(const Path& input, int threads, const std::string& invalid) {
+    const py::gil_scoped_release unlocked;
+    const std::lock_guard alone(mutex_.get());
+    return scorer_.score(input.string(), settings(threads, invalid));
+  }
+
+ private:
+  static elmo::ScoreSettings settings(int threads, const std::string& invalid) {
+    return {.threads = threads, .invalid = invalid, .between_batches = check_signals};
+  }
+
+  elmo::Scorer scorer_;
+  elmo::PerProcess<std::mutex> mutex_;
+};
+
+py::list words(const elmo::Model& model, const py::str& text) {
+  py::list result;
+  for (const elmo::Word& word : model.words(utf8_of(text, "the text"))) {
+    result.append(py::make_tuple(py::str(std::string(word.text)), word.begin_character,
+                                 word.end_character, word.begin, word.end));
+  }
+  return result;
 }
 
-std::vector<elmo::Scores> score(Model& model, const Path& input, int threads) {
-  Scoring& scoring = model.scoring();
-  const py::gil_scoped_release unlocked;
-  const std::lock_guard alone(scoring.mutex);
-  return scoring.scorer.score(input.string(),
-                              {.threads = thread_count(threads), .between_batches = check_signals});
+py::tuple sentence(const elmo::VectorFile& file, std::size_t i) {
+  return py::make_tuple(file.words(i), to_array(file.vectors(i)));
 }
 
-py::tuple sentence(const elmo::VectorFile& file, py::ssize_t index) {
-  const auto count = static_cast<py::ssize_t>(file.sentences());
-  const py::ssize_t i = index < 0 ? index + count : index;
-  // IndexError also ends Python's iteration.
-  if (i < 0 || i >= count)
-    throw py::index_error("there are " + std::to_string(count) + " sentences");
-  const auto at = static_cast<std::size_t>(i);
-  return py::make_tuple(file.words(at), to_array(file.vectors(at)));
+py::tuple state_of(const elmo::ScalarMix& mix) {
+  return py::make_tuple(mix.weights, mix.gamma, mix.layer_norm, mix.pooling, mix.model_hash);
+}
+
+elmo::ScalarMix mix_of(const py::tuple& state) {
+  return {.weights = state[0].cast<std::vector<float>>(),
+          .gamma = state[1].cast<float>(),
+          .layer_norm = state[2].cast<bool>(),
+          .pooling = state[3].cast<std::string>(),
+          .model_hash = state[4].cast<std::string>()};
 }
 
 }  // namespace
@@ -182,19 +291,22 @@ PYBIND11_MODULE(_elmo, module) {
     try {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const elmo::UsageError& error) {
-      PyErr_SetString(PyExc_ValueError, error.what());
+      PyErr_SetString(PyExc_ValueError, with_arguments(error.what()).c_str());
     } catch (const elmo::Error& error) {
-      PyErr_SetString(PyExc_OSError, error.what());
+      PyErr_SetString(PyExc_OSError, with_arguments(error.what()).c_str());
     }
   });
 
-  py::class_<elmo::ScalarMix>(module, "ScalarMix",
-                              "gamma * sum_j softmax(weights)_j layer_j; weights: one a layer.")
-      .def(py::init([](std::vector<float> weights, float gamma, bool layer_norm) {
-             return elmo::ScalarMix{
-                 .weights = std::move(weights), .gamma = gamma, .layer_norm = layer_norm};
-           }),
-           py::arg("weights"), py::arg("gamma") = 1.0f, py::arg("layer_norm") = false)
+  // What the package shows under its own name says so, for pickle and in messages.
+  const auto shown = [](py::handle type) { type.attr("__module__") = "elmo"; };
+
+  py::class_<elmo::ScalarMix> mix(
+      module, "ScalarMix", "gamma * sum_j softmax(weights)_j layer_j; weights: one a layer.");
+  mix.def(py::init([](std::vector<float> weights, float gamma, bool layer_norm) {
+            return elmo::ScalarMix{
+                .weights = std::move(weights), .gamma = gamma, .layer_norm = layer_norm};
+          }),
+          py::arg("weights"), py::arg("gamma") = 1.0f, py::arg("layer_norm") = false)
       .def_static(
           "load", [](const Path& task) { return elmo::ScalarMix::load(task.string()); },
           py::arg("task"),
@@ -203,68 +315,84 @@ PYBIND11_MODULE(_elmo, module) {
       .def_readonly("weights", &elmo::ScalarMix::weights)
       .def_readonly("gamma", &elmo::ScalarMix::gamma)
       .def_readonly("layer_norm", &elmo::ScalarMix::layer_norm)
-      .def_readonly("pooling", &elmo::ScalarMix::pooling);
+      .def_readonly("pooling", &elmo::ScalarMix::pooling)
+      .def_readonly("model_hash", &elmo::ScalarMix::model_hash)
+      .def(py::pickle(&state_of, &mix_of))
+      .def("__eq__",
+           [](const elmo::ScalarMix& mine, const py::object& other) {
+             return py::isinstance<elmo::ScalarMix>(other) &&
+                    state_of(mine).equal(state_of(other.cast<const elmo::ScalarMix&>()));
+           })
+      .def("__hash__",
+           [](const elmo::ScalarMix& mine) { return py::hash(py::str(state_of(mine))); })
+      .def("__repr__", [](const elmo::ScalarMix& mine) {
+        return py::str("ScalarMix({!r}, gamma={!r}, layer_norm={!r})")
+            .format(mine.weights, mine.gamma, mine.layer_norm);
+      });
+  shown(mix);
 
-  py::class_<elmo::Perplexity>(module, "Perplexity",
-                               "How well one direction predicts a text, as `elmo perplexity`.")
-      .def_readonly("unit", &elmo::Perplexity::unit)
+  py::class_<elmo::Perplexity> perplexity(
+      module, "Perplexity", "How well one direction predicts a text, as `elmo perplexity`.");
+  perplexity.def_readonly("unit", &elmo::Perplexity::unit)
       .def_readonly("word", &elmo::Perplexity::word)
       .def_readonly("bits_per_character", &elmo::Perplexity::bits_per_character)
       .def_readonly("units", &elmo::Perplexity::units)
       .def_readonly("words", &elmo::Perplexity::words)
       .def_readonly("unknown_rate", &elmo::Perplexity::unknown_rate);
+  shown(perplexity);
 
-  py::class_<elmo::Scores>(module, "Scores",
-                           "A line (from 1), its words, and natural log-likelihoods forward and "
-                           "backward: words + 1 each, the last of the sentence's end.")
-      .def_readonly("line", &elmo::Scores::line)
+  py::class_<elmo::Scores> scores(
+      module, "Scores",
+      "A line (from 1), its words, and natural log-likelihoods forward and backward: words + 1 "
+      "each, the last of the sentence's end.");
+  scores.def_readonly("line", &elmo::Scores::line)
       .def_readonly("words", &elmo::Scores::words)
       .def_readonly("forward", &elmo::Scores::forward)
       .def_readonly("backward", &elmo::Scores::backward);
+  shown(scores);
 
-  py::class_<Model>(module, "Model", "A forward and a backward language model. Threads share it.")
-      .def_property_readonly("layers", [](const Model& m) { return m.vectors.layers(); })
-      .def_property_readonly("dimension", [](const Model& m) { return m.vectors.dimension(); })
-      .def_property_readonly("hash", [](const Model& m) { return m.vectors.hash(); })
-      .def("embed", &embed, py::arg("sentences"), py::arg("layers") = "all",
-           py::arg("mix") = py::none(), py::arg("pooling") = "", py::arg("carry_state") = 0,
-           py::arg("batch_size") = 2048, py::arg("threads") = 0,
-           R"(The vectors of sentences, each a list of words: a list of float32 arrays, one a
-sentence, of shape (layers, words, dimension); of shape (words, dimension) where layers is "top",
-"average" or one number, or a mix is given. The same bits as `elmo dump`.
-
-layers: "all", "top", "average", or a list such as "0,2"; layer 0 is the token encoder.
-mix: a ScalarMix instead of layers.
-pooling: "boundary", "first", "last" or "mean", for words of several pieces; "": as the mix says,
-without one "boundary".
-carry_state: N > 0: sentence i goes on with the state of sentence i - N.
-batch_size: words that go through the layers together; vectors do not depend on it.
-threads: 0: as many as there are cores.)")
-      .def("perplexity", &perplexity, py::arg("input"), py::arg("threads") = 0,
-           "{\"forward\": Perplexity, \"backward\": Perplexity} of a file, one sentence a line. "
-           "The first call reads the model's folder again, for the softmax, and keeps it.")
-      .def("score", &score, py::arg("input"), py::arg("threads") = 0,
-           "Scores of each line of a file. The first call reads the model's folder again, for the "
-           "softmax, and keeps it.");
-
-  py::class_<elmo::VectorFile>(module, "Vectors",
-                               "A dump of either layout: vectors[i] is (words, array) of sentence "
-                               "i; words is None where the file doesn't know them.")
+  // The classes of the package are made of these.
+  py::class_<elmo::Model>(module, "Model")
+      .def_static("load",
+                  [](const Path& folder, const std::string& precision) {
+                    return elmo::Model::load(folder.string(), precision);
+                  })
+      .def_static("load_official",
+                  [](const Path& options, const Path& weights, const std::string& vocabulary,
+                     const std::string& precision) {
+                    return elmo::Model::load_official(options.string(), weights.string(),
+                                                      vocabulary, precision);
+                  })
+      .def_static(
+          "load_efml",
+          [](const Path& folder, const std::string& normalize, const std::string& precision) {
+            return elmo::Model::load_efml(folder.string(), normalize, precision);
+          })
+      .def_property_readonly("layers", &elmo::Model::layers)
+      .def_property_readonly("dimension", &elmo::Model::dimension)
+      .def_property_readonly("hash", &elmo::Model::hash)
+      .def("split", &elmo::Model::split)
+      .def("words", &words)
+      .def("embed", &embed);
+  py::class_<LockedEmbedder>(module, "Embedder")
+      .def(py::init<const elmo::Model&, const std::string&, const std::optional<elmo::ScalarMix>&,
+                    const std::string&, const std::string&, int, int, int, std::size_t>())
+      .def("embed", &LockedEmbedder::embed)
+      .def("reset", &LockedEmbedder::reset)
+      .def_property_readonly("words", [](LockedEmbedder& e) { return e.counts().words; })
+      .def_property_readonly("encoded", [](LockedEmbedder& e) { return e.counts().encoded; });
+  py::class_<LockedScorer>(module, "Scorer")
+      .def(py::init<const Path&, const std::string&>())
+      .def("perplexity", &LockedScorer::perplexity)
+      .def("score", &LockedScorer::score);
+  py::class_<elmo::VectorFile>(module, "VectorFile")
+      .def(py::init([](const Path& path) { return elmo::VectorFile(path.string()); }))
       .def_property_readonly("layers", &elmo::VectorFile::layers)
       .def_property_readonly("dimension", &elmo::VectorFile::dimension)
+      .def_property_readonly("attributes", &elmo::VectorFile::attributes)
       .def("__len__", &elmo::VectorFile::sentences)
-      .def("__getitem__", &sentence, py::arg("sentence"),
-           "(words, array) with an array of (layers, words, dimension) or (words, dimension).");
-
-  module.def(
-      "load", &load, py::arg("folder") = py::none(), py::kw_only(), py::arg("options") = py::none(),
-      py::arg("weights") = py::none(), py::arg("vocab") = py::none(),
-      py::arg("normalize") = py::none(), py::arg("precision") = "f32",
-      "A model's folder, one of ELMoForManyLangs too, or a pair of files in the official ELMo "
-      "format (and their word list). normalize: what is done to the words of a folder of "
-      "ELMoForManyLangs before the look-up, none (the default), nfkc or width. precision of "
-      "products: f32, bf16 or auto.");
-  module.def(
-      "open", [](const Path& path) { return elmo::VectorFile(path.string()); }, py::arg("path"),
-      "Opens a file that `elmo dump` or AllenNLP's elmo command wrote.");
+      .def("sentence", &sentence);
+  module.def("usable_cores", &elmo::usable_cores,
+             "The cores that this process may use, by affinity mask, cgroup quota and "
+             "OMP_NUM_THREADS: what threads=0 stands for.");
 }

@@ -120,7 +120,7 @@ std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalMod
   };
   const auto rows = static_cast<std::int64_t>(chosen.size());
   auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
-  Embedder embedder(std::move(model), embed, workers);
+  BatchEmbedder embedder(std::move(model), embed, workers);
   Progress progress("embed " + data.path, static_cast<std::uint64_t>(data.words()));
   std::int64_t done = 0;
   std::vector<SentenceVectors> window;

@@ -4,11 +4,13 @@
 
 #include "elmo/error.h"
 #include "elmo/model.h"
+#include "io/hdf5_turn.h"
 #include "task/task_network.h"
 
 namespace elmo {
 
 ScalarMix ScalarMix::load(const std::string& task) {
+  const Hdf5Turn turn;
   const auto network = TaskNetwork::load(task);
   const TaskSettings& s = network->settings();
   if (!s.uses_elmo()) throw Error(task + ": has no mix; it was trained without ELMo vectors");

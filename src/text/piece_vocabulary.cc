@@ -111,29 +111,30 @@ std::vector<PieceVocabulary::Piece> PieceVocabulary::encode_with_places(
 }
 
 PieceCache::PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words)
-    : vocabulary_(vocabulary), max_words_(max_words) {}
+    : vocabulary_(vocabulary), words_(max_words) {}
 
 void PieceCache::encode(std::string_view word, std::vector<std::int32_t>& ids) {
   constexpr std::size_t kLongest = 64;
   if (word.size() > kLongest) {
+    ++encoded_;
     vocabulary_.encode(word, ids);
     return;
   }
-  auto found = words_.find(word);
-  if (found == words_.end()) {
-    if (words_.size() >= max_words_) {
-      words_.clear();
-      ids_.clear();
+  words_.begin_round();
+  const auto [number, is_new] = words_.take(word);
+  pieces_.resize(words_.numbers());
+  auto& pieces = pieces_[static_cast<std::size_t>(number)];
+  if (is_new) {
+    ++encoded_;
+    pieces.clear();
+    try {
+      vocabulary_.encode(word, pieces);
+    } catch (...) {
+      words_.forget(number);
+      throw;
     }
-    scratch_.clear();
-    vocabulary_.encode(word, scratch_);
-    const Range range{static_cast<std::uint32_t>(ids_.size()),
-                      static_cast<std::uint32_t>(scratch_.size())};
-    ids_.insert(ids_.end(), scratch_.begin(), scratch_.end());
-    found = words_.emplace(std::string(word), range).first;
   }
-  const auto from = ids_.begin() + found->second.begin;
-  ids.insert(ids.end(), from, from + found->second.size);
+  ids.insert(ids.end(), pieces.begin(), pieces.end());
 }
 
 }  // namespace elmo

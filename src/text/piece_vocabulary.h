@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/strings.h"
+#include "base/recent_strings.h"
 
 namespace elmo {
 
@@ -60,23 +60,22 @@ class PieceVocabulary {
   std::int32_t rows_ = 0, bos_ = 0, eos_ = 0, unk_ = 0;
 };
 
-// Remembers the pieces of words; one a thread. Bounded: emptied when it holds max_words, and
-// words longer than 64 bytes are never kept.
+// Remembers the pieces of the words that were met last; one a thread. Words longer than 64 bytes
+// are never kept.
 class PieceCache {
  public:
-  explicit PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words = 32'768);
+  static constexpr std::size_t kMostWords = 32'768;
+  explicit PieceCache(const PieceVocabulary& vocabulary, std::size_t max_words = kMostWords);
   // Appends the pieces of `word` to `ids`.
   void encode(std::string_view word, std::vector<std::int32_t>& ids);
+  // How many words had to be encoded so far.
+  std::uint64_t encoded() const { return encoded_; }
 
  private:
   const PieceVocabulary& vocabulary_;
-  std::size_t max_words_;
-  struct Range {
-    std::uint32_t begin, size;
-  };
-  StringMap<Range> words_;
-  std::vector<std::int32_t> ids_;
-  std::vector<std::int32_t> scratch_;
+  RecentStrings words_;
+  std::vector<std::vector<std::int32_t>> pieces_;  // by the word's number
+  std::uint64_t encoded_ = 0;
 };
 
 }  // namespace elmo

@@ -21,13 +21,10 @@ constexpr std::uint64_t kProgressUnits = 1'000'000;
 
 using Clock = std::chrono::steady_clock;
 
-// A measurement was broken off.
-struct Stopped {};
-
 class Loop {
  public:
   Loop(std::span<Trainer* const> trainers, const TrainingLoop& loop)
-      : loop_(loop), progress_(loop.title, kProgressUnits, progress_options(trainers)) {
+      : loop_(loop), progress_(loop.title, kProgressUnits, progress_options(trainers, loop.quiet)) {
     for (Trainer* trainer : trainers) rows_.push_back({.trainer = trainer});
   }
 
@@ -59,22 +56,26 @@ class Loop {
     double done = 0;
   };
 
-  static ProgressOptions progress_options(std::span<Trainer* const> trainers) {
+  static ProgressOptions progress_options(std::span<Trainer* const> trainers, bool quiet) {
     double done = 1;
     for (const Trainer* trainer : trainers) done = std::min(done, trainer->progress());
     ProgressOptions options;
     options.initial = static_cast<std::uint64_t>(done * kProgressUnits);
+    if (quiet) {
+      options.terminal = ProgressOptions::Terminal::kNo;
+      options.print = [](std::string_view) {};
+    }
     return options;
   }
 
-  bool stopping() const { return failed_ || interrupted(); }
+  bool stopping() const { return failed_ || (loop_.stop ? loop_.stop() : interrupted()); }
 
   // One action of a trainer; false when it has come to its end.
   bool advance(Row& row) {
     if (row.ended) return false;
     try {
       act(row);
-    } catch (const Stopped&) {
+    } catch (const MeasurementStopped&) {
       // The next round saves.
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -88,7 +89,7 @@ class Loop {
   void act(Row& row) {
     Trainer& trainer = *row.trainer;
     const auto pause = [this] {
-      if (stopping()) throw Stopped();
+      if (stopping()) throw MeasurementStopped();
     };
     if (stopping()) {
       trainer.checkpoint();

@@ -9,6 +9,9 @@
 
 namespace elmo {
 
+// Thrown by a measurement that is broken off because the training is to stop.
+struct MeasurementStopped {};
+
 // What is trained. It is used by one thread at a time.
 //
 // The loop asks anew before each action, so that a checkpoint taken at any time goes on with
@@ -24,8 +27,8 @@ class Trainer {
   virtual void step() = 0;
   // The development measurement: is it to be taken now? The last one is due once finished().
   virtual bool measurement_due() const = 0;
-  // Takes and judges it. Calls `pause` now and then and lets pass what that throws, after which
-  // the measurement is due still.
+  // Takes and judges it. Calls `pause` now and then and lets MeasurementStopped pass, which that
+  // throws, or throws it itself, after which the measurement is due still.
   virtual void measure(const std::function<void()>& pause) = 0;
   // To go on from later. checkpoint() may return before it is written; settle() does not, and
   // throws what the writing threw.
@@ -46,6 +49,9 @@ struct TrainingLoop {
   int hosts = 1;
   // Called once, on any of them, when the first steps tell how long the rest will take.
   std::function<void(double seconds_left)> forecast;
+  // Is the training to stop? Asked between actions. Empty: interrupted().
+  std::function<bool()> stop;
+  bool quiet = false;  // without a progress
   // How a resumed training is told to go on: "--resume goes on (step 20)".
   std::function<std::string()> advice;
 };

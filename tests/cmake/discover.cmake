@@ -20,7 +20,7 @@ set(ELMO_LABEL_sanitize sanitize)
 set(ELMO_ENVIRONMENT_sanitize UBSAN_OPTIONS=print_stacktrace=1
   LSAN_OPTIONS=print_suppressions=0:suppressions=${ELMO_SOURCE}/tests/support/leak_sanitizer.txt)
 set(ELMO_LABEL_thread long)
-set(ELMO_ENVIRONMENT_thread OMP_NUM_THREADS=1
+set(ELMO_ENVIRONMENT_thread OMP_THREAD_LIMIT=1
   TSAN_OPTIONS=halt_on_error=1:suppressions=${ELMO_SOURCE}/tests/support/thread_sanitizer.txt)
 
 # What INSTRUCTION_SETS of a test stands for.

@@ -76,5 +76,23 @@ TEST(StreamGroups, AreAFunctionOfTheBatchAlone) {
   EXPECT_EQ(row, groups.rows());
 }
 
+TEST(StreamGroups, AreSharedInWholeSubtrees) {
+  const StreamGroups batch(2, 257);  // 8
+  const StreamGroups held = batch.held_by(1, 3);
+  EXPECT_EQ(held.first_of_batch(), 2);
+  EXPECT_EQ(held.count(), 3);
+  EXPECT_EQ(held.held_streams().begin, batch.streams_of(2).begin);
+  EXPECT_EQ(held.held_streams().end, batch.streams_of(4).end);
+  EXPECT_EQ(held.streams_of(0).begin, 0);
+  const std::vector<StreamGroups> subtrees = held.subtrees();
+  ASSERT_EQ(subtrees.size(), 2);
+  EXPECT_EQ(subtrees[0].first(), 0);
+  EXPECT_EQ(subtrees[0].count(), 2);
+  EXPECT_EQ(subtrees[1].first(), 2);
+  EXPECT_EQ(subtrees[1].count(), 1);
+  EXPECT_EQ(subtrees[1].rows(), held.rows());
+  EXPECT_EQ(subtrees[1].rows_of(0).end, held.rows());
+}
+
 }  // namespace
 }  // namespace elmo

@@ -193,7 +193,7 @@ class CharactersTest(ProgramTest):
     def test_refusals(self):
         for more, part in ((("--share-encoder",), "--direction both"),
                            (("--samples", 400), "--samples 400"),
-                           (("--recipe", "bilm", "--clip", 5), "--recipe bilm sets --clip")):
+                           (("--recipe", "bilm"), "--recipe bilm sets --schedule")):
             done = self.pretrain("bad", *more, direction="forward", status=2)
             self.assertIn(part, done.stderr)
         self.pretrain("model", steps=5)

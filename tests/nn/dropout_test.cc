@@ -32,7 +32,7 @@ TEST(Dropout, AnElementsFateDependsOnItsIndexAlone) {
   const Random random(7, RandomUse::kDropout, 3, 2);
   std::vector<float> whole(kSize, 2.0f), parts = whole, other = whole, none = whole;
   apply_dropout(whole.data(), 0, kSize, 0.3f, random);
-  apply_dropout(parts.data(), 496, kSize, 0.3f, random);
+  apply_dropout(parts.data() + 496, 496, kSize - 496, 0.3f, random);
   apply_dropout(parts.data(), 0, 496, 0.3f, random);
   EXPECT_EQ(whole, parts);
   apply_dropout(other.data(), 0, kSize, 0.3f, Random(7, RandomUse::kDropout, 4, 2));

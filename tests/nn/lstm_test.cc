@@ -112,7 +112,7 @@ TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
     layer.backward(tape, d.data(), resets.data(), kSteps, kStreams, static_cast<int>(part.begin),
                    static_cast<int>(part.end), scratch);
   });
-  layer.weight_gradients(tape, kSteps, kStreams, workers);
+  layer.weight_gradients(tape, StreamGroups(kSteps, kStreams), workers);
 
   const auto copy = [](std::span<const float> from) {
     return std::vector<double>(from.begin(), from.end());
@@ -174,7 +174,7 @@ TEST(LstmWeightGradients, AreSumsOverAllRows) {
       for (float& value : array->span()) value = random.normal(n++);
     }
     Workers workers(threads);
-    layer.weight_gradients(tape, kManySteps, kManyStreams, workers);
+    layer.weight_gradients(tape, StreamGroups(kManySteps, kManyStreams), workers);
 
     const auto check = [&](const AlignedArray<float>& a, int m, const AlignedArray<float>& b,
                            int width, std::span<const float> gradient) {

@@ -73,5 +73,5 @@ cp -r "$source/tests/package/consumer" "$system/root/consumer"
 within sh -exc '
   cmake -S /root/consumer -B /root/build
   cmake --build /root/build
-  /root/build/consumer /job/model | grep "배 in layer 1: "'
+  /root/build/program /job/model | grep "배 in layer 1: "'
 echo "deb: a program that uses the library is built and runs"

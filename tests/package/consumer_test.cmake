@@ -20,14 +20,57 @@ run("elmo/model.h" ${CMAKE_COMMAND} --install ${ELMO_BUILD} --prefix ${WORK}/fir
 file(RENAME ${WORK}/first ${WORK}/prefix)
 run("^elmo ${ELMO_VERSION}\n$" ${WORK}/prefix/${BINDIR}/elmo --version)
 
-# Without our packages' names: a consumer needs none of them.
-run("" ${CMAKE_COMMAND} -G Ninja -S ${CONSUMER} -B ${WORK}/build
-  -D CMAKE_PREFIX_PATH=${WORK}/prefix -D CMAKE_CXX_COMPILER=${CXX}
-  -D "CMAKE_CXX_FLAGS=${CXX_FLAGS} -Wall -Wextra -Werror -pedantic")
-run("" ${CMAKE_COMMAND} --build ${WORK}/build)
+# configure_and_build(SOURCE BUILD DEFINITION...): as another project, which sets nothing by itself.
+function(configure_and_build source build)
+  run("" ${CMAKE_COMMAND} -G Ninja -S ${source} -B ${build} -D CMAKE_PREFIX_PATH=${WORK}/prefix
+    -D CMAKE_CXX_COMPILER=${CXX} -D "CMAKE_CXX_FLAGS=${CXX_FLAGS} -Wall -Wextra -Werror -pedantic"
+    ${ARGN})
+  run("" ${CMAKE_COMMAND} --build ${build})
+endfunction()
+
+# The program and the lines of the README.
+file(READ ${README} readme)
+foreach(file main.cc CMakeLists.txt)
+  file(READ ${CONSUMER}/${file} content)
+  string(FIND "${readme}" "\n${content}```" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "${README} does not have ${CONSUMER}/${file} in it")
+  endif()
+endforeach()
+configure_and_build(${CONSUMER} ${WORK}/build)
 make_model()
 set(expected "배 in layer 0: .*배 in layer 1: ")
-run("${expected}" ${WORK}/build/consumer ${WORK}/model)
+run("${expected}" ${WORK}/build/program ${WORK}/model)
+
+# Every header, with either library.
+set(elmo ${ELMO_BUILD}/tools/elmo)
+file(WRITE ${WORK}/text.txt "그 배를 타고\n강을 건넜다\n")
+run("" ${elmo} dump --model ${WORK}/model --input ${WORK}/text.txt --output ${WORK}/vectors.h5)
+set(works "^caught: /nowhere: no such folder")
+foreach(library elmo elmo_static)
+  configure_and_build(${EVERYTHING} ${WORK}/${library} -D LIBRARY=elmo::${library})
+  run("${works}" ${WORK}/${library}/everything ${WORK}/model ${WORK}/vectors.h5 ${WORK}/text.txt)
+endforeach()
+# Configured as a part of another project, it leaves that one as it was.
+run("" ${CMAKE_COMMAND} -G Ninja -S ${EVERYTHING} -B ${WORK}/part -D ELMO_SOURCE=${ELMO_SOURCE}
+  -D LIBRARY=elmo::elmo -D CMAKE_CXX_COMPILER=${CXX})
+
+# The shared library: its name changes with each minor version, and it shows what the headers mark.
+string(REGEX MATCH "^[0-9]+.[0-9]+" interface ${ELMO_VERSION})
+set(shared ${WORK}/prefix/${LIBDIR}/libelmo.so.${interface})
+run("SONAME.*libelmo.so.${interface}" readelf -d ${shared})
+execute_process(COMMAND nm -DC --defined-only ${shared} OUTPUT_VARIABLE symbols
+  COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "\n$" "" symbols "${symbols}")
+string(REPLACE ";" "," symbols "${symbols}")
+string(REPLACE "\n" ";" symbols "${symbols}")
+set(public "Embedder|Error|UsageError|Interrupted|Model|ScalarMix|Scorer|VectorFile|WordVectors")
+foreach(symbol IN LISTS symbols)
+  if(NOT symbol MATCHES
+      " (typeinfo (name )?for |vtable for )?elmo::((${public})(::.*)?|usable_cores\\(\\)|version\\(\\))$")
+    message(FATAL_ERROR "${shared} shows '${symbol}'")
+  endif()
+endforeach()
 
 # The same by way of pkg-config.
 set(ENV{PKG_CONFIG_PATH} ${WORK}/prefix/${LIBDIR}/pkgconfig)
@@ -35,7 +78,7 @@ execute_process(COMMAND pkg-config --cflags --libs elmo OUTPUT_VARIABLE flags
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags UNIX_COMMAND "${flags}")
 separate_arguments(own_flags UNIX_COMMAND "${CXX_FLAGS}")
-run("" ${CXX} -std=c++20 ${own_flags} ${CONSUMER}/main.cc -o ${WORK}/by-pkg-config ${flags}
+run("" ${CXX} ${own_flags} ${CONSUMER}/main.cc -o ${WORK}/by-pkg-config ${flags}
   -Wl,-rpath,${WORK}/prefix/${LIBDIR})
 run("${expected}" ${WORK}/by-pkg-config ${WORK}/model)
 file(REMOVE_RECURSE ${WORK})

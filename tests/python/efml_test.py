@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "reference"
 from efml import Efml, random_model, write_model  # noqa: E402
 
 # Words that no line can hold are among them.
-SENTENCES = [["the", "", "New York", "tab\there"], [], ["ㅋㅋ", "<bos>", " lead"], [""]]
+SENTENCES = [["the", "New York", "tab\there"], [], ["ㅋㅋ", "<bos>", " lead"], [" "]]
 
 
 @pytest.fixture(scope="module")

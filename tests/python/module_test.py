@@ -5,8 +5,6 @@ import pathlib
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -16,34 +14,7 @@ import pytest
 
 import elmo
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import write_corpus  # noqa: E402
-
-
-def run(*words):
-    return subprocess.run([os.environ["ELMO"], *map(str, words)], check=True, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL).stdout
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A folder with a text, its sentences cut into words, and a model."""
-    folder = tmp_path_factory.mktemp("made")
-    corpus = write_corpus(folder / "text.txt", lines=150)
-    run("vocab", "--input", corpus, "--size", 1500, "--output", folder / "v.model")
-    run("pretrain", "--direction", "both", "--preset", "tiny", "--input", corpus, "--vocab",
-        folder / "v.model", "--output", folder / "model", "--steps", 4, "--batch-size", 16)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def model(made):
-    return elmo.load(made / "model")
-
-
-@pytest.fixture(scope="module")
-def sentences(made):
-    return [line.split() for line in (made / "text.txt").read_text("utf-8").splitlines()]
+from conftest import run
 
 
 def resident_bytes():
@@ -151,11 +122,23 @@ def test_errors_are_pythons(made, model, tmp_path):
     with pytest.raises(ValueError, match="both options and weights"):
         elmo.load(options=tmp_path / "options.json")
     for wrong in ({"layers": "7"}, {"pooling": "median"}, {"batch_size": 0}, {"threads": -1},
-                  {"carry_state": -1}):
-        with pytest.raises(ValueError):
+                  {"carry_state": -1}, {"pool": "median"}):
+        with pytest.raises(ValueError) as caught:
             model.embed([["배"]], **wrong)
-    with pytest.raises(TypeError):
-        model.embed(["a sentence that is not cut"])
+        (argument,) = wrong
+        assert argument.split("_")[0] in str(caught.value) and "--" not in str(caught.value)
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"fine\n\xff\n")
+    with pytest.raises(OSError, match="pass invalid skip"):
+        model.perplexity(bad)
+    assert len(model.score(bad, invalid="skip")) == 1
+    for wrong in ([3], [None], [b"bytes"], [["a", 3]], [["a", None]], 3):
+        with pytest.raises(TypeError):
+            model.embed(wrong)
+    with pytest.raises(ValueError, match="word 1 of sentence 0 is empty"):
+        model.embed([["a", ""]])
+    with pytest.raises(ValueError, match="text 1 holds half of a surrogate pair"):
+        model.embed(["a", "\ud800"])
     with pytest.raises(OSError, match="holds no vectors"):
         elmo.open(made / "model" / "forward.h5")
     with pytest.raises(OSError):

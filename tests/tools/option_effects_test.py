@@ -135,6 +135,7 @@ class OptionEffectsTest(ProgramTest):
             "direction", "input", "output", "dev",
             "no-tie",                              # the default
             "resume", "overwrite", "threads",      # what is trained does not depend on them
+            "stall",                               # when several processes end
             "precision",                           # the CPU's
             "checkpoint-every", "report-every",    # when something is written, not what
         }

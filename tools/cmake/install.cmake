@@ -1,7 +1,9 @@
 # cmake --install: the program, the library and what other projects need to find it. Components:
 # runtime, devel and, of the Python module, python.
 include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
-if(ELMO_BUNDLE)
+if(NOT ELMO_BUILD_PROGRAM)
+  # The library alone.
+elseif(ELMO_BUNDLE)
   # DT_RPATH: unlike DT_RUNPATH it also holds for what the libraries beside the program need.
   target_link_options(elmo PRIVATE -Wl,--disable-new-dtags)
   install(TARGETS elmo RUNTIME_DEPENDENCY_SET elmo_needs RUNTIME COMPONENT runtime)
@@ -13,14 +15,15 @@ else()
 endif()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE RENAME copyright
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/elmo COMPONENT runtime)
-if(NOT BUILD_SHARED_LIBS)
-  # A static library would ask its users for all of ours; the program alone is whole.
-  return()
-endif()
 
 include(CMakePackageConfigHelpers)
 set(ELMO_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/elmo)
-install(TARGETS elmo_library EXPORT elmoTargets
+set(libraries elmo_library)
+if(BUILD_SHARED_LIBS)
+  list(APPEND libraries elmo_shared)
+endif()
+install(TARGETS ${libraries} EXPORT elmoTargets
+  ARCHIVE COMPONENT devel
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT devel
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/elmo TYPE INCLUDE COMPONENT devel
@@ -36,6 +39,13 @@ install(FILES ${PROJECT_BINARY_DIR}/elmoConfig.cmake ${PROJECT_BINARY_DIR}/elmoC
 # The prefix is found from the file's own place, so the folder may be moved.
 file(RELATIVE_PATH ELMO_PREFIX_FROM_PC
   /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+# The shared library brings what it needs itself; of a static one the program names it.
+list(TRANSFORM ELMO_STATIC_NEEDS REPLACE "^([^/-])" "-l\\1" OUTPUT_VARIABLE ELMO_PC_NEEDS)
+list(JOIN ELMO_PC_NEEDS " " ELMO_PC_NEEDS)
+set(ELMO_PC_LIBS "Libs: -L\${libdir} -lelmo\nLibs.private: ${ELMO_PC_NEEDS}")
+if(NOT BUILD_SHARED_LIBS)
+  set(ELMO_PC_LIBS "Libs: -L\${libdir} -lelmo ${ELMO_PC_NEEDS}")
+endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/elmo.pc.in ${PROJECT_BINARY_DIR}/elmo.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/elmo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
   COMPONENT devel)

@@ -2,6 +2,20 @@
 # configures and runs it.
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL runtime devel)
+# elmo-mpi-openmpi, elmo-mpi-mpich: where that MPI was found. They alone depend on it.
+foreach(mpi openmpi mpich)
+  if(NOT TARGET elmo-mpi-${mpi})
+    continue()
+  endif()
+  list(APPEND CPACK_COMPONENTS_ALL mpi-${mpi})
+  string(TOUPPER mpi-${mpi} component)
+  set(CPACK_DEBIAN_${component}_PACKAGE_NAME elmo-mpi-${mpi})
+  set(CPACK_DEBIAN_${component}_PACKAGE_SECTION science)
+  set(CPACK_DEBIAN_${component}_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_${component}_PACKAGE_DEPENDS "elmo (= ${PROJECT_VERSION})")
+  set(CPACK_COMPONENT_${component}_DESCRIPTION
+    "What elmo pretrain needs to share its work among processes under ${mpi}.")
+endforeach()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_PACKAGE_CONTACT "elmo.cpp developers <developers@elmo.invalid>" CACHE STRING
   "Maintainer of the Debian packages")

@@ -2,9 +2,16 @@
 
     import elmo
     model = elmo.load("model")
-    vectors = model.embed([["the", "bank"], ["a", "river"]])
-    vectors[0].shape    # (layers, words, dimensions)
+    vectors = model.embed(["the bank of the river", ["a", "river"]])
+    vectors[0].shape                               # (layers, words, dimension)
+    model.embed(["a text"], pool="mean").shape     # (1, dimension)
 """
-from ._elmo import (Model, Perplexity, ScalarMix, Scores, Vectors, __version__, load, open)
+from ._arrays import pad
+from ._elmo import Perplexity, ScalarMix, Scores, __version__, usable_cores
+from ._model import Embedder, Model, Word, load
+from ._vectorizer import Vectorizer
+from ._vectors import Vectors, open
 
-__all__ = ["Model", "Perplexity", "ScalarMix", "Scores", "Vectors", "__version__", "load", "open"]
+# Without `open`: `from elmo import *` leaves Python's own where it is.
+__all__ = ["Embedder", "Model", "Perplexity", "ScalarMix", "Scores", "Vectorizer", "Vectors", "Word",
+           "__version__", "load", "pad", "usable_cores"]

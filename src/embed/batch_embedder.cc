@@ -1,4 +1,4 @@
-// The batches of an Embedder: words to units, units to states, states to words.
+// The batches of a BatchEmbedder: words to units, units to states, states to words.
 
 #include <algorithm>
 #include <atomic>
@@ -15,7 +15,7 @@
 
 #include "elmo/error.h"
 #include "embed/bidirectional_model.h"
-#include "embed/word_table.h"
+#include "embed/token_cache.h"
 #include "nn/scalar_mix.h"
 
 namespace elmo {
@@ -48,16 +48,17 @@ constexpr std::int64_t kPartWords = 4096;
 
 }  // namespace
 
-struct Embedder::Impl {
+struct BatchEmbedder::Impl {
   struct Thread {
-    explicit Thread(const BidirectionalModel& model)
+    Thread(const BidirectionalModel& model, std::size_t cached_words)
         : scratch{model.direction(Direction::kForward).make_scratch(),
                   model.direction(Direction::kBackward).make_scratch()} {
       if (model.encoder() != Encoder::kPieces) return;
       const PieceVocabulary& forward = model.direction(Direction::kForward).pieces();
       const PieceVocabulary& backward = model.direction(Direction::kBackward).pieces();
-      caches.emplace_back(forward);
-      if (backward.bytes() != forward.bytes()) caches.emplace_back(backward);
+      const std::size_t words = std::min(cached_words, PieceCache::kMostWords);
+      caches.emplace_back(forward, words);
+      if (backward.bytes() != forward.bytes()) caches.emplace_back(backward, words);
     }
     // Of pieces, by direction; one where both have the same vocabulary.
     std::vector<PieceCache> caches;
@@ -66,12 +67,14 @@ struct Embedder::Impl {
 
   Impl(const BidirectionalModel& shared_model, const EmbedOptions& shared_options, Workers& team)
       : model(shared_model), options(shared_options), workers(team) {
-    for (int i = 0; i < workers.count(); ++i) threads.push_back(std::make_unique<Thread>(model));
+    for (int i = 0; i < workers.count(); ++i) {
+      threads.push_back(std::make_unique<Thread>(model, options.cached_words));
+    }
     if (model.word_encoder(Direction::kForward) != nullptr) {
-      table = std::make_unique<WordTable>(*model.word_encoder(Direction::kForward),
-                                          *model.word_encoder(Direction::kBackward),
-                                          options.cached_words, workers);
-      table->pin(options.pinned_words);
+      cache = std::make_unique<TokenCache>(*model.word_encoder(Direction::kForward),
+                                           *model.word_encoder(Direction::kBackward),
+                                           options.cached_words, workers);
+      cache->pin(options.pinned_words);
     }
     if (options.mix.layer_norm) {
       for (int j = 0; j < model.layers(); ++j) {
@@ -99,14 +102,14 @@ struct Embedder::Impl {
         break;
       case Encoder::kCharacters:
       case Encoder::kDictionaries:
-        units.push_back(table->id(word));
+        units.push_back(cache->id(word));
         break;
     }
   }
 
   UnitTable units(int d) const {
-    if (!table) return model.direction(kDirections[d]).units();
-    return {table->vectors(kDirections[d]), WordTable::kBos, WordTable::kEos};
+    if (!cache) return model.direction(kDirections[d]).units();
+    return {cache->vectors(kDirections[d]), TokenCache::kBos, TokenCache::kEos};
   }
 
   void read(Prepared& prepared, int d, Thread& thread) const {
@@ -271,8 +274,9 @@ struct Embedder::Impl {
   }
 
   void encode_words(std::span<const SentenceVectors> sentences) {
-    if (!table) return;
-    table->add([&](const WordTable::Sink& sink) {
+    for (const SentenceVectors& sentence : sentences) occurrences += sentence.words.size();
+    if (!cache) return;
+    cache->add([&](const TokenCache::Sink& sink) {
       for (const SentenceVectors& sentence : sentences) {
         for (const std::string_view word : sentence.words) sink(word);
       }
@@ -352,33 +356,37 @@ struct Embedder::Impl {
   const EmbedOptions& options;
   Workers& workers;
   std::vector<std::unique_ptr<Thread>> threads;
-  std::unique_ptr<WordTable> table;  // of characters and dictionaries
+  std::unique_ptr<TokenCache> cache;  // of characters and dictionaries
   // The rows that are computed: those of the mix, or all layers where it normalises them first.
   std::vector<std::vector<float>> rows;
-  std::vector<StreamState> states[2];  // carried, by direction and stream
-  std::atomic<bool> stopped = false;   // a thread of share() has failed
+  States states;                      // carried
+  std::uint64_t occurrences = 0;      // of words
+  std::atomic<bool> stopped = false;  // a thread of share() has failed
 };
 
-Embedder::Embedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options,
-                   Workers& workers)
+BatchEmbedder::BatchEmbedder(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options,
+                             Workers& workers)
     : model_(std::move(model)),
       options_(std::move(options)),
       impl_(std::make_unique<Impl>(*model_, options_, workers)) {}
 
-Embedder::~Embedder() = default;
+BatchEmbedder::~BatchEmbedder() = default;
 
-std::pair<std::uint64_t, std::uint64_t> Embedder::encoded_words() const {
-  if (!impl_->table) return {0, 0};
-  return {impl_->table->occurrences(), impl_->table->encoded()};
+std::pair<std::uint64_t, std::uint64_t> BatchEmbedder::encoded_words() const {
+  std::uint64_t encoded = impl_->cache ? impl_->cache->encoded() : 0;
+  for (const auto& thread : impl_->threads) {
+    for (const PieceCache& cache : thread->caches) encoded += cache.encoded();
+  }
+  return {impl_->occurrences, encoded};
 }
 
-std::optional<DictionaryCoverage> Embedder::coverage() const {
+std::optional<DictionaryCoverage> BatchEmbedder::coverage() const {
   const WordEncoder* encoder = model_->word_encoder(Direction::kForward);
   if (encoder == nullptr || encoder->dictionaries() == nullptr) return std::nullopt;
-  return impl_->table->coverage();
+  return impl_->cache->coverage();
 }
 
-void Embedder::embed(std::span<SentenceVectors> sentences) {
+void BatchEmbedder::embed(std::span<SentenceVectors> sentences) {
   std::vector<Prepared> prepared = impl_->prepare(sentences);
   std::vector<Prepared*> order;
   for (Prepared& one : prepared) {
@@ -403,16 +411,17 @@ void Embedder::embed(std::span<SentenceVectors> sentences) {
   impl_->normalise(sentences);
 }
 
-void Embedder::embed_carried(std::span<SentenceVectors> sentences, std::uint64_t first,
-                             int streams) {
+void BatchEmbedder::embed_carried(std::span<SentenceVectors> sentences, std::uint64_t first,
+                                  int streams) {
   std::vector<Prepared> prepared = impl_->prepare(sentences);
   const auto count = static_cast<std::size_t>(streams);
+  States before = impl_->states;
   for (auto& states : impl_->states) states.resize(count);
   // Streams do not depend on one another, nor do directions. A blank sentence changes nothing, but
   // for ELMoForManyLangs, which reads its two ends.
   const std::size_t parts =
       std::min(count, static_cast<std::size_t>(std::max(1, impl_->workers.count() / 2)));
-  impl_->share(2 * parts, [&](std::size_t item, Impl::Thread& thread) {
+  const auto run_streams = [&](std::size_t item, Impl::Thread& thread) {
     const int d = static_cast<int>(item % 2);
     const Part mine = part_of(streams, static_cast<int>(item / 2), static_cast<int>(parts));
     std::vector<Prepared*> batch;
@@ -429,12 +438,21 @@ void Embedder::embed_carried(std::span<SentenceVectors> sentences, std::uint64_t
         batch.clear();
       }
     }
-  });
-  impl_->normalise(sentences);
+  };
+  try {
+    impl_->share(2 * parts, run_streams);
+    impl_->normalise(sentences);
+  } catch (...) {
+    impl_->states = std::move(before);
+    throw;
+  }
 }
 
-void Embedder::embed_long(SentenceVectors& sentence,
-                          const std::function<void(const VectorPart&)>& sink) {
+const BatchEmbedder::States& BatchEmbedder::states() const { return impl_->states; }
+void BatchEmbedder::set_states(States states) { impl_->states = std::move(states); }
+
+void BatchEmbedder::embed_long(SentenceVectors& sentence,
+                               const std::function<void(const VectorPart&)>& sink) {
   Prepared prepared;
   prepared.sentence = &sentence;
   impl_->encode_words({&sentence, 1});

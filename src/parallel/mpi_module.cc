@@ -1,0 +1,316 @@
+// Processes over MPI: messages between pairs, so that whoever does not answer is known by name.
+#include <fmt/core.h>
+#include <mpi.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "elmo/error.h"
+#include "parallel/mpi_interface.h"
+
+namespace elmo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// MPI is asked for MPI_THREAD_SERIALIZED: several threads may call it, one at a time.
+std::mutex mpi_mutex;
+
+// A message of more bytes goes in several: counts of MPI are ints.
+constexpr std::size_t kMessage = std::size_t{1} << 30;
+// How long a waiting process looks without a pause, and how long its pauses are: short beside a
+// step, long beside a look.
+constexpr auto kEager = std::chrono::microseconds(200);
+constexpr auto kPause = std::chrono::microseconds(50);
+// Seconds between two times that a process which waits long says so.
+constexpr double kTell = 0.25;
+
+class MpiProcesses final : public Processes {
+ public:
+  // Owns the communicator unless it is that of all.
+  MpiProcesses(MPI_Comm all, const MpiOptions& options, std::string description,
+               std::vector<std::string> hosts, std::vector<int> numbers)
+      : communicator_(all),
+        options_(options),
+        description_(std::move(description)),
+        hosts_(std::move(hosts)),
+        numbers_(std::move(numbers)) {
+    MPI_Comm_rank(all, &rank_);
+    MPI_Comm_size(all, &size_);
+  }
+  ~MpiProcesses() override {
+    const std::lock_guard lock(mpi_mutex);
+    int ended = 0;
+    MPI_Finalized(&ended);
+    if (ended == 0 && communicator_ != MPI_COMM_WORLD) MPI_Comm_free(&communicator_);
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  const std::string& host(int rank) const override {
+    return hosts_[static_cast<std::size_t>(rank)];
+  }
+  std::string name(int rank) const override {
+    return fmt::format("process {} on {}", numbers_[static_cast<std::size_t>(rank)], host(rank));
+  }
+  std::string description() const override { return description_; }
+
+  std::unique_ptr<Processes> split(int colour) override {
+    // MPI_Comm_split waits for all without naming anybody, so all come first.
+    const std::vector<std::string> colours = tell_all(*this, std::to_string(colour));
+    std::vector<std::string> hosts;
+    std::vector<int> numbers;
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      if (colours[i] != std::to_string(colour)) continue;
+      hosts.push_back(hosts_[i]);
+      numbers.push_back(numbers_[i]);
+    }
+    MPI_Comm part;
+    {
+      const std::lock_guard lock(mpi_mutex);
+      MPI_Comm_split(communicator_, colour, rank_, &part);
+    }
+    return std::make_unique<MpiProcesses>(part, options_, description_, std::move(hosts),
+                                          std::move(numbers));
+  }
+
+ private:
+  void transfer(std::span<const ConstBytes> send, std::span<const Bytes> receive) override {
+    std::vector<MPI_Request> requests;
+    std::vector<int> from;  // of each request; -1: it is sent
+    {
+      const std::lock_guard lock(mpi_mutex);
+      for (int i = 0; i < size_; ++i) {
+        if (i == rank_) continue;
+        const Bytes bytes = receive[static_cast<std::size_t>(i)];
+        for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
+          from.push_back(i);
+          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kTag, communicator_,
+                    &requests.emplace_back());
+        }
+      }
+      // The next process first, so that not all send to one.
+      for (int step = 1; step < size_; ++step) {
+        const int i = (rank_ + step) % size_;
+        const ConstBytes bytes = send[static_cast<std::size_t>(i)];
+        for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
+          from.push_back(-1);
+          MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kTag, communicator_,
+                    &requests.emplace_back());
+        }
+      }
+    }
+    wait(requests, from);
+  }
+
+  static int count(std::size_t bytes) { return static_cast<int>(std::min(bytes, kMessage)); }
+
+  void wait(std::vector<MPI_Request>& requests, const std::vector<int>& from) {
+    const auto start = Clock::now();
+    std::vector<int> finished(requests.size());
+    std::vector<bool> done(requests.size());
+    std::size_t left = requests.size();
+    std::optional<Watch> watch;
+    while (left > 0) {
+      int some = 0;
+      {
+        const std::lock_guard lock(mpi_mutex);
+        MPI_Testsome(static_cast<int>(requests.size()), requests.data(), &some, finished.data(),
+                     MPI_STATUSES_IGNORE);
+      }
+      for (int i = 0; i < some; ++i) {
+        done[static_cast<std::size_t>(finished[static_cast<std::size_t>(i)])] = true;
+      }
+      if (some > 0) {
+        left -= static_cast<std::size_t>(some);
+        continue;
+      }
+      const auto waited = Clock::now() - start;
+      if (waited < kEager) {
+        std::this_thread::yield();
+        continue;
+      }
+      std::this_thread::sleep_for(kPause);
+      const double seconds = std::chrono::duration<double>(waited).count();
+      if (seconds < std::min(60.0, options_.stall / 2)) continue;
+      if (!watch) watch.emplace(seconds);
+      look(*watch, seconds, done, from);
+    }
+  }
+
+  // A wait that takes long. Those who wait tell one another that they do, so that who does not is
+  // known to all, in whatever meeting each of them is.
+  struct Watch {
+    explicit Watch(double now) : begun(now), told(now - 1) {}
+    double begun, told;  // seconds of the wait
+    bool warned = false;
+    std::vector<double> heard;  // of each process, the last time
+  };
+
+  void look(Watch& watch, double seconds, const std::vector<bool>& done,
+            const std::vector<int>& from) {
+    if (seconds - watch.told < kTell) return;
+    watch.told = seconds;
+    tell_waiting(watch, seconds);
+    if (seconds - watch.begun < 3 * kTell) return;
+    std::vector<int> missing;
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      if (done[i] || from[i] < 0 || (!missing.empty() && missing.back() == from[i])) continue;
+      const double heard = watch.heard[static_cast<std::size_t>(from[i])];
+      if (heard < 0 || seconds - heard > 4 * kTell) missing.push_back(from[i]);
+    }
+    // The others leave it to the first of those who are there.
+    int first = 0;
+    while (std::ranges::find(missing, first) != missing.end()) ++first;
+    const bool speaks = first == rank_;
+    if (!watch.warned && speaks) {
+      options_.warn(
+          fmt::format("no word from {} for {:.0f} s; the job ends after {:.0f} s (--stall)",
+                      names(missing), seconds, options_.stall));
+    }
+    watch.warned = true;
+    if (seconds < options_.stall + (speaks ? 0 : 10)) return;
+    throw Error(
+        fmt::format("no word from {} for {:.0f} s, so the job ends (--stall {:.0f}); --resume goes "
+                    "on from the last checkpoint",
+                    names(missing), seconds, options_.stall));
+  }
+
+  // To all that this one waits; and who else has said so.
+  void tell_waiting(Watch& watch, double seconds) {
+    const std::lock_guard lock(mpi_mutex);
+    while (true) {
+      int there = 0;
+      MPI_Status status;
+      MPI_Iprobe(MPI_ANY_SOURCE, kWaiting, communicator_, &there, &status);
+      if (there == 0) break;
+      char nothing = 0;
+      MPI_Recv(&nothing, 1, MPI_CHAR, status.MPI_SOURCE, kWaiting, communicator_,
+               MPI_STATUS_IGNORE);
+      // What was there at first may be of an earlier wait.
+      if (!watch.heard.empty()) watch.heard[static_cast<std::size_t>(status.MPI_SOURCE)] = seconds;
+    }
+    if (watch.heard.empty()) watch.heard.assign(static_cast<std::size_t>(size_), -1);
+    static const char nothing = 0;
+    for (int i = 0; i < size_; ++i) {
+      if (i == rank_) continue;
+      MPI_Request request;
+      MPI_Isend(&nothing, 1, MPI_CHAR, i, kWaiting, communicator_, &request);
+      MPI_Request_free(&request);
+    }
+  }
+
+  std::string names(const std::vector<int>& missing) const {
+    std::string result;
+    for (const int i : missing) result += (result.empty() ? "" : ", ") + name(i);
+    return result.empty() ? "the others" : result;
+  }
+
+  static constexpr int kTag = 0, kWaiting = 1;
+
+  MPI_Comm communicator_;
+  MpiOptions options_;
+  std::string description_;
+  std::vector<std::string> hosts_;  // of each process, and its number among all of the job
+  std::vector<int> numbers_;
+  int rank_ = 0, size_ = 0;
+};
+
+std::string host_name() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::vector<std::string> all_hosts(int size) {
+  constexpr std::size_t kName = 256;
+  std::vector<char> mine(kName), all(kName * static_cast<std::size_t>(size));
+  std::strncpy(mine.data(), host_name().c_str(), kName - 1);
+  MPI_Allgather(mine.data(), kName, MPI_CHAR, all.data(), kName, MPI_CHAR, MPI_COMM_WORLD);
+  std::vector<std::string> hosts;
+  for (int i = 0; i < size; ++i) hosts.emplace_back(&all[kName * static_cast<std::size_t>(i)]);
+  return hosts;
+}
+
+// "Open MPI 4.1.4", "MPICH 4.0.2"
+std::string library_name() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  MPI_Get_library_version(text, &length);
+  std::string name(text, static_cast<std::size_t>(length));
+  if (name.starts_with("MPICH")) {
+    const std::size_t at = name.find_first_of("0123456789");
+    return "MPICH " + name.substr(at, name.find_first_of(" \t\n", at) - at);
+  }
+  name = name.substr(0, name.find_first_of(",\n"));
+  if (const std::size_t at = name.find(" v"); at != std::string::npos) name.erase(at + 1, 1);
+  return name;
+}
+
+// What messages go through, as far as the process can see it: Open MPI keeps only those of its
+// components loaded that it has chosen. MPICH is not asked.
+std::string transport(const std::vector<std::string>& hosts) {
+  const bool one_machine =
+      std::ranges::all_of(hosts, [&](const std::string& host) { return host == hosts[0]; });
+  std::ifstream maps("/proc/self/maps");
+  const std::string loaded{std::istreambuf_iterator<char>(maps), {}};
+  const auto has = [&](const char* part) { return loaded.find(part) != std::string::npos; };
+  if (has("mca_pml_ucx")) return ", UCX";
+  if (has("mca_mtl_ofi")) return ", libfabric";
+  if (one_machine && (has("mca_btl_vader") || has("mca_btl_sm"))) return ", shared memory";
+  if (has("mca_btl_openib")) return ", InfiniBand";
+  if (has("mca_btl_tcp")) return ", TCP";
+  return "";
+}
+
+}  // namespace
+}  // namespace elmo
+
+extern "C" {
+
+const char elmo_mpi_version[] = ELMO_VERSION;
+
+elmo::Processes* elmo_mpi_join(const elmo::MpiOptions& options, int said_size) {
+  int level = MPI_THREAD_SINGLE;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &level);
+  if (level < MPI_THREAD_SERIALIZED) {
+    throw elmo::Error(elmo::library_name() +
+                      " was built without threads (MPI_THREAD_SERIALIZED), which elmo needs");
+  }
+  int size = 1;
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (said_size > 0 && size != said_size) {
+    throw elmo::Error(fmt::format(
+        "the launcher started {} processes, but {} knows of {}: they would be copies that do the "
+        "same work; start them with the mpirun of {}, or srun --mpi=pmix (Open MPI), --mpi=pmi2 "
+        "(MPICH)",
+        said_size, elmo::library_name(), size, elmo::library_name()));
+  }
+  std::vector<std::string> hosts = elmo::all_hosts(size);
+  std::vector<int> numbers;
+  for (int i = 0; i < size; ++i) numbers.push_back(i);
+  const std::string description = elmo::library_name() + elmo::transport(hosts);
+  return new elmo::MpiProcesses(MPI_COMM_WORLD, options, description, std::move(hosts),
+                                std::move(numbers));
+}
+
+void elmo_mpi_leave(elmo::Processes* processes) {
+  delete processes;
+  MPI_Finalize();
+}
+
+void elmo_mpi_abort(int status) {
+  MPI_Abort(MPI_COMM_WORLD, status);
+  std::_Exit(status);
+}
+}

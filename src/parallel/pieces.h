@@ -1,0 +1,49 @@
+// Numbers that are dealt to processes in pieces, each of which one process owns.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "compute/aligned.h"
+#include "compute/tree_sum.h"
+#include "compute/workers.h"
+#include "parallel/processes.h"
+
+namespace elmo {
+
+struct Piece {
+  float* place;
+  std::int64_t size;
+  int owner;
+};
+
+// What the pieces go through on their way; it is kept from one meeting to the next. All processes
+// call with the same pieces in the same order, but for the places.
+class PieceExchange {
+ public:
+  explicit PieceExchange(Processes& processes) : processes_(processes) {}
+
+  // Sums over the groups of a batch along the tree of tree_sum.h. node(i, k): piece i of the sum
+  // over subtree k of this process's groups (StreamGroups::subtrees() of held_by()). The whole sum
+  // is put into the piece's place, at its owner alone; a node may lie there.
+  using Node = std::function<const float*(std::size_t piece, std::size_t subtree)>;
+  void sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
+           Workers& workers);
+  // Owners' numbers to all processes, or to the first alone.
+  enum class To { kAll, kFirst };
+  void share(std::span<const Piece> pieces, To to, Workers& workers);
+
+ private:
+  // Each process's share of `pieces`, for one meeting.
+  void sum_some(const StreamGroups& batch, std::span<const Piece> pieces, std::size_t first,
+                const Node& node, Workers& workers);
+  void share_some(std::span<const Piece> pieces, To to, Workers& workers);
+  std::vector<std::int64_t> sizes(std::span<const Piece> pieces) const;
+
+  Processes& processes_;
+  std::vector<AlignedArray<float>> in_, out_;  // of each process
+};
+
+}  // namespace elmo

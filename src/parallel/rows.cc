@@ -1,0 +1,46 @@
+#include "parallel/rows.h"
+
+#include <cstring>
+
+namespace elmo {
+
+std::vector<std::byte> bring_rows(Processes& processes, std::span<const RowRoute> routes,
+                                  const std::byte* rows, std::size_t row_bytes) {
+  const int me = processes.rank();
+  const auto size = static_cast<std::size_t>(processes.size());
+  std::vector<std::vector<std::byte>> out(size), in(size);
+  std::vector<std::size_t> coming(size);
+  std::size_t wanted = 0;
+  for (const RowRoute& route : routes) {
+    if (route.to == me) {
+      ++wanted;
+      ++coming[static_cast<std::size_t>(route.from)];
+    } else if (route.from == me) {
+      auto& message = out[static_cast<std::size_t>(route.to)];
+      const std::byte* row = rows + static_cast<std::size_t>(route.row) * row_bytes;
+      message.insert(message.end(), row, row + row_bytes);
+    }
+  }
+  std::vector<ConstBytes> send(size);
+  std::vector<Bytes> receive(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (static_cast<int>(i) != me) in[i].resize(coming[i] * row_bytes);
+    send[i] = out[i];
+    receive[i] = in[i];
+  }
+  processes.exchange(send, receive);
+  std::vector<std::byte> result(wanted * row_bytes);
+  std::vector<std::size_t> taken(size);
+  std::byte* to = result.data();
+  for (const RowRoute& route : routes) {
+    if (route.to != me) continue;
+    const auto from = static_cast<std::size_t>(route.from);
+    const std::byte* row = route.from == me ? rows + static_cast<std::size_t>(route.row) * row_bytes
+                                            : in[from].data() + taken[from]++ * row_bytes;
+    std::memcpy(to, row, row_bytes);
+    to += row_bytes;
+  }
+  return result;
+}
+
+}  // namespace elmo

@@ -1,0 +1,327 @@
+"""Models and embedders."""
+import operator
+import os
+import pathlib
+import threading
+import weakref
+from typing import NamedTuple
+
+from . import _elmo
+from ._arrays import flat
+
+
+class Word(NamedTuple):
+    """A word of a text: text[begin:end], and its bytes in UTF-8."""
+    text: str
+    begin: int
+    end: int
+    begin_byte: int
+    end_byte: int
+
+
+def _layers(layers, by_default):
+    """`layers` as the library takes them: a name, or numbers with commas."""
+    if layers is None:
+        return by_default
+    if isinstance(layers, str):
+        return layers
+    if hasattr(layers, "__index__"):
+        return str(operator.index(layers))
+    return ",".join(str(operator.index(layer)) for layer in layers)
+
+
+def _official(folder, weights=None, options=None):
+    """The options, weights and word list (or None) of official files in a folder."""
+    def only(what, found):
+        if len(found) != 1:
+            raise ValueError(f"{folder}: holds {len(found)} files that may be the {what} of official "
+                             "weights; pass options and weights")
+        return found[0]
+    if weights is None:
+        weights = only("weights (*.hdf5)", sorted(folder.glob("*.hdf5")))
+    if options is None:
+        named = sorted(folder.glob("*options*.json"))
+        twin = weights.with_name(weights.stem.replace("weights", "options") + ".json")
+        options = twin if twin in named else only("options (*.json)",
+                                                  named or sorted(folder.glob("*.json")))
+    vocab = sorted(folder.glob("*vocab*.txt"))
+    return options, weights, vocab[0] if len(vocab) == 1 else None
+
+
+def _find(path):
+    """What a path leads to: (folder, None) or (None, (options, weights, vocab))."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        ours = ("forward.h5", "backward.h5", "encoder.pkl")
+        if any((path / name).exists() for name in ours) or not any(path.glob("*.hdf5")):
+            return path, None
+        return None, _official(path)
+    if path.is_file() and path.suffix == ".json":
+        twin = path.with_name(path.stem.replace("options", "weights") + ".hdf5")
+        return None, _official(path.parent, options=path, weights=twin if twin.exists() else None)
+    if path.is_file():
+        if path.suffix != ".hdf5":
+            raise ValueError(f"{path}: a model is a folder, or official weights (*.hdf5) with their "
+                             "options beside them")
+        return None, _official(path.parent, weights=path)
+    return path, None
+
+
+class Model:
+    """A forward and a backward language model. Threads share it, and forked children use it.
+
+    It pickles as the paths that it came from and its hash, and is loaded once a process, however
+    many pickles of it arrive there.
+    """
+
+    def __init__(self, path=None, *, options=None, weights=None, vocab=None, normalize=None,
+                 precision="f32"):
+        if (options is None) != (weights is None):
+            raise ValueError("official weights are two files: pass both options and weights")
+        if normalize is not None and path is None:
+            raise ValueError("normalize goes with a folder of ELMoForManyLangs")
+        if (path is None) == (options is None):
+            raise ValueError("a model is needed: a path, or options and weights, not both")
+        # A word list that was found, not given, is for models that want one.
+        spare = None
+        if path is not None:
+            path, official = _find(path)
+            if official:
+                options, weights, spare = official
+        whole = lambda path: None if path is None else os.path.abspath(os.fspath(path))  # noqa: E731
+        self._folder = whole(path)
+        self._source = {"options": whole(options), "weights": whole(weights),
+                        "vocab": whole(vocab), "normalize": normalize, "precision": precision}
+        self._scorer = None
+        if normalize is not None:
+            # Only of such a folder: models of our own hold theirs.
+            if self._folder is None or not os.path.exists(os.path.join(self._folder, "encoder.pkl")):
+                raise ValueError("normalize is for a folder of ELMoForManyLangs itself; an imported "
+                                 "model holds its own")
+            self._model = _elmo.Model.load_efml(self._folder, normalize, precision)
+        elif self._folder is not None:
+            self._model = _elmo.Model.load(self._folder, precision)
+        else:
+            files = self._source["options"], self._source["weights"]
+            try:
+                self._model = _elmo.Model.load_official(*files, self._source["vocab"] or "",
+                                                        precision)
+            except OSError:
+                if vocab is not None or spare is None:
+                    raise
+                self._source["vocab"] = whole(spare)
+                self._model = _elmo.Model.load_official(*files, self._source["vocab"], precision)
+
+        _alive[self._key()] = self
+
+    def _key(self):
+        return self._folder, tuple(sorted(self._source.items())), self.hash
+
+    layers = property(lambda self: self._model.layers,
+                      doc="How many: the token encoder and the LSTM layers.")
+    dimension = property(lambda self: self._model.dimension, doc="Forward and backward half.")
+    hash = property(lambda self: self._model.hash,
+                    doc="32 hexadecimal digits that change with any weight or setting.")
+    precision = property(lambda self: self._source["precision"])
+
+    def split(self):
+        """How the model's text was cut into words: spaces, characters, punctuation or tabs."""
+        return self._model.split()
+
+    def words(self, text):
+        """The words of a text as the model cuts them, each a Word: its text, and where it begins and
+        ends, in characters and in bytes of UTF-8. Line breaks part words too.
+        """
+        return [Word(*word) for word in self._model.words(text)]
+
+    def embed(self, sentences, layers=None, mix=None, pooling="", carry_state=0, batch_size=4096,
+              threads=0, pool=None):
+        """The vectors of sentences, each a text (str), which the model cuts into words, or a list of
+        words: a list of float32 arrays, one a sentence, of shape (layers, words, dimension); of
+        shape (words, dimension) where layers is "top", "average" or one number, or a mix is given.
+        The same bits as `elmo dump`. Of one text by itself, its array.
+
+        layers: "all", "top", "average", a number or several ([0, 2] or "0,2"); 0 is the token
+        encoder. None: "all", with pool "average".
+        mix: a ScalarMix instead of layers.
+        pooling: "boundary", "first", "last" or "mean", for words of several pieces; "": as the mix
+        says, without one "boundary".
+        carry_state: N > 0: sentence i goes on with the state of sentence i - N.
+        batch_size: words that go through the layers together; vectors do not depend on it.
+        threads: 0: usable_cores().
+        pool: "mean", "max", "first" or "last": one vector a sentence, made of its words' vectors;
+        the result is one array of (sentences, dimension), with several layers (sentences, layers,
+        dimension); zeros of a sentence without words.
+
+        Each call begins with empty caches; who calls often has an Embedder.
+        """
+        if isinstance(sentences, str):
+            return self.embed([sentences], layers, mix, pooling, carry_state, batch_size, threads,
+                              pool)[0]
+        return self._model.embed(sentences, _layers(layers, "average" if pool else "all"), mix,
+                                 pooling, pool or "", carry_state, batch_size, threads)
+
+    def embed_flat(self, sentences, layers="average", **settings):
+        """(matrix, offsets) of the words of all sentences, as Arrow's lists have them: the words of
+        sentence i are rows offsets[i] to offsets[i + 1] of the matrix (words, dimension), with
+        several layers (words, layers, dimension). Sentences and settings as embed() takes them,
+        without pool.
+        """
+        if "pool" in settings:
+            raise TypeError("embed_flat has a row a word; pool goes with embed")
+        vectors = self.embed([sentences] if isinstance(sentences, str) else sentences, layers,
+                             **settings)
+        if vectors:
+            return flat(vectors)
+        matrix, _ = flat(self.embed([[]], layers, **settings))
+        return matrix, flat([matrix])[1][:1]
+
+    def _scoring(self):
+        if self._folder is None:
+            raise ValueError("this model came from official weights, which have no softmax: it has "
+                             "vectors for words, but no probabilities")
+        if self._scorer is None:
+            self._scorer = _elmo.Scorer(self._folder, self.precision)
+        return self._scorer
+
+    def perplexity(self, input, threads=0, invalid="refuse"):
+        """{"forward": Perplexity, "backward": Perplexity} of a file, one sentence a line. The first
+        call reads the model's folder again, for the softmax, and keeps it. invalid: what is done
+        with lines that are not UTF-8, "refuse", "skip" or "replace".
+        """
+        return self._scoring().perplexity(input, threads, invalid)
+
+    def score(self, input, threads=0, invalid="refuse"):
+        """Scores of each line of a file; as perplexity()."""
+        return self._scoring().score(input, threads, invalid)
+
+    def __reduce__(self):
+        return _restore, self._key()
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __repr__(self):
+        return (f"<elmo.Model of {self._folder or self._source['weights']!r}: {self.layers} layers, "
+                f"dimension {self.dimension}>")
+
+
+def load(path=None, *, options=None, weights=None, vocab=None, normalize=None, precision="f32"):
+    """Loads a model.
+
+    path: a model's folder, one of ELMoForManyLangs too; a folder with weights in the official ELMo
+    format (*.hdf5) and their options (*.json), or one of these two files.
+    options, weights, vocab: instead, a pair of official files, and their word list.
+    normalize: what is done to the words of a folder of ELMoForManyLangs before the look-up, "none"
+    (the default), "nfkc" or "width".
+    precision: of products, "f32", "bf16" or "auto".
+    """
+    return Model(path, options=options, weights=weights, vocab=vocab, normalize=normalize,
+                 precision=precision)
+
+
+# Models by what they were made of: all that live in this process, and those that arrived in pickles
+# or are a Vectorizer's, which stay.
+_alive = weakref.WeakValueDictionary()
+_shared = {}
+_lock = threading.Lock()
+
+
+def _after_fork():
+    global _lock
+    _lock = threading.Lock()  # a thread that is not here may have held it
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _stamp(path):
+    """What changes when the files of a model are written anew."""
+    path = pathlib.Path(path)
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return [(file.name, (status := file.stat()).st_mtime_ns, status.st_size, status.st_ino)
+            for file in files if file.is_file() and "checkpoint" not in file.name]
+
+
+def shared_model(path, precision):
+    """The one model of this process that load() makes of a path, as its files are now."""
+    stamp = _stamp(path) if os.path.exists(path) else None
+    with _lock:
+        known, model = _shared.get((path, precision), (None, None))
+        if model is None or known != stamp:
+            model = Model(path, precision=precision)
+            _shared[path, precision] = stamp, model
+        return model
+
+
+def _restore(folder, source, expected_hash):
+    """The one model of this process that was pickled so."""
+    key = folder, source, expected_hash
+    with _lock:
+        model = _alive.get(key)
+        if model is None:
+            model = Model(folder, **dict(source))
+            if model.hash != expected_hash:
+                raise OSError(f"{folder or dict(source)['weights']}: holds another model than the one "
+                              f"that was pickled (hash {model.hash}, not {expected_hash})")
+        _shared[key] = None, model
+        return model
+
+
+class Embedder:
+    """Embeds in many calls and keeps between them what Model.embed() throws away: threads, the words
+    that it met last, encoded, and with carry_state the states of the language models. The same bits
+    as one call for all sentences. Threads take turns; embedders share a model.
+
+    Settings as Model.embed() takes them; cached_words: words remembered at most, the least recently
+    used are dropped. It pickles as its model and settings, with empty caches.
+    """
+
+    def __init__(self, model, layers=None, mix=None, pooling="", carry_state=0, batch_size=4096,
+                 threads=0, pool=None, cached_words=100_000):
+        self.model = model
+        self._settings = (layers, mix, pooling, carry_state, batch_size, threads, pool, cached_words)
+        self._batch_size = batch_size
+        self._embedder = _elmo.Embedder(
+            model._model, _layers(layers, "average" if pool else "all"), mix, pooling, pool or "",
+            carry_state, batch_size, threads, cached_words)
+
+    words = property(lambda self: self._embedder.words, doc="Words embedded so far.")
+    encoded = property(lambda self: self._embedder.encoded,
+                       doc="How many of them had to be encoded, because no cache held them.")
+
+    def embed(self, sentences):
+        """As Model.embed(). With carry_state = N, sentence i since the embedder was made or reset goes
+        on with the state of sentence i - N.
+        """
+        if isinstance(sentences, str):
+            return self._embedder.embed([sentences])[0]
+        return self._embedder.embed(sentences)
+
+    def embed_iter(self, sentences):
+        """The array of each sentence of any iterable, in order, however many there are: they are read
+        and embedded a portion at a time, of some batches.
+        """
+        portion, size = [], 0
+        for sentence in sentences:
+            if not isinstance(sentence, str):
+                sentence = list(sentence)
+            portion.append(sentence)
+            # Of a text in characters: at least as many as its words.
+            size += len(sentence) + 1
+            if size >= 8 * self._batch_size:
+                yield from self.embed(portion)
+                portion, size = [], 0
+        yield from self.embed(portion)
+
+    def reset(self):
+        """Forgets carried states: the next sentence is the first. Caches stay."""
+        self._embedder.reset()
+
+    def __reduce__(self):
+        if self._settings[3]:
+            raise TypeError("an Embedder with carry_state does not pickle: its states are its own")
+        return Embedder, (self.model, *self._settings)

@@ -1,0 +1,136 @@
+"""A transformer for scikit-learn, which need not be installed."""
+import inspect
+import os
+import sys
+
+import numpy
+
+from ._model import Model, shared_model
+
+
+class Vectorizer:
+    """Turns texts into one vector each: a transformer for scikit-learn's pipelines and searches.
+
+        make_pipeline(elmo.Vectorizer("model"), LogisticRegression()).fit(texts, labels)
+
+    model: the path of a model, as elmo.load() takes it, or a Model. A path is read when vectors are
+    first asked for, once a process; copies and pickles hold the path alone.
+    layers: as Model.embed() takes them; the vectors of several stand side by side. None: "average".
+    pool: how a text's vector is made of its words': "mean", "max", "first" or "last".
+    mix, pooling, batch_size, threads: as Model.embed() takes them.
+    precision: of products, "f32", "bf16" or "auto", of a model given by its path.
+
+    Samples are any iterable of texts, or of lists of words. fit() learns nothing.
+    """
+
+    def __init__(self, model, layers=None, pool="mean", mix=None, pooling="", precision="f32",
+                 batch_size=4096, threads=0):
+        self.model = model
+        self.layers = layers
+        self.pool = pool
+        self.mix = mix
+        self.pooling = pooling
+        self.precision = precision
+        self.batch_size = batch_size
+        self.threads = threads
+
+    def _loaded(self):
+        if isinstance(self.model, Model):
+            return self.model
+        return shared_model(os.path.abspath(os.fspath(self.model)), self.precision)
+
+    def fit(self, X, y=None):
+        """Learns nothing and reads nothing; checks the parameters that need no model."""
+        if self.pool not in ("mean", "max", "first", "last"):
+            raise ValueError(f"pool {self.pool!r} is none of mean, max, first, last")
+        return self
+
+    def transform(self, X):
+        """float32 of (samples, features); a data frame where set_output() asks for one."""
+        matrix = self._matrix(X)
+        container = self._container()
+        if container == "default":
+            return matrix
+        if container == "pandas":
+            import pandas
+            index = X.index if isinstance(X, (pandas.Series, pandas.DataFrame)) else None
+            return pandas.DataFrame(matrix, columns=self.get_feature_names_out(), index=index)
+        import polars
+        return polars.DataFrame(matrix, schema=list(self.get_feature_names_out()), orient="row")
+
+    def fit_transform(self, X, y=None):
+        return self.fit(X, y).transform(X)
+
+    def _matrix(self, X):
+        if isinstance(X, str):
+            raise ValueError("samples are an iterable of texts; this is one text")
+        vectors = self._loaded().embed(X, self.layers, self.mix, self.pooling,
+                                       batch_size=self.batch_size, threads=self.threads,
+                                       pool=self.pool)
+        features = numpy.prod(vectors.shape[1:], dtype=int)
+        return vectors.reshape(len(vectors), features)
+
+    def get_feature_names_out(self, input_features=None):
+        """elmo0, elmo1, ..., by layer where there are several."""
+        return numpy.asarray([f"elmo{i}" for i in range(self._matrix([]).shape[1])], dtype=object)
+
+    # What scikit-learn asks of an estimator.
+
+    @classmethod
+    def _parameters(cls):
+        return [name for name in inspect.signature(cls.__init__).parameters if name != "self"]
+
+    def get_params(self, deep=True):
+        return {name: getattr(self, name) for name in self._parameters()}
+
+    def set_params(self, **params):
+        known = self._parameters()
+        for name, value in params.items():
+            if name not in known:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {self}. "
+                                 f"Valid parameters are: {known}.")
+            setattr(self, name, value)
+        return self
+
+    def set_output(self, *, transform=None):
+        """What transform() gives: "default" (a NumPy array), "pandas" or "polars"."""
+        if transform is not None:
+            if transform not in ("default", "pandas", "polars"):
+                raise ValueError(f"transform {transform!r} is none of default, pandas, polars")
+            # The name under which sklearn.base.clone() carries the setting over.
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def _container(self):
+        config = getattr(self, "_sklearn_output_config", {})
+        if "transform" in config:
+            return config["transform"]
+        sklearn = sys.modules.get("sklearn")  # sklearn.set_config(transform_output=...)
+        return sklearn.get_config().get("transform_output", "default") if sklearn else "default"
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def __sklearn_clone__(self):
+        """Parameters that scikit-learn would copy deep are shared: a model and a mix never change."""
+        clone = type(self)(**self.get_params())
+        if hasattr(self, "_sklearn_output_config"):
+            clone._sklearn_output_config = dict(self._sklearn_output_config)
+        return clone
+
+    def __sklearn_tags__(self):
+        """From scikit-learn 1.6 on."""
+        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False),
+                    transformer_tags=TransformerTags(), requires_fit=False, no_validation=True,
+                    input_tags=InputTags(two_d_array=False, string=True))
+
+    def _more_tags(self):
+        """Before."""
+        return {"X_types": ["string"], "no_validation": True, "requires_fit": False}
+
+    def __repr__(self):
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items()
+                   if value is not defaults[name].default]
+        return f"Vectorizer({', '.join(changed)})"
