@@ -98,7 +98,6 @@ int run_dump(Arguments arguments) {
     throw UsageError("--layers mix and --mix TASK.h5 go together");
   }
 
-  refuse_overwriting(request.output, {request.input, words, mix, cache_words});
   const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
   request.embed.mix = layers == "mix" ? task_mix(mix, *model, options.given("pooling"), request)
                                       : LayerMix::parse(layers, model->layers());

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "elmo/error.h"
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 #include "lm/official.h"
 #include "tools/commands.h"
 #include "tools/options.h"

@@ -61,6 +61,9 @@ int run_import(Arguments arguments) {
         "are, between spaces");
   }
 
+  for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
+    refuse_overwriting(LanguageModel::file(output, direction), {weights.string(), vocabulary});
+  }
   std::unique_ptr<LanguageModel> forward, backward;
   if (efml.empty()) {
     std::tie(forward, backward) =

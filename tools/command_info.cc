@@ -13,14 +13,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "elmo/error.h"
+#include "elmo/installed_models.h"
 #include "io/dump_file.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
 #include "io/torch_file.h"
 #include "lm/efml.h"
-#include "lm/installed_models.h"
 #include "lm/official.h"
 #include "lm/official_format.h"
 #include "nn/scalar_mix.h"
@@ -440,6 +441,7 @@ int run_info(Arguments arguments) {
     print(model_card(path));
     return 0;
   }
+  refuse_pipe(path);
   const Json info = !weights.empty()         ? describe_official(official_options, weights)
                     : fs::is_directory(path) ? describe_folder(path)
                                              : describe_file(path);

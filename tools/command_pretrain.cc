@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 #include "lm/pretraining.h"
 #include "tools/commands.h"
 #include "tools/job.h"
@@ -178,12 +179,19 @@ void settle(const Options& options, PretrainConfig& c) {
   config.output = c.output;
   config.encoder_from = c.encoder_from;
   config.init = c.init;
+  if (c.direction == "backward") config.directions = {Direction::kBackward};
+  if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
+  std::vector<std::string> read = {config.vocabulary, c.encoder_from};
+  read.insert(read.end(), config.inputs.begin(), config.inputs.end());
+  read.insert(read.end(), config.dev.begin(), config.dev.end());
+  // The other direction's model may be read: --encoder-from.
+  for (const Direction one : config.directions) {
+    refuse_overwriting(LanguageModel::file(c.output, one), read);
+  }
   if (options.given("encoder")) config.encoder = c.encoder;
   if (options.given("tie") || options.given("no-tie")) config.tie = c.tie;
   if (options.given("split")) config.split = c.split;
   if (options.given("preset")) config.preset = c.preset;
-  if (c.direction == "backward") config.directions = {Direction::kBackward};
-  if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
 }
 
 void show(const PretrainingResult& result) {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/usable_cores.h"
+#include "elmo/installed_models.h"
 #include "elmo/scorer.h"
-#include "lm/installed_models.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"

@@ -18,7 +18,7 @@
 #include "base/numbers.h"
 #include "base/usable_cores.h"
 #include "elmo/error.h"
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 #include "task/task_plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"

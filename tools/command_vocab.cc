@@ -1,9 +1,6 @@
 // elmo vocab: makes the vocabulary that a language model is trained with.
 
-#include <fmt/core.h>
-
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -60,19 +57,12 @@ int run_vocab(Arguments arguments) {
   if (!options.parse()) return 0;
 
   const auto files = expand_inputs(inputs);
-  refuse_overwriting(output, files);
   if (output.has_parent_path()) make_folder(output.parent_path());
   // Before the work, so that an output that can't be written is known now.
   PendingFile file(output);
   VocabularyReport report;
   const std::string bytes = train_vocabulary(files, config, &report);
-  std::ofstream stream(file.temporary_path(), std::ios::binary);
-  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  stream.close();
-  if (!stream) {
-    throw Error(
-        fmt::format("{}: can't write {} bytes (is the disk full?)", output.string(), bytes.size()));
-  }
+  file.write(bytes);
   file.commit();
 
   if (json) {

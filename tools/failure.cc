@@ -1,7 +1,6 @@
 #include "tools/failure.h"
 
 #include <exception>
-#include <new>
 
 #include "elmo/error.h"
 #include "tools/output.h"
@@ -17,10 +16,8 @@ Failure current_failure() {
     return {kWrongCommandLine, error.what()};
   } catch (const Interrupted& error) {
     return {kInterrupted, error.what()};
-  } catch (const std::bad_alloc&) {
-    return {kFailed, "out of memory; smaller batches or sizes need less"};
   } catch (const std::exception& error) {
-    return {kFailed, error.what()};
+    return {kFailed, describe(error)};
   } catch (...) {
     return {kFailed, "failed for an unknown reason"};
   }

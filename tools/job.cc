@@ -30,9 +30,13 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
   try {
     work(processes);
   } catch (const Interrupted& error) {
-    // All stop after the same step.
+    // All stop after the same step. The first one's status is the job's: srun --kill-on-bad-exit
+    // would kill those who are on their way out, so that it goes last.
+    using namespace std::chrono_literals;
     if (first) print_message(command, error.what());
     job.leave();
+    if (!first) return kDone;
+    std::this_thread::sleep_for(500ms);
     return kInterrupted;
   } catch (...) {
     const Failure failure = current_failure();

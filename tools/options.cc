@@ -10,6 +10,7 @@
 #include <sstream>
 #include <type_traits>
 
+#include "base/file.h"
 #include "elmo/error.h"
 #include "tools/output.h"
 
@@ -232,6 +233,11 @@ void Option::assign(const Values& values) const {
   set_(*this, resolved);
 }
 
+bool Option::names_files() const {
+  return value_name_.starts_with("FILE") || value_name_.starts_with("DIR") ||
+         value_name_.starts_with("PATH") || value_name_.find('.') != std::string::npos;
+}
+
 Options::Options(Arguments arguments, std::string example)
     : arguments_(arguments), example_(std::move(example)) {}
 
@@ -308,6 +314,7 @@ void Options::take(Option& option, const std::vector<std::string>& values) const
     throw UsageError(option.shown_ + " is given twice; it takes one value");
   }
   option.given_ = true;
+  option.values_ = values;
   option.assign(values);
 }
 
@@ -387,6 +394,7 @@ bool Options::parse() {
   for (const auto& [option, values] : repeated) take(*option, values);
   check_complete();
   check_rules();
+  check_output();
   return true;
 }
 
@@ -409,6 +417,16 @@ void Options::check_complete() const {
       throw UsageError(join_words(together, "and") + " exclude each other; give one of them");
     }
   }
+}
+
+void Options::check_output() const {
+  std::vector<std::string> outputs, inputs;
+  for (const auto& option : options_) {
+    if (!option.names_files()) continue;
+    auto& names = option.name_ == "output" ? outputs : inputs;
+    names.insert(names.end(), option.values_.begin(), option.values_.end());
+  }
+  for (const std::string& output : outputs) refuse_overwriting(output, inputs);
 }
 
 void Options::check_rules() const {

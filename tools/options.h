@@ -79,12 +79,15 @@ class Option {
   T parse_number(const std::string& text) const;
   std::string limits() const;
   std::string description() const;
+  // Is the value a name of a file or folder, as its name in the help says?
+  bool names_files() const;
 
   std::string name_, shown_, value_name_, help_, default_;
   std::function<void(const Option&, const Values&)> set_;
   std::function<std::string(const std::string&)> resolve_;
   std::vector<std::string> choices_;
   Bound lowest_, highest_;
+  Values values_;  // as given
   bool required_ = false, positional_ = false, repeatable_ = false, given_ = false;
 };
 
@@ -128,6 +131,8 @@ class Options {
   void take(Option& option, const std::vector<std::string>& values) const;
   void check_complete() const;
   void check_rules() const;
+  // --output may not replace what another option names.
+  void check_output() const;
   std::string unknown_message(std::string_view dashed_name) const;
   std::string help() const;
 

@@ -7,8 +7,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <string>
 
+#include "base/strings.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -31,12 +33,20 @@ void flush_output() { check(std::fflush(stdout) == 0); }
 
 void print_message(std::string_view command, std::string_view text) noexcept {
   const int length = static_cast<int>(command.size());
-  std::fprintf(stderr, "elmo%s%.*s: %.*s\n", length > 0 ? " " : "", length, command.data(),
-               static_cast<int>(text.size()), text.data());
+  const auto print_all = [&](std::string_view shown) {
+    std::fprintf(stderr, "elmo%s%.*s: %.*s\n", length > 0 ? " " : "", length, command.data(),
+                 static_cast<int>(shown.size()), shown.data());
+  };
+  try {
+    print_all(one_line(text));
+  } catch (const std::bad_alloc&) {
+    print_all(text);
+  }
 }
 
 void guard_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error of write()
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     // Opened for reading only, so that writing still fails. open() gives the lowest number that
     // is free, which is `stream`.

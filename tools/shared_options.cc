@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "elmo/error.h"
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 
 namespace elmo {
 

@@ -2,6 +2,7 @@
 // line where there is one, what was found, and what to do about it.
 #pragma once
 
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -26,5 +27,9 @@ class ELMO_API Interrupted : public Error {
  public:
   explicit Interrupted(const std::string& message) : Error(message) {}
 };
+
+// An exception as a sentence: Error's own; of the standard library's, whose what() names functions
+// of C++, what went wrong.
+ELMO_API std::string describe(const std::exception& error);
 
 }  // namespace elmo

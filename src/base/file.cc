@@ -27,6 +27,8 @@ std::string reason(int error) { return std::generic_category().message(error); }
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
   std::string remedy;
   if (error == ENOSPC || error == EDQUOT) remedy = "; free some space or choose another folder";
+  if (error == EFBIG) remedy = "; raise the limit of a file's size (ulimit -f)";
+  if (error == EMFILE || error == ENFILE) remedy = "; raise the limit of open files (ulimit -n)";
   if (error == EACCES || error == EPERM || error == EROFS) {
     remedy = "; choose a folder you may write to or change its rights (chmod)";
   }
@@ -92,6 +94,62 @@ void check_readable_input(const std::string& path) {
   }
 }
 
+// Is this a name of one of our own open descriptors? -1: no.
+int descriptor_named(const fs::path& path) {
+  std::error_code error;
+  const fs::path folder = fs::canonical(folder_of(path), error);
+  const std::string name = path.filename().string();
+  if (error || folder != fmt::format("/proc/{}/fd", getpid()) || name.empty() || name.size() > 9 ||
+      name.find_first_not_of("0123456789") != std::string::npos) {
+    return -1;
+  }
+  return std::stoi(name);
+}
+
+// Behind all links, up to a name that is none, a missing one too, or a descriptor's.
+fs::path behind_links(fs::path path) {
+  constexpr int kMostLinks = 40;  // as Linux has it
+  const fs::path shown = path;
+  for (int i = 0; i < kMostLinks; ++i) {
+    std::error_code error;
+    if (descriptor_named(path) >= 0 || !fs::is_symlink(path, error)) return path;
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) fail(shown, "can't be written", error.value());
+    path = folder_of(path) / target;
+  }
+  fail(shown, "can't be written", ELOOP);
+}
+
+// Written to instead of replaced?
+bool is_stream(const fs::path& target) {
+  struct stat status;
+  if (descriptor_named(target) >= 0) return true;
+  return stat(target.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+// Into a device, FIFO or descriptor.
+void copy_into(const fs::path& from, const fs::path& target, const fs::path& shown) {
+  const int own = descriptor_named(target);
+  // A descriptor keeps its place in its file; opened by name again it would begin at its start.
+  const int descriptor =
+      own >= 0 ? dup(own) : open(target.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) fail(shown, "can't be written", errno);
+  std::ifstream in(from, std::ios::binary);
+  std::string piece(1u << 16, '\0');
+  int error = in ? 0 : EIO;
+  while (in && error == 0) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    const auto size = static_cast<std::size_t>(in.gcount());
+    for (std::size_t at = 0; at < size && error == 0;) {
+      const ssize_t count = write(descriptor, piece.data() + at, size - at);
+      if (count < 0 && errno != EINTR) error = errno;
+      if (count > 0) at += static_cast<std::size_t>(count);
+    }
+  }
+  if (close(descriptor) != 0 && error == 0) error = errno;
+  if (error != 0) fail(shown, "can't be written", error);
+}
+
 }  // namespace
 
 PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path)) {
@@ -104,16 +162,19 @@ PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path
     throw Error(fmt::format("{}: can't be written: the folder {} does not exist; create it first",
                             final_path_.string(), folder_of(final_path_).string()));
   }
-  if (stat(final_path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw Error(fmt::format("{}: can't be written: it is a {}; choose another name",
-                            final_path_.string(),
-                            S_ISDIR(status.st_mode) ? "folder" : "device, not a file"));
+  target_ = behind_links(final_path_);
+  if (stat(target_.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    throw Error(fmt::format("{}: can't be written: it is a folder; choose another name",
+                            final_path_.string()));
   }
-  remove_leftovers(final_path_);
+  copied_ = is_stream(target_);
+  const fs::path base = copied_ ? work_name(final_path_) : target_;
+  if (!copied_) remove_leftovers(target_);
   while (true) {
-    temporary_path_ = final_path_;
+    temporary_path_ = base;
     temporary_path_ += fmt::format(".{}-{}{}", getpid(), counter++, kTemporarySuffix);
-    descriptor_ = open(temporary_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ =
+        open(temporary_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, copied_ ? 0600 : 0666);
     if (descriptor_ < 0 && errno == EEXIST) continue;
     if (descriptor_ < 0) fail(final_path_, "can't be written", errno);
     // Without the lock (a file system that knows none) the file is merely not protected from
@@ -130,25 +191,61 @@ PendingFile::~PendingFile() {
 }
 
 void PendingFile::commit() {
+  if (copied_) {
+    copy_into(temporary_path_, target_, final_path_);
+    return;  // the temporary file goes with us
+  }
   // On the descriptor of the whole time: it hears of every failed write-back since.
   if (fsync(descriptor_) != 0) fail(final_path_, "can't be synced to disk", errno);
-  if (rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
+  if (rename(temporary_path_.c_str(), target_.c_str()) != 0) {
     fail(final_path_, "can't be written", errno);
   }
   committed_ = true;
-  sync_path(folder_of(final_path_));
+  sync_path(folder_of(target_));
+}
+
+bool is_written_to(const fs::path& output) { return is_stream(behind_links(output)); }
+
+fs::path work_name(const fs::path& output) {
+  if (!is_written_to(output)) return output;
+  return temporary_folder() / fmt::format("elmo-{}", output.filename().string());
+}
+
+fs::path temporary_folder() {
+  const char* given = std::getenv("TMPDIR");
+  const fs::path folder = given != nullptr && *given != '\0' ? given : "/tmp";
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw Error(
+        fmt::format("{}: is no folder for temporary files; set TMPDIR to one", folder.string()));
+  }
+  return folder;
+}
+
+void PendingFile::write(std::string_view content) const {
+  errno = 0;
+  std::ofstream out(temporary_path_, std::ios::binary | std::ios::trunc);
+  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  if (!out) {
+    fail(final_path_, fmt::format("can't write {} bytes", content.size()),
+         errno != 0 ? errno : EIO);
+  }
 }
 
 void write_file(const fs::path& path, std::string_view content) {
   PendingFile pending(path);
-  errno = 0;
-  std::ofstream out(pending.temporary_path(), std::ios::binary | std::ios::trunc);
-  out.write(content.data(), static_cast<std::streamsize>(content.size()));
-  out.close();
-  if (!out) {
-    fail(path, fmt::format("can't write {} bytes", content.size()), errno != 0 ? errno : EIO);
-  }
+  pending.write(content);
   pending.commit();
+}
+
+void refuse_pipe(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error) || fs::is_regular_file(path, error) ||
+      fs::is_directory(path, error)) {
+    return;
+  }
+  throw Error(path.string() + ": is a device or a pipe; copy it into a file");
 }
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
@@ -240,16 +337,33 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns)
   return result;
 }
 
+namespace {
+
+// What is read of a folder: a model of ours or of ELMoForManyLangs.
+constexpr const char* kModelFiles[] = {"forward.h5",         "backward.h5", "encoder.pkl",
+                                       "token_embedder.pkl", "char.dic",    "word.dic",
+                                       "config.json"};
+
+}  // namespace
+
 void refuse_overwriting(const fs::path& output, const std::vector<std::string>& inputs) {
   struct stat target, source;
-  if (stat(output.c_str(), &target) != 0) return;
-  for (const std::string& input : inputs) {
-    if (stat(input.c_str(), &source) != 0 || source.st_dev != target.st_dev ||
-        source.st_ino != target.st_ino) {
-      continue;
-    }
+  if (stat(output.c_str(), &target) != 0 || !S_ISREG(target.st_mode)) return;
+  const auto check = [&](int code) {
+    if (code != 0 || source.st_dev != target.st_dev || source.st_ino != target.st_ino) return;
     throw UsageError(fmt::format("{}: is read, so the output can't replace it; choose another name",
                                  output.string()));
+  };
+  for (const std::string& input : inputs) {
+    if (input == "-") check(fstat(STDIN_FILENO, &source));
+    check(stat(input.c_str(), &source));
+    for (const char* name : kModelFiles) check(stat((fs::path(input) / name).c_str(), &source));
+    if (input.find_first_of("*?[") == std::string::npos) continue;
+    glob_t matches = {};
+    ::glob(input.c_str(), GLOB_NOSORT, nullptr, &matches);
+    const std::vector<std::string> found(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+    globfree(&matches);
+    for (const std::string& path : found) check(stat(path.c_str(), &source));
   }
 }
 

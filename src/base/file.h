@@ -13,9 +13,13 @@ namespace elmo {
 // final name sees a whole file. Usage: write to temporary_path() by any means (the file exists,
 // empty), close it, commit(). An uncommitted one is removed by the destructor, one that a killed
 // process left behind by the next PendingFile of the same name.
+//
+// A final name that is a link stays one: what it leads to is replaced. Devices, FIFOs and open
+// descriptors (/dev/stdout) are not replaced: the temporary file lies in temporary_folder() and
+// commit() copies it into them.
 class PendingFile {
  public:
-  // Throws Error if the folder does not exist or can't be written to.
+  // Throws Error if the folder does not exist or can't be written to, or at a folder.
   explicit PendingFile(std::filesystem::path final_path);
   ~PendingFile();
   PendingFile(const PendingFile&) = delete;
@@ -23,12 +27,16 @@ class PendingFile {
 
   const std::filesystem::path& temporary_path() const { return temporary_path_; }
   const std::filesystem::path& final_path() const { return final_path_; }
+  // All of the content, for a small file. Throws Error.
+  void write(std::string_view content) const;
   // fsync of the file, rename to the final name (replacing an older file), fsync of the folder.
   void commit();
 
  private:
   std::filesystem::path final_path_;
+  std::filesystem::path target_;  // the same behind all links
   std::filesystem::path temporary_path_;
+  bool copied_ = false;  // into a device, instead of renamed
   int descriptor_ = -1;  // holds the lock that tells it from a leftover
   bool committed_ = false;
 };
@@ -37,6 +45,18 @@ class PendingFile {
 void write_file(const std::filesystem::path& path, std::string_view content);
 // Reads a whole file. Throws Error: missing, a directory, unreadable, larger than max_bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
+
+// Is this a device, a FIFO or an open descriptor, which PendingFile writes to and does not replace?
+bool is_written_to(const std::filesystem::path& output);
+// The final name that work files of an output are named after, which lie beside it: the output
+// itself, or where that is written to a name in temporary_folder().
+std::filesystem::path work_name(const std::filesystem::path& output);
+// $TMPDIR, or /tmp. Throws Error if it is no folder.
+std::filesystem::path temporary_folder();
+
+// Throws Error where a file that may be a stranger's is a device or a pipe: to read it may wait for
+// ever. What is missing passes.
+void refuse_pipe(const std::filesystem::path& path);
 
 // fsync of a closed file or of a folder. Throws Error (a full disk shows here at the latest).
 void sync_path(const std::filesystem::path& path);
@@ -60,8 +80,9 @@ class FileLock {
 // Throws Error: a pattern without a match; a missing, unreadable or empty file; a directory.
 std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns);
 
-// Throws UsageError where the output is one of the inputs, under whatever name (the same file by
-// device and inode, links followed).
+// Throws UsageError where the output is one of the inputs, which would be lost: the same file by
+// device and inode, links followed, patterns expanded, a model's folder
+// standing for its files, "-" for standard input.
 void refuse_overwriting(const std::filesystem::path& output,
                         const std::vector<std::string>& inputs);
 

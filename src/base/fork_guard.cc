@@ -1,6 +1,7 @@
 #include "base/fork_guard.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 namespace elmo {
 namespace {
@@ -14,10 +15,25 @@ void renew() {
   lock = fresh;
 }
 
-[[maybe_unused]] const int registered = pthread_atfork([] { pthread_rwlock_wrlock(&lock); },
-                                                       [] { pthread_rwlock_unlock(&lock); }, renew);
+thread_local bool passes = false;
+
+void take() {
+  if (!passes) pthread_rwlock_wrlock(&lock);
+}
+void give_back() {
+  if (!passes) pthread_rwlock_unlock(&lock);
+}
+
+[[maybe_unused]] const int registered = pthread_atfork(take, give_back, renew);
 
 }  // namespace
+
+pid_t fork_past_guards() {
+  passes = true;
+  const pid_t child = fork();
+  passes = false;
+  return child;
+}
 
 ForkGuard::ForkGuard() { pthread_rwlock_rdlock(&lock); }
 ForkGuard::~ForkGuard() { pthread_rwlock_unlock(&lock); }

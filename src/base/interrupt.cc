@@ -19,8 +19,10 @@ struct sigaction old_actions[std::size(kSignals)];
 // A shell without job control starts background jobs with SIGINT ignored, and means it.
 bool is_ignored(const struct sigaction& action) { return action.sa_handler == SIG_IGN; }
 
-extern "C" void handle(int) {
+extern "C" void handle(int signal) {
   flag.store(true);
+  // Launchers may send SIGUSR1 to a process and to its group.
+  if (signal == SIGUSR1) return;
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
     if (!is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);
   }

@@ -8,9 +8,9 @@ namespace elmo {
 // none lives, during the last one's life). Cheap, any thread.
 bool interrupted();
 
-// While one lives, the first of them only sets the flag, so that the work can save its
-// state; the second one kills at once. Guards may nest; the outermost restores what was installed
-// before. Make and destroy them on one thread.
+// While one lives, the first of them only sets the flag, so that the work can save its state; the
+// second SIGINT or SIGTERM kills at once. Guards may nest; the outermost restores what was
+// installed before. Make and destroy them on one thread.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/strings.h"
 #include "base/terminal_line.h"
 
 namespace elmo::log {
@@ -22,7 +23,7 @@ class StandardErrorSink : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::string_view prefix = message.level == spdlog::level::warn ? "warning: " : "";
     print_above_line(fmt::format("{}{}{}\n", line_prefix(), prefix,
-                                 std::string_view(message.payload.data(), message.payload.size())));
+                                 one_line({message.payload.data(), message.payload.size()})));
   }
   void flush_() override {}
 };

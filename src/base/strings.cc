@@ -1,5 +1,7 @@
 #include "base/strings.h"
 
+#include <fmt/core.h>
+
 namespace elmo {
 namespace {
 
@@ -57,6 +59,20 @@ std::string shell_word(std::string_view path) {
     }
   }
   return word + '\'';
+}
+
+std::string one_line(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '\n') {
+      result += "\\n";
+    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      result += c;
+    }
+  }
+  return result;
 }
 
 }  // namespace elmo

@@ -36,6 +36,9 @@ struct StringHash {
 template <typename T>
 using StringMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
 
+// Control characters, tabs too, as C writes them (\\n, \\x1b): a name of a file may hold any.
+std::string one_line(std::string_view text);
+
 // The path as one word of a shell's command line, for commands that messages advise.
 std::string shell_word(std::string_view path);
 

@@ -40,7 +40,7 @@ constexpr std::size_t kLatencySentences = 300;
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "elmo-bench-XXXXXX").string();
+    std::string name = (temporary_folder() / "elmo-bench-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) {
       throw Error(name + ": can't be made: " + std::strerror(errno) + "; set TMPDIR");
     }

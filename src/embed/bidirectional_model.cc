@@ -57,12 +57,7 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
                       "pretrain --direction {} --output {} ...`",
                       path.string(), direction_name(direction), folder.string()));
     }
-    auto model = LanguageModel::load(path);
-    if (model->settings.direction != direction) {
-      throw Error(fmt::format("{}: holds a {} model; was it renamed?", path.string(),
-                              direction_name(model->settings.direction)));
-    }
-    return model;
+    return load_direction(path, direction);
   };
   // In this order: the first that is missing is named.
   auto forward = load_one(Direction::kForward);

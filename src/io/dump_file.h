@@ -122,6 +122,7 @@ class DumpReader {
   ~DumpReader();
   DumpReader(DumpReader&&) noexcept;
 
+  const std::filesystem::path& path() const;
   DumpLayout layout() const;
   std::int64_t sentences() const;
   bool layered() const;

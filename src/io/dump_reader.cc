@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/half.h"
@@ -177,11 +178,12 @@ struct DumpReader::Impl {
   }
 
   void read_texts() const {
-    texts_read = true;
-    const std::string json = file.open_dataset(kMapName).read_strings(0, 1).front();
-    const nlohmann::json map = nlohmann::json::parse(json, nullptr, false);
+    const h5::Dataset dataset = file.open_dataset(kMapName);
+    if (dataset.extents() != h5::Extents{1}) damaged("its sentence_to_index is not one string");
+    const std::string json = dataset.read_strings(0, 1).front();
+    const nlohmann::json map = parse_json(json);
     if (!map.is_object()) damaged("its sentence_to_index is no JSON object");
-    texts.resize(static_cast<std::size_t>(sentences));
+    std::vector<std::string> found(static_cast<std::size_t>(sentences));
     for (const auto& item : map.items()) {
       const std::string number = item.value().is_string() ? item.value().get<std::string>() : "";
       const std::int64_t line = number.empty() || number.size() > 18 ||
@@ -189,8 +191,10 @@ struct DumpReader::Impl {
                                     ? -1
                                     : std::stoll(number);
       if (line < 0 || line >= sentences) damaged("its sentence_to_index names a missing line");
-      texts[static_cast<std::size_t>(line)] = item.key();
+      found[static_cast<std::size_t>(line)] = item.key();
     }
+    texts = std::move(found);
+    texts_read = true;
   }
 };
 
@@ -199,6 +203,7 @@ DumpReader::~DumpReader() = default;
 DumpReader::DumpReader(DumpReader&&) noexcept = default;
 
 DumpLayout DumpReader::layout() const { return impl_->layout; }
+const std::filesystem::path& DumpReader::path() const { return impl_->file.path(); }
 std::int64_t DumpReader::sentences() const { return impl_->sentences; }
 bool DumpReader::layered() const { return impl_->layered; }
 int DumpReader::layers() const { return impl_->layers; }

@@ -11,6 +11,7 @@
 #include <new>
 #include <system_error>
 
+#include "base/json.h"
 #include "elmo/error.h"
 #include "io/resume_guard.h"
 
@@ -23,7 +24,9 @@ constexpr std::size_t kBufferBytes = 1 << 20;
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
   throw Error(fmt::format(
       "{}: {}: {}{}", path.string(), what, std::generic_category().message(error),
-      error == ENOSPC || error == EDQUOT ? "; free some space and go on with --resume" : ""));
+      error == ENOSPC || error == EDQUOT ? "; free some space and go on with --resume"
+      : error == EFBIG ? "; raise the limit of a file's size (ulimit -f), go on with --resume"
+                       : ""));
 }
 
 }  // namespace
@@ -237,7 +240,7 @@ nlohmann::json shape_of(const DumpOptions& options) {
 }  // namespace
 
 DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, bool resume)
-    : final_path_(final_path), folder_(final_path) {
+    : final_path_(final_path), folder_(work_name(final_path)) {
   // The output is tried before any work: hours later is too late.
   { const PendingFile probe(final_path); }
   folder_ += ".partial";
@@ -251,9 +254,13 @@ DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, b
     load(options);
     return;
   }
-  for (const auto& entry : fs::directory_iterator(folder_)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("segment-") || name.starts_with(kStateName)) fs::remove(entry.path());
+  try {
+    remove_segments();
+  } catch (const std::exception&) {
+    lock_.reset();
+    std::error_code error;
+    fs::remove(folder_, error);  // if it was made here
+    throw;
   }
   state_ = {{"version", kStateVersion},
             {"settings", settings_of(options).to_json()},
@@ -272,7 +279,7 @@ DumpFolder::~DumpFolder() {
 
 void DumpFolder::load(const DumpOptions& options) {
   const fs::path path = folder_ / kStateName;
-  state_ = nlohmann::json::parse(read_file(path), nullptr, false);
+  state_ = parse_json(read_file(path));
   try {
     if (state_.is_discarded() || state_.at("version") != kStateVersion) {
       throw Error(
@@ -298,23 +305,26 @@ void DumpFolder::load(const DumpOptions& options) {
     }
     fields_.sentence = fields_.sentence || had_map;
     for (const auto& entry : state_.at("segments")) {
+      const JsonFields fields(entry, path.string() + ": its segments");
       const DumpSegment segment{
-          .sentences = entry.at("sentences"),
-          .rows = entry.at("rows"),
+          .sentences = fields.integer("sentences", 0, INT64_MAX),
+          .rows = fields.integer("rows", 0, INT64_MAX),
           .vector_bytes = entry.at("vector_bytes"),
           .record_bytes = entry.at("record_bytes"),
           .vector_hash = entry.at("vector_xxh3"),
           .record_hash = entry.at("record_xxh3"),
       };
       const std::size_t index = segments_.size();
-      std::error_code error;
+      const auto check = [](const fs::path& part, std::uint64_t bytes, const auto& is_sound) {
+        std::error_code error;
+        if (fs::file_size(part, error) == bytes && !error && is_sound()) return;
+        throw Error(part.string() +
+                    ": is missing or damaged; start the dump anew, without --resume");
+      };
       // The vectors are checked when they are joined, the small files of records now.
-      if (fs::file_size(vectors_path(index), error) != segment.vector_bytes || error ||
-          fs::file_size(records_path(index), error) != segment.record_bytes || error ||
-          hash_of(records_path(index)) != segment.record_hash) {
-        throw Error(fmt::format("{}: is missing or damaged; start the dump anew, without --resume",
-                                vectors_path(index).string()));
-      }
+      check(vectors_path(index), segment.vector_bytes, [] { return true; });
+      check(records_path(index), segment.record_bytes,
+            [&] { return hash_of(records_path(index)) == segment.record_hash; });
       segments_.push_back(segment);
     }
   } catch (const nlohmann::json::exception&) {
@@ -343,13 +353,18 @@ void DumpFolder::add(const DumpSegment& segment) {
   segments_.push_back(segment);
 }
 
-void DumpFolder::remove() {
-  // The state first: a kill in between leaves no state that names missing segments.
-  fs::remove(folder_ / kStateName);
+// And what a killed process left of the state.
+void DumpFolder::remove_segments() {
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("segment-") || name.starts_with(kStateName)) fs::remove(entry.path());
   }
+}
+
+void DumpFolder::remove() {
+  // The state first: a kill in between leaves no state that names missing segments.
+  fs::remove(folder_ / kStateName);
+  remove_segments();
   fs::remove(folder_ / kLockName);
   std::error_code error;
   fs::remove(folder_, error);  // stays if somebody put a file of his own into it

@@ -130,6 +130,7 @@ class DumpFolder {
   void remove();
 
  private:
+  void remove_segments();
   void load(const DumpOptions& options);
 
   std::filesystem::path final_path_;

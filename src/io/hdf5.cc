@@ -10,8 +10,10 @@
 #include <new>
 #include <system_error>
 
+#include "base/file.h"
 #include "elmo/error.h"
 #include "io/hdf5_detail.h"
+#include "io/hdf5_strings.h"
 
 namespace elmo::h5 {
 namespace fs = std::filesystem;
@@ -65,6 +67,7 @@ Handle open_file(const fs::path& path) {
   const std::string what = path.string();
   std::error_code error;
   if (fs::is_directory(path, error)) throw Error(what + ": is a folder, not an HDF5 file");
+  refuse_pipe(path);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     throw Error(fmt::format("{}: can't be read: {}; check the name", what,
@@ -74,6 +77,7 @@ Handle open_file(const fs::path& path) {
   // A process takes a file twice only in equal ways: first the default, which is h5py's and whose
   // handle may be open, then ours, for files that we are writing and where there are no locks.
   const Handle ours = access_list(what);
+  walk_in_child(path, ours.id());
   for (const hid_t access : {hid_t{H5P_DEFAULT}, ours.id()}) {
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
     if (file.id() >= 0) return file;
@@ -251,15 +255,64 @@ Dataset File::create_growing(const std::string& name, Type type, const Extents& 
   return Dataset(std::move(handle), what, this, type, extents);
 }
 
+namespace {
+
+// What HDF5 itself would follow out of the file, or decode by code that no writer of ours uses.
+void refuse_unusual_storage(hid_t creation, const std::string& what) {
+  if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) != 0) {
+    throw Error(what +
+                ": its numbers are in other files, which elmo does not open; copy them into one "
+                "file (h5repack)");
+  }
+  for (int i = 0, count = H5Pget_nfilters(creation); i < count; ++i) {
+    unsigned flags = 0, settings = 0;
+    std::size_t values = 0;
+    const H5Z_filter_t filter = H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &values,
+                                               nullptr, 0, nullptr, &settings);
+    if (filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE ||
+        filter == H5Z_FILTER_FLETCHER32) {
+      continue;
+    }
+    throw Error(
+        fmt::format("{}: is compressed by HDF5's filter {}, elmo reads gzip only; write it "
+                    "anew (h5repack -f GZIP=4)",
+                    what, filter));
+  }
+}
+
+// HDF5 takes memory for a whole chunk, however small the dataset.
+void refuse_large_chunks(hid_t creation, std::uint64_t dataset_bytes, std::uint64_t element_bytes,
+                         const std::string& what) {
+  if (H5Pget_layout(creation) != H5D_CHUNKED) return;
+  constexpr std::uint64_t kAlwaysAllowed = 64 << 20;
+  hsize_t extents[H5S_MAX_RANK] = {};
+  const int rank = H5Pget_chunk(creation, H5S_MAX_RANK, extents);
+  check(rank, what, kDamaged);
+  std::uint64_t bytes = element_bytes;
+  for (int i = 0; i < rank; ++i) {
+    if (__builtin_mul_overflow(bytes, extents[i], &bytes)) bytes = UINT64_MAX;
+  }
+  if (bytes > std::max(kAlwaysAllowed, dataset_bytes)) {
+    throw Error(
+        fmt::format("{}: its chunks of {} bytes are larger than all of its {} bytes; the "
+                    "file is damaged, make it anew",
+                    what, bytes, dataset_bytes));
+  }
+}
+
+}  // namespace
+
 Dataset File::open_dataset(const std::string& name) const {
   keep_quiet();
   const std::string what = dataset_in(what_, name);
-  Dataset dataset(checked({H5Dopen2(handle_.id(), name.c_str(), H5P_DEFAULT), H5Dclose}, what,
-                          "is missing or damaged"),
-                  what, nullptr);
+  Handle handle = checked({H5Dopen2(handle_.id(), name.c_str(), inner_links()), H5Dclose}, what,
+                          "is missing, damaged or in another file");
+  const Handle creation = checked({H5Dget_create_plist(handle.id()), H5Pclose}, what, kDamaged);
+  refuse_unusual_storage(creation.id(), what);
+  Dataset dataset(std::move(handle), what, nullptr);
+  dataset.source_ = this;
   // A damaged header may claim any size; what we hand out can be allocated. 1100: more than
   // deflate can shrink anything.
-  const Handle creation(H5Dget_create_plist(dataset.handle_.id()), H5Pclose);
   const std::uint64_t factor = H5Pget_nfilters(creation.id()) > 0 ? 1100 : 1;
   const Handle type(H5Dget_type(dataset.handle_.id()), H5Tclose);
   const auto elements = static_cast<std::uint64_t>(dataset.elements());
@@ -270,6 +323,7 @@ Dataset File::open_dataset(const std::string& name) const {
                     "damaged or cut short",
                     what, elements));
   }
+  refuse_large_chunks(creation.id(), elements * element_bytes, element_bytes, what);
   return dataset;
 }
 
@@ -278,10 +332,10 @@ bool File::has_dataset(const std::string& name) const {
   // Each group on the way must be asked for: H5Lexists fails on the first that is missing.
   for (std::size_t end = name.find('/', 1); end != std::string::npos;
        end = name.find('/', end + 1)) {
-    if (H5Lexists(handle_.id(), name.substr(0, end).c_str(), H5P_DEFAULT) <= 0) return false;
+    if (H5Lexists(handle_.id(), name.substr(0, end).c_str(), inner_links()) <= 0) return false;
   }
-  if (H5Lexists(handle_.id(), name.c_str(), H5P_DEFAULT) <= 0) return false;
-  const Handle object(H5Oopen(handle_.id(), name.c_str(), H5P_DEFAULT), H5Oclose);
+  if (H5Lexists(handle_.id(), name.c_str(), inner_links()) <= 0) return false;
+  const Handle object(H5Oopen(handle_.id(), name.c_str(), inner_links()), H5Oclose);
   return object.id() >= 0 && H5Iget_type(object.id()) == H5I_DATASET;
 }
 
@@ -301,6 +355,16 @@ std::vector<std::string> File::dataset_names() const {
   if (list.out_of_memory) throw std::bad_alloc();
   check(code, what_, kDamaged);
   return std::move(list.names);
+}
+
+bool File::has_usual_addresses() const {
+  keep_quiet();
+  const Handle creation = checked({H5Fget_create_plist(handle_.id()), H5Pclose}, what_, kDamaged);
+  std::size_t address_bytes = 0, size_bytes = 0;
+  hsize_t user_block = 0;
+  check(H5Pget_sizes(creation.id(), &address_bytes, &size_bytes), what_, kDamaged);
+  check(H5Pget_userblock(creation.id(), &user_block), what_, kDamaged);
+  return address_bytes == 8 && size_bytes == 8 && user_block == 0;
 }
 
 std::int64_t File::link_count() const {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,6 +54,7 @@ class Handle {
 };
 
 class File;
+class StringHeap;
 
 // What carries attributes: a file (by its root group) or a dataset.
 class Object {
@@ -60,7 +62,9 @@ class Object {
   // Strings become fixed-length UTF-8, which h5py shows as bytes. A second attribute of a name is
   // an error.
   void set_attribute(const std::string& name, const Attribute& value);
-  // Scalar strings, integers and floats; nullopt: missing. Throws Error: of another kind.
+  // Scalar strings of fixed length, integers and floats; nullopt: missing. Throws Error: of another
+  // kind. Strings of variable length, which h5py's attributes are unless told otherwise, are of
+  // another kind: HDF5 loops for ever over damaged ones.
   std::optional<Attribute> attribute(const std::string& name) const;
   // Those that attribute() can read, sorted.
   std::vector<std::string> attribute_names() const;
@@ -103,8 +107,13 @@ class Dataset : public Object {
   Dataset(Handle handle, std::string what, File* file);
   Dataset(Handle handle, std::string what, File* file, Type type, Extents extents);
 
+  // Of strings [first, first + count), as the file holds them.
+  std::string stored_references(const StringHeap& heap, std::int64_t first,
+                                std::int64_t count) const;
+
   Type type_ = Type::kOther;
   Extents extents_;
+  const File* source_ = nullptr;  // of a dataset being read; outlives it
 };
 
 struct CreateOptions {
@@ -143,6 +152,9 @@ class File : public Object {
   // Of the root group, groups and datasets alike.
   std::int64_t link_count() const;
   const std::filesystem::path& path() const { return path_; }
+  std::uint64_t size() const { return size_; }  // in bytes, of a file being read
+  // As usual: addresses and sizes of 8 bytes that count from the file's first byte.
+  bool has_usual_addresses() const;
 
  private:
   friend class Object;
@@ -155,13 +167,14 @@ class File : public Object {
   void make_groups(const std::string& name, const std::string& what);
 
   std::filesystem::path path_;
-  Handle creation_, links_;       // property lists of create_dataset, kept
-  Type created_ = Type::kOther;   // the type that creation_ is for
-  std::uint64_t size_ = 0;        // of a file being read
-  int reserver_ = -1;             // a second descriptor of a file being written
-  std::uint64_t reserved_ = 0;    // bytes of the file that the disk has promised
-  std::uint64_t used_ = 0;        // at most this many of them are in use
-  std::uint64_t name_bytes_ = 0;  // of all datasets' names
+  Handle creation_, links_;                      // property lists of create_dataset, kept
+  Type created_ = Type::kOther;                  // the type that creation_ is for
+  std::uint64_t size_ = 0;                       // of a file being read
+  mutable std::unique_ptr<StringHeap> strings_;  // of a file being read, when first asked for
+  int reserver_ = -1;                            // a second descriptor of a file being written
+  std::uint64_t reserved_ = 0;                   // bytes of the file that the disk has promised
+  std::uint64_t used_ = 0;                       // at most this many of them are in use
+  std::uint64_t name_bytes_ = 0;                 // of all datasets' names
 };
 
 }  // namespace elmo::h5

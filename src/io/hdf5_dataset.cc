@@ -6,6 +6,7 @@
 
 #include "elmo/error.h"
 #include "io/hdf5_detail.h"
+#include "io/hdf5_strings.h"
 
 namespace elmo::h5 {
 namespace {
@@ -56,13 +57,7 @@ std::optional<Attribute> read_attribute(hid_t id, const std::string& what) {
   if (H5Sget_simple_extent_npoints(space.id()) != 1) return std::nullopt;
   switch (H5Tget_class(type.id())) {
     case H5T_STRING: {
-      if (H5Tis_variable_str(type.id()) > 0) {
-        char* text = nullptr;
-        check(H5Aread(id, type.id(), &text), what, kDamaged);
-        std::string result = text != nullptr ? text : "";
-        H5free_memory(text);
-        return result;
-      }
+      if (H5Tis_variable_str(type.id()) > 0) return std::nullopt;
       const std::size_t bytes = H5Tget_size(type.id());
       if (bytes > kMaxAttributeBytes) fail(what, kDamaged);
       std::string result(bytes, '\0');
@@ -230,18 +225,47 @@ std::vector<std::string> Dataset::read_strings(std::int64_t first, std::int64_t 
     throw Error(fmt::format("{}: is not a list of strings", what_));
   }
   if (count == 0) return {};
-  const Handle memory_space = simple_space({count}, nullptr, what_);
-  const Handle file_space = select_block(handle_.id(), {first}, {count}, what_);
-  // The file's own type: HDF5 does not convert between ASCII and UTF-8 strings.
-  const Handle type = checked({H5Dget_type(handle_.id()), H5Tclose}, what_, kDamaged);
-  std::vector<char*> pointers(static_cast<std::size_t>(count), nullptr);
-  const herr_t code = H5Dread(handle_.id(), type.id(), memory_space.id(), file_space.id(),
-                              H5P_DEFAULT, pointers.data());
-  if (code < 0) fail(what_, kDamaged);
-  std::vector<std::string> result;
-  result.reserve(pointers.size());
-  for (const char* pointer : pointers) result.emplace_back(pointer != nullptr ? pointer : "");
-  H5Dvlen_reclaim(type.id(), memory_space.id(), H5P_DEFAULT, pointers.data());
+  if (first < 0 || count < 0 || first > extents_[0] - count) fail(what_, "no such block");
+  if (!source_->strings_) source_->strings_ = std::make_unique<StringHeap>(*source_);
+  StringHeap& heap = *source_->strings_;
+  return heap.read(stored_references(heap, first, count), what_);
+}
+
+std::string Dataset::stored_references(const StringHeap& heap, std::int64_t first,
+                                       std::int64_t count) const {
+  constexpr std::int64_t bytes = StringHeap::kReferenceBytes;
+  const Handle creation = checked({H5Dget_create_plist(handle_.id()), H5Pclose}, what_, kDamaged);
+  std::string result(static_cast<std::size_t>(count * bytes), '\0');
+  if (H5Pget_nfilters(creation.id()) > 0 || H5Pget_layout(creation.id()) == H5D_COMPACT) {
+    throw Error(what_ + ": holds strings compressed or in its header, which elmo does not read; " +
+                "write them without (h5repack -f NONE -l CONTI)");
+  }
+  if (H5Pget_layout(creation.id()) == H5D_CONTIGUOUS) {
+    const haddr_t address = H5Dget_offset(handle_.id());
+    // Never written: empty strings.
+    if (address != HADDR_UNDEF) {
+      heap.read_at(address + static_cast<haddr_t>(first * bytes), result.data(), result.size(),
+                   what_);
+    }
+    return result;
+  }
+  hsize_t rows = 0;
+  check(H5Pget_chunk(creation.id(), 1, &rows), what_, kDamaged);
+  const auto per_chunk = static_cast<std::int64_t>(rows);
+  for (std::int64_t row = first - first % per_chunk; row < first + count; row += per_chunk) {
+    const hsize_t offset = static_cast<hsize_t>(row);
+    hsize_t stored = 0;
+    haddr_t address = HADDR_UNDEF;
+    unsigned filters = 0;
+    check(H5Dget_chunk_info_by_coord(handle_.id(), &offset, &filters, &address, &stored), what_,
+          kDamaged);
+    if (address == HADDR_UNDEF) continue;  // never written
+    if (stored != rows * static_cast<hsize_t>(bytes)) fail(what_, kDamaged);
+    const std::int64_t begin = std::max(first, row), end = std::min(first + count, row + per_chunk);
+    heap.read_at(address + static_cast<haddr_t>((begin - row) * bytes),
+                 result.data() + (begin - first) * bytes,
+                 static_cast<std::size_t>((end - begin) * bytes), what_);
+  }
   return result;
 }
 

@@ -79,6 +79,28 @@ Handle checked(Handle handle, const std::string& what, std::string_view action) 
   return handle;
 }
 
+namespace {
+
+herr_t refuse_external_link(const char*, const char*, const char*, const char*, unsigned*, hid_t,
+                            void*) {
+  return -1;
+}
+
+Handle inner_link_list() {
+  keep_quiet();
+  // A dataset's access list, which is one of links too: it serves both kinds of calls.
+  Handle list = checked({H5Pcreate(H5P_DATASET_ACCESS), H5Pclose}, "links", "no such list in HDF5");
+  check(H5Pset_elink_cb(list.id(), refuse_external_link, nullptr), "links", "no such list in HDF5");
+  return list;
+}
+
+}  // namespace
+
+hid_t inner_links() {
+  static const Handle& list = *new Handle(inner_link_list());  // never closed, as the types
+  return list.id();
+}
+
 hid_t type_id(Type type) {
   // Never closed: they live as long as the library.
   static const Handle& float16 = *new Handle(float16_type());

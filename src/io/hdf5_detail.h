@@ -25,6 +25,17 @@ Handle checked(Handle handle, const std::string& what, std::string_view action);
 inline constexpr std::string_view kDamaged = "can't be read; the file is damaged, make it anew";
 inline constexpr std::string_view kNotWritten = "can't be written";
 
+// Property list of accesses that follow no link out of the file.
+hid_t inner_links();
+
+// Walks what File and Dataset ask of a file's structure in a child process, with HDF5's own calls.
+// HDF5 (1.10, and newer ones in other places) frees wild memory, reads past its buffers or loops
+// for ever over some damaged files, which nothing in this process could turn into a message; what
+// is in the file is therefore first looked at where a crash harms nobody. Throws Error: the child
+// crashed, or took more time or memory than a file of this size can need. A file that HDF5 refuses
+// by itself passes; opening it will say why.
+void walk_in_child(const std::filesystem::path& path, hid_t access);
+
 hid_t type_id(Type type);
 Type type_of(hid_t id);
 

@@ -5,9 +5,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "elmo/error.h"
 #include "io/file_kind.h"
 #include "io/hdf5.h"
@@ -203,9 +205,10 @@ TensorFileReader::TensorFileReader(const std::filesystem::path& path, const std:
                     "the file from a copy or make it anew",
                     impl_->path()));
   }
-  impl_->settings = nlohmann::json::parse(*text, nullptr, false);
+  impl_->settings = parse_json(*text);
   if (impl_->settings.is_discarded()) {
-    throw Error(fmt::format("{}: its settings are no JSON; make the file anew", impl_->path()));
+    throw Error(fmt::format(
+        "{}: its settings are no JSON, or nested without end; make the file anew", impl_->path()));
   }
   impl_->settings_text = *text;
 }
@@ -248,6 +251,34 @@ void TensorFileReader::read(const std::string& name, const Shape& shape,
 void TensorFileReader::read(const std::string& name, const Shape& shape,
                             std::span<std::uint64_t> values) const {
   impl_->read(name, shape, values);
+}
+
+void TensorFileReader::read_finite(const std::string& name, const Shape& shape,
+                                   std::span<float> values) const {
+  impl_->read(name, shape, values);
+  for (const float value : values) {
+    if (std::isfinite(value)) continue;
+    throw Error(
+        fmt::format("{}: {} holds {}, so it can't be used; restore the file from a copy or "
+                    "make it anew",
+                    impl_->path(), quoted(name), value));
+  }
+}
+
+void TensorFileReader::check_size(double numbers) const {
+  double held = 0, bytes = 0;
+  for (const std::string& name : impl_->file.dataset_names()) {
+    const h5::Dataset dataset = impl_->file.open_dataset(name);
+    const auto elements = static_cast<double>(dataset.elements());
+    held += elements;
+    bytes += elements * static_cast<double>(h5::size_of(dataset.type()));
+  }
+  if (numbers > held || bytes > static_cast<double>(impl_->file.size())) {
+    throw Error(
+        fmt::format("{}: holds {:.0f} numbers in {} bytes, its settings speak of {:.0f}; "
+                    "the file is damaged, make it anew",
+                    impl_->path(), held, impl_->file.size(), numbers));
+  }
 }
 
 std::string TensorFileReader::read_bytes(const std::string& name, std::uint64_t max_bytes) const {

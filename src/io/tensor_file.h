@@ -76,6 +76,11 @@ class TensorFileReader {
   void read(const std::string& name, const Shape& shape, std::span<double> values) const;
   void read(const std::string& name, const Shape& shape, std::span<std::int32_t> values) const;
   void read(const std::string& name, const Shape& shape, std::span<std::uint64_t> values) const;
+  // Refuses NaN and infinite values too.
+  void read_finite(const std::string& name, const Shape& shape, std::span<float> values) const;
+  // Throws Error if all datasets together hold fewer numbers than this, or claim more bytes than
+  // the file has (one twice, say): before memory is taken for what settings claim.
+  void check_size(double numbers) const;
   // At most max_bytes, else Error.
   std::string read_bytes(const std::string& name, std::uint64_t max_bytes = 1u << 30) const;
 

@@ -362,6 +362,7 @@ std::int64_t TorchFile::Tensor::elements() const {
 }
 
 TorchFile TorchFile::read(const std::filesystem::path& path) {
+  refuse_pipe(path);
   return TorchFile(read_file(path, std::uint64_t{1} << 34), path.string());
 }
 

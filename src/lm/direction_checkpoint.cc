@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "compute/kernels.h"
 #include "elmo/error.h"
@@ -120,22 +121,24 @@ TensorImage DirectionTrainer::checkpoint_image() {
 
 void DirectionTrainer::load_checkpoint(const TensorFileReader& reader) {
   model_->for_each_parameter([&](Parameter& parameter) {
-    reader.read(parameter.name, parameter.shape, parameter.value.span());
+    reader.read_finite(parameter.name, parameter.shape, parameter.value.span());
   });
   optimizer_->restore_states([&](const Optimizer::State& array) {
-    reader.read("optimizer/" + array.name, shape_of(array.values), array.values);
+    reader.read_finite("optimizer/" + array.name, shape_of(array.values), array.values);
   });
   auto layers = engine_->state();
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    reader.read(fmt::format("state/h_{}", i), shape_of(layers[i].h), std::span(layers[i].h));
-    reader.read(fmt::format("state/c_{}", i), shape_of(layers[i].c), std::span(layers[i].c));
+    reader.read_finite(fmt::format("state/h_{}", i), shape_of(layers[i].h), layers[i].h);
+    reader.read_finite(fmt::format("state/c_{}", i), shape_of(layers[i].c), layers[i].c);
   }
   engine_->restore(layers);
-  const nlohmann::json& state = reader.settings();
-  text_.go_to({.corpus = state.at("position"),
-               .streams = reader.read_bytes("streams"),
-               .sentences = state.at("sentences")});
-  settle_state(state);
+  read_json(reader.path().string(), [&] {
+    const nlohmann::json& state = reader.settings();
+    text_.go_to({.corpus = state.at("position"),
+                 .streams = reader.read_bytes("streams"),
+                 .sentences = state.at("sentences")});
+    settle_state(state);
+  });
 }
 
 // What the checkpoint says besides arrays, and what of it another --dev, --epochs or --steps

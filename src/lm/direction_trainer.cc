@@ -10,6 +10,7 @@
 
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "compute/kernels.h"
@@ -62,14 +63,16 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
       best_{.better = BestSoFar::Better::kLower, .patience = options.patience} {
   text_.read_for(*model_);
   if (start.checkpoint) {
-    const auto before = RunSettings::from_json(start.checkpoint->settings().at("run"));
-    check_resumable(before, settings_, start.checkpoint->path().string(),
-                    "start anew with --overwrite");
+    const std::string path = start.checkpoint->path().string();
+    const auto before = read_json(
+        path, [&] { return RunSettings::from_json(start.checkpoint->settings().at("run")); });
+    check_resumable(before, settings_, path, "start anew with --overwrite");
     settings_ = before;
   } else {
     begin(start.start.new_softmax);
   }
-  values_ = training_values(options, settings_);
+  values_ = training_values(options, *model_, settings_,
+                            checkpoint_file(options.output, direction_).string());
   slices_ = std::make_unique<Slices>(trained_parameters(*model_, frozen_encoder_), processes);
   model_->prepare(values_.precision, true);
   engine_ = make_engine(*model_, values_.precision,

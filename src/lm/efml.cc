@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/printable.h"
 #include "compute/aligned.h"
 #include "compute/transpose.h"
@@ -59,9 +60,10 @@ Architecture published() {
   return result;
 }
 
-nlohmann::json parse_json(const fs::path& path) {
-  auto json = nlohmann::json::parse(read_file(path, 1 << 24), nullptr, false);
-  if (json.is_discarded() || !json.is_object()) {
+nlohmann::json read_object(const fs::path& path) {
+  refuse_pipe(path);
+  auto json = parse_json(read_file(path, 1 << 24));
+  if (!json.is_object()) {
     throw Error(path.string() + ": is no JSON object; fetch it again");
   }
   return json;
@@ -70,7 +72,7 @@ nlohmann::json parse_json(const fs::path& path) {
 // The values of an architecture file.
 class ArchitectureReader {
  public:
-  explicit ArchitectureReader(const fs::path& path) : path_(path), json_(parse_json(path)) {}
+  explicit ArchitectureReader(const fs::path& path) : path_(path), json_(read_object(path)) {}
 
   Architecture read() const {
     refuse_variant("token_embedder", "cnn");
@@ -156,7 +158,7 @@ Architecture find_architecture(const fs::path& folder) {
   std::string path = kPublishedName;
   const fs::path config = folder / "config.json";
   if (fs::exists(config)) {
-    const nlohmann::json json = parse_json(config);
+    const nlohmann::json json = read_object(config);
     if (!json.contains("config_path") || !json["config_path"].is_string()) {
       throw Error(config.string() +
                   ": has no config_path, so it is not what ELMoForManyLangs wrote; fetch it again");
@@ -377,6 +379,7 @@ std::uint64_t hash_of(LanguageModel& model) {
 
 std::string read_dictionary(const fs::path& path, bool wanted) {
   if (!wanted) return {};
+  refuse_pipe(path);
   std::string bytes = read_file(path, 1u << 30);
   if (bytes.empty()) throw Error(path.string() + ": is empty; a dictionary was expected");
   return bytes;

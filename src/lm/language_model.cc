@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json.h"
 #include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
@@ -50,42 +51,69 @@ nlohmann::json to_json(const CharacterShape& shape) {
           {"positions", shape.positions}};
 }
 
-CharacterShape character_shape(const nlohmann::json& json, int projection) {
+CharacterShape character_shape(const JsonFields& fields, int least_rows, int projection) {
   CharacterShape shape;
-  json.at("rows").get_to(shape.rows);
-  json.at("padding").get_to(shape.padding);
-  json.at("dimension").get_to(shape.dimension);
-  for (const auto& filter : json.at("filters")) {
-    shape.filters.push_back({filter.at(0).get<int>(), filter.at(1).get<int>()});
-  }
-  shape.tanh = json.at("activation") == "tanh";
-  json.at("highways").get_to(shape.highways);
-  json.at("project").get_to(shape.project);
-  json.at("positions").get_to(shape.positions);
+  shape.rows = fields.integer32("rows", least_rows, 1 << 16);
+  shape.padding = fields.integer32("padding", 0, shape.rows - 1);
+  shape.dimension = fields.integer32("dimension", 1, 1 << 12);
+  shape.positions = fields.integer32("positions", 3, 256);
+  shape.highways = fields.integer32("highways", 0, 64);
+  shape.project = fields.boolean("project");
   shape.projection = projection;
+  const std::string activation = fields.text("activation");
+  if (activation != "tanh" && activation != "relu") {
+    fields.fail("activation is " + shown(activation) + ", neither tanh nor relu");
+  }
+  shape.tanh = activation == "tanh";
+  const nlohmann::json& filters = fields.at("filters");
+  const auto is_pair = [](const nlohmann::json& filter) {
+    return filter.is_array() && filter.size() == 2;
+  };
+  if (!filters.is_array() || filters.empty() || filters.size() > 64 ||
+      !std::ranges::all_of(filters, is_pair)) {
+    fields.fail("filters is no list of 1 to 64 pairs of a width and a count");
+  }
+  for (const auto& filter : filters) {
+    const auto number = [&](std::size_t i, const char* name, int most) {
+      return static_cast<int>(fields.integer_of(filter[i], name, 1, most));
+    };
+    shape.filters.push_back(
+        {number(0, "a filter's width", shape.positions), number(1, "a filter's count", 1 << 14)});
+  }
+  if (!shape.project && shape.filter_count() != projection) {
+    fields.fail("without a projection there must be as many filters as it has numbers");
+  }
   return shape;
 }
 
-bool is_sane(const CharacterShape& shape, int least_rows) {
-  const auto within = [](int value, int least, int most) {
-    return value >= least && value <= most;
-  };
-  bool sane = within(shape.rows, least_rows, 1 << 16) && within(shape.padding, 0, shape.rows - 1) &&
-              within(shape.dimension, 1, 1 << 12) && within(shape.highways, 0, 64) &&
-              within(shape.positions, 3, 256) && !shape.filters.empty() &&
-              shape.filters.size() <= 64;
-  for (const auto& [width, count] : shape.filters) {
-    sane = sane && within(width, 1, shape.positions) && within(count, 1, 1 << 14);
+void read_dictionary_settings(const JsonFields& fields, const JsonFields& characters,
+                              ModelSettings& settings) {
+  settings.word_dimension = fields.integer32("word_dimension", 0, 1 << 14);
+  settings.softmax = false;
+  CharacterShape& shape = settings.characters;
+  if (characters.integer32("dimension", 0, 1 << 12) != 0) {
+    shape = character_shape(characters, 1, settings.projection);
+  } else if (settings.word_dimension > 0) {
+    shape.positions = characters.integer32("positions", 3, 256);
+    shape.projection = settings.projection;
+  } else {
+    fields.fail("it has neither words nor characters");
   }
-  return sane && (shape.project || shape.filter_count() == shape.projection);
+  // Their characters are too many for a table.
+  shape.table = false;
 }
 
-// Of dictionaries. Characters may be missing, but for the number of positions.
-bool is_sane(const ModelSettings& settings) {
-  const CharacterShape& shape = settings.characters;
-  if (settings.word_dimension < 0 || settings.word_dimension > 1 << 14) return false;
-  if (shape.dimension != 0) return is_sane(shape, 1);
-  return settings.word_dimension > 0 && shape.positions >= 3 && shape.positions <= 256;
+// How many numbers a model of these settings has at least; `words`: of the listed ones.
+double least_size(const ModelSettings& s, double outcomes, double words) {
+  const double h = s.hidden, p = s.projection;
+  double size = s.layers * (4 * h * 2 * p + 4 * h + p * h) + words * s.word_dimension;
+  if (s.softmax) size += outcomes * (s.tied ? 1 : p + 1);
+  if (s.encoder == Encoder::kPieces || s.encoder == Encoder::kWords) return size + outcomes * p;
+  if (s.characters.dimension == 0) return size;
+  const double dimension = s.characters.dimension, filters = s.characters.filter_count();
+  size += s.characters.rows * dimension + s.characters.highways * 2 * filters * (filters + 1);
+  for (const auto& [width, count] : s.characters.filters) size += width * dimension * count + count;
+  return s.characters.project ? size + filters * p : size;
 }
 
 }  // namespace
@@ -120,60 +148,47 @@ nlohmann::json ModelSettings::to_json() const {
 }
 
 ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::string& source) {
+  const JsonFields fields(json, source + ": its settings");
   ModelSettings result;
-  try {
-    const auto direction = json.at("direction").get<std::string>();
-    if (direction != "forward" && direction != "backward") {
-      throw Error(source + ": direction '" + direction + "' is neither forward nor backward");
-    }
-    result.direction = direction == "forward" ? Direction::kForward : Direction::kBackward;
-    const auto encoder = json.at("encoder").get<std::string>();
-    const auto known =
-        std::ranges::find(kEncoders, encoder, [](const auto& one) { return one.first; });
-    if (known == std::end(kEncoders)) {
-      throw Error(source + ": this model's token encoder is '" + encoder +
-                  "', which this program does not know");
-    }
-    result.encoder = known->second;
-    result.softmax = json.value("softmax", true);
-    result.tied = json.value("tied", false);
-    json.at("layers").get_to(result.layers);
-    json.at("hidden").get_to(result.hidden);
-    json.at("projection").get_to(result.projection);
-    json.at("cell_clip").get_to(result.cell_clip);
-    json.at("projection_clip").get_to(result.projection_clip);
-    json.at("skip_connections").get_to(result.skip_connections);
-    result.split = parse_split(json.at("split").get<std::string>());
-    if (result.encoder == Encoder::kCharacters || result.encoder == Encoder::kDictionaries) {
-      result.characters = character_shape(json.at("characters"), result.projection);
-    }
-    if (result.encoder == Encoder::kDictionaries) {
-      // Their characters are too many for a table.
-      result.characters.table = false;
-      json.at("word_dimension").get_to(result.word_dimension);
-      result.normalisation = parse_normalisation(json.at("normalisation").get<std::string>());
-      result.softmax = false;
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(source + ": the settings are not those of a language model (" + error.what() + ")");
+  const std::string direction = fields.text("direction");
+  if (direction != "forward" && direction != "backward") {
+    fields.fail("direction is " + shown(direction) + ", neither forward nor backward");
   }
-  const auto sane = [](int value, int most) { return value >= 1 && value <= most; };
-  if (!sane(result.layers, 64) || !sane(result.hidden, 1 << 16) ||
-      !sane(result.projection, 1 << 14)) {
-    throw Error(source + ": the settings claim " + std::to_string(result.layers) + " layers of " +
-                std::to_string(result.hidden) + " cells and projection " +
-                std::to_string(result.projection) + ", which no model has; the file is damaged");
+  result.direction = direction == "forward" ? Direction::kForward : Direction::kBackward;
+  const std::string encoder = fields.text("encoder");
+  const auto known =
+      std::ranges::find(kEncoders, encoder, [](const auto& one) { return one.first; });
+  if (known == std::end(kEncoders)) {
+    throw Error(source + ": this model's token encoder is " + shown(encoder) +
+                ", which this program does not know; update elmo");
   }
+  result.encoder = known->second;
+  result.softmax = !fields.has("softmax") || fields.boolean("softmax");
+  result.tied = fields.has("tied") && fields.boolean("tied");
   if (result.tied && (result.encoder != Encoder::kPieces || !result.softmax)) {
-    throw Error(source +
-                ": the settings tie a softmax to an embedding that the model does not have; the "
-                "file is damaged");
+    fields.fail("tied is true, and there are no pieces or no softmax to tie");
   }
-  if ((result.encoder == Encoder::kCharacters && !is_sane(result.characters, kCharacterRows)) ||
-      (result.encoder == Encoder::kDictionaries && !is_sane(result))) {
-    throw Error(source +
-                ": the settings claim a character encoder that no model has; the file is " +
-                "damaged");
+  result.layers = fields.integer32("layers", 1, 64);
+  result.hidden = fields.integer32("hidden", 1, 1 << 16);
+  result.projection = fields.integer32("projection", 1, 1 << 14);
+  constexpr double kLargestClip = 1e30;
+  result.cell_clip = static_cast<float>(fields.number("cell_clip", 0, kLargestClip));
+  result.projection_clip = static_cast<float>(fields.number("projection_clip", 0, kLargestClip));
+  result.skip_connections = fields.boolean("skip_connections");
+  const bool has_dictionaries = result.encoder == Encoder::kDictionaries;
+  try {
+    result.split = parse_split(fields.text("split"));
+    if (has_dictionaries) result.normalisation = parse_normalisation(fields.text("normalisation"));
+  } catch (const UsageError& error) {
+    fields.fail(error.what());
+  }
+  if (has_dictionaries || result.encoder == Encoder::kCharacters) {
+    const JsonFields characters(fields.at("characters"), source + ": its settings' characters");
+    if (has_dictionaries) {
+      read_dictionary_settings(fields, characters, result);
+    } else {
+      result.characters = character_shape(characters, kCharacterRows, result.projection);
+    }
   }
   return result;
 }
@@ -254,7 +269,6 @@ std::unique_ptr<LanguageModel> LanguageModel::load(const std::filesystem::path& 
   const TensorFileReader reader(path, kFormat, kVersion);
   const auto settings = ModelSettings::from_json(reader.settings(), path.string());
   auto model = make(settings, reader);
-  // The claimed sizes are compared with the file's before memory is touched.
   model->for_each_parameter([&](const Parameter& parameter) {
     if (reader.shape(parameter.name) == parameter.shape) return;
     throw Error(path.string() + ": " + parameter.name + " has shape " +
@@ -263,7 +277,7 @@ std::unique_ptr<LanguageModel> LanguageModel::load(const std::filesystem::path& 
   });
   model->content_hash = reader.content_hash();
   model->for_each_parameter([&](Parameter& parameter) {
-    reader.read(parameter.name, parameter.shape, parameter.value.span());
+    reader.read_finite(parameter.name, parameter.shape, parameter.value.span());
   });
   return model;
 }
@@ -272,9 +286,10 @@ std::unique_ptr<LanguageModel> LanguageModel::make(const ModelSettings& settings
                                                    const TensorFileReader& reader) {
   const std::string source = reader.path().string();
   if (settings.encoder == Encoder::kPieces) {
-    return std::make_unique<LanguageModel>(
-        settings,
-        std::make_shared<const PieceVocabulary>(reader.read_bytes("vocabulary/model"), source));
+    auto pieces =
+        std::make_shared<const PieceVocabulary>(reader.read_bytes("vocabulary/model"), source);
+    reader.check_size(least_size(settings, pieces->rows(), 0));
+    return std::make_unique<LanguageModel>(settings, std::move(pieces));
   }
   if (settings.encoder == Encoder::kDictionaries) {
     const auto bytes_of = [&](int dimension, const char* name) {
@@ -290,12 +305,15 @@ std::unique_ptr<LanguageModel> LanguageModel::make(const ModelSettings& settings
         (list && list->rows() != settings.characters.rows)) {
       throw Error(source + ": the dictionaries are not those of the settings; the file is damaged");
     }
+    const auto& words = dictionaries->words();
+    reader.check_size(least_size(settings, 0, words ? words->rows() : 0));
     return std::make_unique<LanguageModel>(settings, std::move(dictionaries));
   }
   std::shared_ptr<const WordVocabulary> words;
   if (settings.softmax || settings.encoder == Encoder::kWords || reader.has("vocabulary/words")) {
     words = std::make_shared<const WordVocabulary>(reader.read_bytes("vocabulary/words"), source);
   }
+  reader.check_size(least_size(settings, words ? words->rows() : 0, 0));
   return std::make_unique<LanguageModel>(settings, std::move(words));
 }
 
@@ -415,7 +433,7 @@ std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesyste
   std::vector<std::unique_ptr<LanguageModel>> models;
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
     const auto path = LanguageModel::file(folder, direction);
-    if (std::filesystem::exists(path)) models.push_back(LanguageModel::load(path));
+    if (std::filesystem::exists(path)) models.push_back(load_direction(path, direction));
   }
   if (models.empty()) {
     throw Error(folder.string() +
@@ -425,6 +443,15 @@ std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesyste
     check_directions_agree(folder.string(), models[0]->settings, models[1]->settings);
   }
   return models;
+}
+
+std::unique_ptr<LanguageModel> load_direction(const std::filesystem::path& path,
+                                              Direction direction) {
+  auto model = LanguageModel::load(path);
+  const Direction held = model->settings.direction;
+  if (held == direction) return model;
+  throw Error(
+      fmt::format("{}: holds a {} model; was it renamed?", path.string(), direction_name(held)));
 }
 
 void check_directions_agree(const std::string& folder, const ModelSettings& forward,

@@ -152,6 +152,11 @@ void check_model_folder(const std::filesystem::path& folder);
 // there is none, or where they do not agree.
 std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder);
 
+// LanguageModel::load() of a file named after its direction. Throws Error if it holds the other
+// one.
+std::unique_ptr<LanguageModel> load_direction(const std::filesystem::path& path,
+                                              Direction direction);
+
 // Throws Error, naming the folder, unless both directions have the same kind of token encoder, the
 // same layers, projection and split.
 void check_directions_agree(const std::string& folder, const ModelSettings& forward,

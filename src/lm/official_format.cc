@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "compute/transpose.h"
 #include "elmo/error.h"
 #include "io/hdf5.h"
@@ -86,9 +87,9 @@ std::vector<Link> links(OfficialModel& model, bool bare_cell) {
 class OptionsReader {
  public:
   explicit OptionsReader(const std::filesystem::path& path) : path_(path) {
-    try {
-      json_ = nlohmann::json::parse(read_file(path, 1 << 24));
-    } catch (const nlohmann::json::exception&) {
+    refuse_pipe(path);
+    json_ = parse_json(read_file(path, 1 << 24));
+    if (json_.is_discarded()) {
       throw Error(path.string() + ": is not JSON; an official model's options.json is wanted");
     }
   }
@@ -111,8 +112,8 @@ class OptionsReader {
   }
   int size(const std::string& key, int least = 1) const { return size_of(get(key), key, least); }
   int size_of(const nlohmann::json& value, const std::string& key, int least) const {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
-        value.get<std::int64_t>() > kLargest) {
+    if (!value.is_number_integer() || value.get<std::uint64_t>() > kLargest ||
+        value.get<int>() < least) {
       fail(fmt::format("{} is {}, which no model has", key, shown(value)));
     }
     return value.get<int>();
@@ -121,14 +122,10 @@ class OptionsReader {
   float clip(const std::string& key) const {
     const nlohmann::json* value = find(key);
     if (value == nullptr || value->is_null()) return 0;
-    if (!value->is_number() || value->get<double>() < 0) {
+    if (!value->is_number() || !(value->get<double>() >= 0 && value->get<double>() < 1e30)) {
       fail(fmt::format("{} is {}, not a bound", key, shown(*value)));
     }
     return value->get<float>();
-  }
-  // A value for a message. What is nested may be nested without end.
-  static std::string shown(const nlohmann::json& value) {
-    return value.is_structured() ? std::string(value.type_name()) : value.dump();
   }
   [[noreturn]] void fail(const std::string& what) const {
     throw Error(path_.string() + ": " + what + "; is it the options.json of these weights?");
@@ -152,13 +149,11 @@ CharacterShape character_shape(const OptionsReader& options, int projection) {
   shape.projection = projection;
   const auto& rows = options.get("char_cnn.n_characters");
   if (rows != kRows && rows != kRows + 1) {
-    options.fail(
-        fmt::format("char_cnn.n_characters is {}, not 261 or 262", OptionsReader::shown(rows)));
+    options.fail(fmt::format("char_cnn.n_characters is {}, not 261 or 262", shown(rows)));
   }
   const auto& activation = options.get("char_cnn.activation");
   if (activation != "relu" && activation != "tanh") {
-    options.fail(fmt::format("char_cnn.activation is {}, not relu or tanh",
-                             OptionsReader::shown(activation)));
+    options.fail(fmt::format("char_cnn.activation is {}, not relu or tanh", shown(activation)));
   }
   shape.tanh = activation == "tanh";
   const auto& filters = options.get("char_cnn.filters");

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/usable_cores.h"
@@ -194,10 +195,10 @@ std::vector<DirectionStart> make_starts(const PretrainingOptions& options, bool 
     const auto path = checkpoint_file(options.output, one.direction);
     if (options.resume && has_checkpoint(options, one.direction)) {
       one.checkpoint.emplace(open_checkpoint(path));
-      const nlohmann::json& state = one.checkpoint->settings();
+      const JsonFields state(one.checkpoint->settings(), path.string() + ": its settings");
       one.start.model = LanguageModel::make(
           ModelSettings::from_json(state.at("model"), path.string()), *one.checkpoint);
-      one.start.frozen_encoder = state.at("frozen_encoder");
+      one.start.frozen_encoder = state.boolean("frozen_encoder");
       one.start.origin = path.string();
       continue;
     }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/fingerprint.h"
+#include "base/json.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -97,14 +99,20 @@ void derive_settings(const PretrainingOptions& options, const LanguageModel& mod
   }
 }
 
-TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings) {
+TrainingValues training_values(const PretrainingOptions& options, const LanguageModel& model,
+                               const RunSettings& settings, const std::string& source) {
+  nlohmann::json chosen;
+  for (const char* name : {"learning-rate", "warmup", "dropout", "samples", "precision"}) {
+    chosen[name] = settings.value(name);
+  }
+  const JsonFields fields(chosen, source + ": its settings");
   TrainingValues values;
-  values.rate = {.highest = settings.value("learning-rate"),
+  values.rate = {.highest = fields.number("learning-rate", 0, std::numeric_limits<double>::max()),
                  .schedule = options.schedule,
-                 .warmup = settings.value("warmup")};
-  values.dropout = settings.value("dropout");
-  values.samples = settings.value("samples");
-  values.precision = parse_precision(settings.value("precision").get<std::string>());
+                 .warmup = fields.natural("warmup")};
+  values.dropout = fields.number("dropout", 0, 0.999999);
+  values.samples = fields.integer("samples", 0, std::max(0, model.outcomes() - 1));
+  values.precision = parse_precision(fields.text("precision"));
   return values;
 }
 

@@ -31,13 +31,15 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
                      double units_per_epoch, RunSettings& settings);
 
-// The values that a training uses, whoever chose them.
+// The values that a training uses, whoever chose them: with --resume the file `source` has the say.
 struct TrainingValues {
   LearningRate rate;
   double dropout = 0;
   std::int64_t samples = 0;  // of the softmax; 0: all outcomes
   Precision precision = Precision::kF32;
 };
-TrainingValues training_values(const PretrainingOptions& options, const RunSettings& settings);
+// Throws Error where the model can't be trained with such values.
+TrainingValues training_values(const PretrainingOptions& options, const LanguageModel& model,
+                               const RunSettings& settings, const std::string& source);
 
 }  // namespace elmo

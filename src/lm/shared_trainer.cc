@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/json.h"
 #include "compute/kernels.h"
 #include "elmo/error.h"
 
@@ -62,7 +63,9 @@ void SharedTrainer::settle_checkpoints(const std::filesystem::path& folder) {
   const auto backward = checkpoint_file(folder, Direction::kBackward);
   if (!std::filesystem::exists(previous(forward)) || !std::filesystem::exists(backward)) return;
   const auto step = [](const std::filesystem::path& path) {
-    return open_checkpoint(path).settings().at("step").get<std::uint64_t>();
+    const TensorFileReader reader = open_checkpoint(path);
+    return read_json(path.string(),
+                     [&] { return reader.settings().at("step").get<std::uint64_t>(); });
   };
   if (step(forward) != step(backward)) std::filesystem::rename(previous(forward), forward);
 }

@@ -64,7 +64,7 @@ TrainingText::Place TrainingText::place() const {
 }
 
 void TrainingText::go_to(const Place& place) {
-  batcher_.restore(place.streams);
+  batcher_.restore(place.streams, units_, with_words_);
   sentences_ = place.sentences;
   // Standard input does not go back; what its streams still held is not lost.
   if (!standard_input_) corpus_.seek(place.corpus);

@@ -34,7 +34,11 @@ class TrainingText {
   TrainingText& operator=(const TrainingText&) = delete;
 
   // Lines are cut into units as this model wants; it outlives the text.
-  void read_for(const LanguageModel& model) { lines_ = std::make_unique<LineEncoder>(model); }
+  void read_for(const LanguageModel& model) {
+    lines_ = std::make_unique<LineEncoder>(model);
+    units_ = model.outcomes();
+    with_words_ = model.characters != nullptr;
+  }
 
   // The beginning of the text's order: sentences with at least `units` units, fewer where the text
   // is shorter, and how often each of the outcomes is predicted in them. Nothing of standard input.
@@ -51,6 +55,7 @@ class TrainingText {
   void rewind();
 
   Place place() const;
+  // After read_for(). Throws Error for a place that is damaged or of another text or vocabulary.
   void go_to(const Place& place);
 
   std::string fingerprint() const { return corpus_.fingerprint(); }
@@ -76,6 +81,8 @@ class TrainingText {
   Corpus corpus_;
   StreamBatcher batcher_;
   std::unique_ptr<LineEncoder> lines_;
+  std::int32_t units_ = 0;  // of the model
+  bool with_words_ = false;
   Place before_;
   std::uint64_t sentences_ = 0, dealt_words_ = 0, dealt_units_ = 0;
 };

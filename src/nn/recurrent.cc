@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/interrupt.h"
 #include "compute/kernels.h"
 #include "elmo/error.h"
 #include "nn/dropout.h"
@@ -26,6 +27,9 @@ void set_zero(float* values, std::int64_t size) { std::fill_n(values, size, 0.0f
 void add(const float* from, std::int64_t size, float* to) {
   for (std::int64_t k = 0; k < size; ++k) to[k] += from[k];
 }
+
+// Rows of a block of steps, where the tape is not for a backward pass.
+constexpr std::int64_t kBlockRows = 4096;
 
 // The ranks that worker `index` of `count` carries through all steps: an even share of the rows.
 Part ranks_of(const StepOrder& order, const Ragged& texts, int index, int count) {
@@ -194,9 +198,11 @@ void RecurrentLayer::cells_forward(std::int64_t first, std::int64_t rows, std::i
 }
 
 void RecurrentLayer::forward(const Ragged& texts, const StepOrder& order, const float* x,
-                             RecurrentLayerTape& tape, float* y, std::int64_t ld_y,
+                             RecurrentLayerTape& tape, float* y, std::int64_t ld_y, bool keep,
                              Workers& workers) const {
-  const std::int64_t rows = texts.rows();
+  // A step's rows and what it carries from the step before.
+  const std::int64_t step_rows = 2 * texts.texts();
+  const std::int64_t rows = keep ? texts.rows() : std::min(texts.rows(), kBlockRows) + step_rows;
   reserve(tape.x, rows * input_);
   reserve(tape.gates, rows * gates_);
   reserve(tape.previous, rows * hidden_);
@@ -206,25 +212,56 @@ void RecurrentLayer::forward(const Ragged& texts, const StepOrder& order, const 
   const auto states = static_cast<std::size_t>(texts.texts() * hidden_);
   tape.last_h.assign(states, 0.0f);
   tape.last_c.assign(kind_ == RecurrentKind::kLstm ? states : 0, 0.0f);
+  Block block;
+  while (block.end < order.steps()) {
+    if (block.end > 0) {
+      if (interrupted()) throw Interrupted("interrupted within a long text");
+      // The states of the block's last step become the first rows of the next one.
+      const std::int64_t last = block.row(order, block.end - 1), count = order.count(block.end - 1);
+      std::copy_n(tape.h.data() + last * hidden_, count * hidden_, tape.h.data());
+      if (kind_ == RecurrentKind::kLstm) {
+        std::copy_n(tape.c.data() + last * hidden_, count * hidden_, tape.c.data());
+      }
+      block.carried = count;
+    }
+    block.begin = block.end++;
+    while (block.end < order.steps() &&
+           (keep || order.start(block.end + 1) - order.start(block.begin) <= kBlockRows)) {
+      ++block.end;
+    }
+    forward_block(texts, order, block, x, tape, y, ld_y, workers);
+  }
+}
 
+void RecurrentLayer::forward_block(const Ragged& texts, const StepOrder& order, const Block& block,
+                                   const float* x, RecurrentLayerTape& tape, float* y,
+                                   std::int64_t ld_y, Workers& workers) const {
   workers.run([&](int index) {
     const Part part = ranks_of(order, texts, index, workers.count());
-    for (std::int64_t t = 0; t < order.steps(); ++t) {
+    for (std::int64_t t = block.begin; t < block.end; ++t) {
       for (std::int64_t r = part.begin; r < std::min(part.end, order.count(t)); ++r) {
         std::copy_n(x + place(texts, order, r, t) * input_, input_,
-                    tape.x.data() + (order.start(t) + r) * input_);
+                    tape.x.data() + (block.row(order, t) + r) * input_);
       }
     }
   });
-  multiply_rows(tape.x.data(), rows, packed_weights_, tape.gates.data(), workers);
+  const std::int64_t rows = order.start(block.end) - order.start(block.begin);
+  multiply_rows(tape.x.data() + block.carried * input_, rows, packed_weights_,
+                tape.gates.data() + block.carried * gates_, workers);
   workers.run([&](int index) {
     const Part part = ranks_of(order, texts, index, workers.count());
-    for (std::int64_t t = 0; t < order.steps(); ++t) {
+    for (std::int64_t t = block.begin; t < block.end; ++t) {
       const std::int64_t count = std::min(part.end, order.count(t)) - part.begin;
       if (count <= 0) break;
-      const std::int64_t first = order.start(t) + part.begin;
-      if (t == 0) set_zero(tape.previous.data() + first * hidden_, count * hidden_);
-      cells_forward(first, count, t == 0 ? -1 : order.start(t - 1) + part.begin, tape);
+      const std::int64_t first = block.row(order, t) + part.begin;
+      const std::int64_t before = t == 0 ? -1 : block.row(order, t - 1) + part.begin;
+      float* previous = tape.previous.data() + first * hidden_;
+      if (t == 0) {
+        set_zero(previous, count * hidden_);
+      } else {
+        std::copy_n(tape.h.data() + before * hidden_, count * hidden_, previous);
+      }
+      cells_forward(first, count, before, tape);
       const float* h = tape.h.data() + first * hidden_;
       for (std::int64_t i = 0; i < count; ++i) {
         std::copy_n(h + i * hidden_, hidden_, y + place(texts, order, part.begin + i, t) * ld_y);
@@ -232,8 +269,6 @@ void RecurrentLayer::forward(const Ragged& texts, const StepOrder& order, const 
       std::int64_t going_on = 0;
       if (t + 1 < order.steps()) {
         going_on = std::max<std::int64_t>(std::min(part.end, order.count(t + 1)) - part.begin, 0);
-        std::copy_n(h, going_on * hidden_,
-                    tape.previous.data() + (order.start(t + 1) + part.begin) * hidden_);
       }
       for (std::int64_t i = going_on; i < count; ++i) {
         const std::int64_t text = order.order[static_cast<std::size_t>(part.begin + i)];
@@ -363,7 +398,7 @@ void apply_mask(const Ragged& texts, const float* mask, std::int64_t width, floa
 }  // namespace
 
 const float* Recurrent::forward(const Ragged& texts, const float* x, RecurrentTape& tape,
-                                const Random* dropout, Workers& workers) const {
+                                const Random* dropout, Workers& workers, bool keep) const {
   const StepOrder order(texts);
   const auto layers = static_cast<std::size_t>(shape_.layers);
   const auto directions = static_cast<std::size_t>(this->directions());
@@ -383,7 +418,7 @@ const float* Recurrent::forward(const Ragged& texts, const float* x, RecurrentTa
     for (std::size_t d = 0; d < directions; ++d) {
       layers_[k * directions + d].forward(texts, order, x, tape.layers[k * directions + d],
                                           y.data() + static_cast<std::int64_t>(d) * shape_.hidden,
-                                          width(), workers);
+                                          width(), keep, workers);
     }
     x = y.data();
     if (k + 1 < layers && tape.mask.size() != 0) {

@@ -47,7 +47,9 @@ struct StepOrder {
   std::int64_t count(std::int64_t t) const { return start(t + 1) - start(t); }
 };
 
-// What one layer of one direction keeps of a batch: rows in step order.
+// What one layer of one direction keeps of a batch: rows in step order. Without a backward pass to
+// come it is a block of steps only, so that a text of any length takes little more than its input
+// and output.
 struct RecurrentLayerTape {
   AlignedArray<float> x;          // of the input
   AlignedArray<float> gates;      // of W x, then of the gates; the backward pass makes it d(W x)
@@ -84,15 +86,28 @@ class RecurrentLayer {
   void pack();
 
   // x (rows x input) and y are in the order of the batch; y takes H columns at leading dimension
-  // ld_y.
+  // ld_y. `keep`: for a backward pass with this tape.
   void forward(const Ragged& texts, const StepOrder& order, const float* x,
-               RecurrentLayerTape& tape, float* y, std::int64_t ld_y, Workers& workers) const;
+               RecurrentLayerTape& tape, float* y, std::int64_t ld_y, bool keep,
+               Workers& workers) const;
   // d_y is laid out as y. Adds to the parameters' gradients, and to d_x (rows x input) unless it
   // is null.
   void backward(const Ragged& texts, const StepOrder& order, RecurrentLayerTape& tape,
                 const float* d_y, std::int64_t ld_y, float* d_x, Workers& workers);
 
  private:
+  // Steps [begin, end) of a batch, in the tape behind `carried` rows of the step before.
+  struct Block {
+    std::int64_t begin = 0, end = 0, carried = 0;
+    // Of rank 0 at a step of the block or the step before it.
+    std::int64_t row(const StepOrder& order, std::int64_t t) const {
+      return order.start(t) - order.start(begin) + carried;
+    }
+  };
+
+  void forward_block(const Ragged& texts, const StepOrder& order, const Block& block,
+                     const float* x, RecurrentLayerTape& tape, float* y, std::int64_t ld_y,
+                     Workers& workers) const;
   // Row of the batch that the text of rank r reads at step t.
   std::int64_t place(const Ragged& texts, const StepOrder& order, std::int64_t r,
                      std::int64_t t) const;
@@ -148,9 +163,9 @@ class Recurrent {
   void pack();
 
   // The whole sequence of the last layer (rows x width, in the tape); the last states of all
-  // layers are in the tape too. `dropout` null: none.
+  // layers are in the tape too. `dropout` null: none. `keep`: a backward pass may follow.
   const float* forward(const Ragged& texts, const float* x, RecurrentTape& tape,
-                       const Random* dropout, Workers& workers) const;
+                       const Random* dropout, Workers& workers, bool keep = true) const;
   // After a forward pass with this tape: d_y is the gradient of the output; adds to the
   // parameters' gradients and writes d_x (rows x input) unless it is null.
   void backward(const Ragged& texts, RecurrentTape& tape, const float* d_y, float* d_x,

@@ -30,8 +30,9 @@ std::optional<int> number_in(const char* variable) {
   return static_cast<int>(value);
 }
 
-// Where modules are: in ELMO_MPI_MODULES, or in elmo/ beside the library or, linked into the
-// program, in ../lib/elmo from that.
+// Where modules are: in ELMO_MPI_MODULES, or in elmo/ beside the shared library or, seen from a
+// program's folder, in elmo/ where libraries are installed (ELMO_LIBDIR, such as
+// lib/x86_64-linux-gnu).
 std::vector<fs::path> folders() {
   if (const char* folder = std::getenv("ELMO_MPI_MODULES")) return {folder};
   Dl_info self;
@@ -39,7 +40,7 @@ std::vector<fs::path> folders() {
   if (dladdr(&here, &self) == 0) return {};
   std::error_code failed;
   const fs::path folder = fs::canonical(self.dli_fname, failed).parent_path();
-  return {folder / "elmo", folder.parent_path() / "lib" / "elmo"};
+  return {folder / "elmo", folder.parent_path() / ELMO_LIBDIR / "elmo"};
 }
 
 fs::path find_module(const std::string& name) {

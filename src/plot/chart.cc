@@ -4,12 +4,15 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <set>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/file.h"
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "plot/colours.h"
 
@@ -39,12 +42,15 @@ std::string header(const std::string& title, const std::string& x_label, const s
 // Feeds the script to gnuplot, whose output becomes the file.
 void run(const std::string& script, const std::filesystem::path& path) {
   PendingFile file(path);
-  const std::string whole =
-      fmt::format("set output {}\n{}", literal(file.temporary_path().string()), script);
   // -d: the user's own settings are not read.
-  std::FILE* pipe = popen("command -v gnuplot >/dev/null || exit 127; exec gnuplot -d", "w");
-  if (pipe == nullptr) throw Error("can't start a shell for gnuplot");
-  const bool written = std::fwrite(whole.data(), 1, whole.size(), pipe) == whole.size();
+  const std::string command = "command -v gnuplot >/dev/null || exit 127; exec gnuplot -d >" +
+                              shell_word(file.temporary_path().string());
+  std::FILE* pipe = popen(command.c_str(), "w");
+  if (pipe == nullptr) {
+    throw Error(fmt::format("{}: can't start gnuplot to draw it: {}", path.string(),
+                            std::generic_category().message(errno)));
+  }
+  const bool written = std::fwrite(script.data(), 1, script.size(), pipe) == script.size();
   const int status = pclose(pipe);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
     throw Error("gnuplot, which draws the pictures, is not installed: apt-get install gnuplot-nox");

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "elmo/error.h"
 #include "text/line_reader.h"
 
@@ -71,7 +72,7 @@ LineChart learning_curves(const std::filesystem::path& path) {
   std::string_view text;
   while (reader.next(text)) {
     if (text.empty()) continue;
-    const nlohmann::json line = nlohmann::json::parse(text, nullptr, false);
+    const nlohmann::json line = parse_json(text);
     if (!line.is_object()) refuse(reader, "is no JSON object; give the log.jsonl of a training");
     const std::optional<double> step = number(line, "step");
     const std::optional<double> x = step ? step : number(line, "epoch");

@@ -120,9 +120,9 @@ std::vector<std::string> required_words(const DumpReader& dump, std::int64_t i) 
   auto words = dumped_words(dump, i);
   if (!words) {
     throw Error(
-        fmt::format("the dump does not tell the words of its sentence {}; dump with "
-                    "--layout matrix, which keeps them",
-                    i));
+        fmt::format("{}: does not tell the words of its sentence {}; dump with --layout matrix, "
+                    "which keeps them",
+                    dump.path().string(), i));
   }
   return *std::move(words);
 }
@@ -145,8 +145,8 @@ Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& re
   }
   if (told == 0 && repeated > 0) {
     throw Error(
-        "the dump does not tell the words of its sentences; dump without --no-map, or with "
-        "--layout "
+        dump.path().string() +
+        ": does not tell the words of its sentences; dump without --no-map, or with --layout "
         "matrix");
   }
   if (repeated > 0) {
@@ -154,9 +154,10 @@ Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& re
               repeated);
   }
   if (sample.seen() == 0) {
-    throw Error(request.words.empty()
-                    ? "the dump holds no word at all"
-                    : fmt::format("{} does not occur in the dump", quoted(request.words)));
+    const std::string path = dump.path().string();
+    throw Error(request.words.empty() ? path + ": holds no word at all"
+                                      : fmt::format("{}: {} does not occur in the dump", path,
+                                                    quoted(request.words)));
   }
 
   const std::vector<Candidate> kept = sample.take();

@@ -19,14 +19,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/per_process.h"
 #include "elmo/embedder.h"
 #include "elmo/error.h"
+#include "elmo/installed_models.h"
 #include "elmo/model.h"
 #include "elmo/scorer.h"
 #include "elmo/threads.h"
@@ -100,6 +103,14 @@ std::string with_arguments(std::string_view message) {
     --i;
   }
   return text;
+}
+
+// Names in a message need not be UTF-8.
+void set_error(PyObject* type, const std::exception& error) {
+  const std::string text = with_arguments(elmo::describe(error));
+  const auto message = py::reinterpret_steal<py::object>(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<py::ssize_t>(text.size()), "backslashreplace"));
+  if (message) PyErr_SetObject(type, message.ptr());
 }
 
 std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
@@ -291,9 +302,13 @@ PYBIND11_MODULE(_elmo, module) {
     try {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const elmo::UsageError& error) {
-      PyErr_SetString(PyExc_ValueError, with_arguments(error.what()).c_str());
+      set_error(PyExc_ValueError, error);
     } catch (const elmo::Error& error) {
-      PyErr_SetString(PyExc_OSError, with_arguments(error.what()).c_str());
+      set_error(PyExc_OSError, error);
+    } catch (const std::system_error& error) {
+      set_error(PyExc_OSError, error);
+    } catch (const std::length_error& error) {
+      set_error(PyExc_MemoryError, error);
     }
   });
 
@@ -392,6 +407,7 @@ PYBIND11_MODULE(_elmo, module) {
       .def_property_readonly("attributes", &elmo::VectorFile::attributes)
       .def("__len__", &elmo::VectorFile::sentences)
       .def("sentence", &sentence);
+  module.def("find_model", &elmo::find_model);
   module.def("usable_cores", &elmo::usable_cores,
              "The cores that this process may use, by affinity mask, cgroup quota and "
              "OMP_NUM_THREADS: what threads=0 stands for.");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/fingerprint.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "elmo/error.h"
 #include "task/task_batches.h"
@@ -34,6 +35,10 @@ std::string option_name(const std::string& key) {
   std::string name = key;
   std::replace(name.begin(), name.end(), '_', '-');
   return name;
+}
+
+[[noreturn]] void fail_damaged(const std::filesystem::path& path) {
+  throw Error(path.string() + ": is damaged; start anew with --overwrite");
 }
 
 }  // namespace
@@ -87,15 +92,18 @@ RunSettings trained_settings(const nlohmann::json& json, const std::filesystem::
         ": was trained by an older version of elmo; go on with that version, or --overwrite "
         "it");
   }
-  return RunSettings::from_json(json);
+  return read_json(path.string(), [&] { return RunSettings::from_json(json); });
 }
 
 std::optional<std::string> trained_precision(const std::filesystem::path& output) {
   const auto path = task_checkpoint(output);
   if (!std::filesystem::exists(path)) return std::nullopt;
   const TensorFileReader reader(path, kFormat, kVersion);
-  const auto run = trained_settings(reader.settings().value("run", nlohmann::json()), path);
-  const std::string name = run.value("precision");
+  const auto name = read_json(path.string(), [&] {
+    const nlohmann::json& state = reader.settings();
+    const auto run = trained_settings(state.value("run", nlohmann::json()), path);
+    return run.value("precision").get<std::string>();
+  });
   return name.empty() ? std::nullopt : std::optional(name);
 }
 
@@ -176,34 +184,28 @@ void TaskTrainer::check_epochs(int before, const std::filesystem::path& path) co
 
 void TaskTrainer::load_checkpoint(const std::filesystem::path& path) {
   const TensorFileReader reader(path, kFormat, kVersion);
-  const nlohmann::json& state = reader.settings();
-  const RunSettings before = trained_settings(state.value("run", nlohmann::json()), path);
-  check_resumable(before, run_, path.string(), "--overwrite it");
-  run_ = before;
-  rate_ = run_.value("learning-rate");
-  at_.read(state.at("position"));
-  best_.read(state.at("best"));
-  state.at("winner").get_to(winner_);
-  state.at("finished").get_to(finished_);
-  check_epochs(state.at("epochs"), path);
-  seeds_ = seed_results(state.at("seeds"));
+  read_json(path.string(), [&] { load_state(reader); });
   const auto read = [&](const std::string& group) {
     Weights values;
     for (const Parameter* parameter : network_.parameters()) {
       const std::string name = "/" + group + "/" + parameter->name;
       if (!reader.has(name)) return Weights{};
-      reader.read(name, parameter->shape, values.emplace_back(parameter->value.size()));
+      reader.read_finite(name, parameter->shape, values.emplace_back(parameter->value.size()));
     }
     return values;
   };
-  set_weights(read("now"));
+  const Weights now = read("now");
   best_weights_ = read("best");
   winner_weights_ = read("winner");
-  for (const Optimizer::State& array : optimizer_->states()) {
-    reader.read("/optimizer/" + array.name, {static_cast<std::int64_t>(array.values.size())},
-                array.values);
+  if (now.empty() || best_.value.has_value() == best_weights_.empty() ||
+      (winner_ >= 0) == winner_weights_.empty()) {
+    fail_damaged(path);
   }
-  state.at("updates").get_to(optimizer_->updates);
+  set_weights(now);
+  for (const Optimizer::State& array : optimizer_->states()) {
+    reader.read_finite("/optimizer/" + array.name, {static_cast<std::int64_t>(array.values.size())},
+                       array.values);
+  }
   network_.pack();
   saved_step_ = at_.step;
   epoch_start_ = std::chrono::steady_clock::now();
@@ -215,6 +217,30 @@ void TaskTrainer::load_checkpoint(const std::filesystem::path& path) {
   seeds_.pop_back();
   winner_ = -1;
   winner_weights_.clear();
+}
+
+// All but the arrays.
+void TaskTrainer::load_state(const TensorFileReader& reader) {
+  const auto& path = reader.path();
+  const nlohmann::json& state = reader.settings();
+  const RunSettings before = trained_settings(state.value("run", nlohmann::json()), path);
+  check_resumable(before, run_, path.string(), "--overwrite it");
+  run_ = before;
+  const nlohmann::json rate = run_.value("learning-rate");
+  if (!rate.is_number()) fail_damaged(path);
+  rate_ = rate;
+  at_.read(state.at("position"));
+  best_.read(state.at("best"));
+  state.at("winner").get_to(winner_);
+  state.at("finished").get_to(finished_);
+  check_epochs(state.at("epochs"), path);
+  seeds_ = seed_results(state.at("seeds"));
+  state.at("updates").get_to(optimizer_->updates);
+  const auto done = static_cast<std::size_t>(std::max(0, at_.seed)) + (finished_ ? 1 : 0);
+  if (at_.seed < 0 || at_.seed >= options_.seeds || at_.epoch < 0 || seeds_.size() != done ||
+      at_.batch > static_cast<std::size_t>(batches_of(train_, options_))) {
+    fail_damaged(path);
+  }
 }
 
 }  // namespace elmo

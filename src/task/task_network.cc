@@ -10,6 +10,7 @@
 #include "io/tensor_file.h"
 #include "nn/dropout.h"
 #include "nn/heads.h"
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
@@ -39,6 +40,25 @@ std::int64_t encoded_width(const TaskSettings& s) {
     default:
       return static_cast<std::int64_t>(s.hidden) * (s.bidirectional ? 2 : 1);
   }
+}
+
+// How many numbers the matrices of such a network have at least; biases are left out.
+double least_size(const TaskSettings& s, const LabelSet& labels, const TaskVocabulary& vocabulary) {
+  const auto outputs = static_cast<double>(labels.size());
+  const auto input = static_cast<double>(input_width(s));
+  const auto encoded = static_cast<double>(encoded_width(s));
+  double size = static_cast<double>(vocabulary.words.rows()) * s.embedding_size +
+                static_cast<double>(vocabulary.ends.rows()) * s.end_size +
+                encoded * (s.output == OutputKind::kSigmoid ? 1 : outputs);
+  if (s.output == OutputKind::kCrf) size += outputs * outputs;
+  if (s.elmo_projection > 0) size += static_cast<double>(s.elmo_projection) * s.elmo_dimension;
+  if (s.encoder == EncoderKind::kCnn) {
+    for (const int kernel : s.kernels) size += input * kernel * s.filters;
+  } else if (s.encoder != EncoderKind::kNone) {
+    const int gates = s.encoder == EncoderKind::kRnn ? 1 : s.encoder == EncoderKind::kGru ? 3 : 4;
+    size += gates * encoded * (input + s.hidden + (s.layers - 1) * (encoded + s.hidden));
+  }
+  return size;
 }
 
 RecurrentShape recurrent_shape(const TaskSettings& s) {
@@ -169,39 +189,43 @@ void TaskNetwork::pack() {
   head_.pack();
 }
 
-void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, Workers& workers) {
+void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, bool training,
+                          Workers& workers) {
   const std::int64_t rows = batch.texts.rows();
   resize(x_, rows, input_width_);
   std::int64_t column = 0;
-  const auto put = [&](std::int64_t columns) {
+  // fill(to) writes a dense part of the input.
+  const auto put = [&](std::int64_t columns, const auto& fill) {
+    if (columns == input_width_) {
+      fill(x_.data());
+      return;
+    }
+    resize(part_, rows, columns);
+    fill(part_.data());
     put_columns(part_.data(), rows, columns, x_.data(), input_width_, column);
     column += columns;
   };
   if (mix_) {
     const std::int64_t width = settings_.elmo_dimension;
-    resize(mixed_, rows, width);
-    mix_->forward(batch.layers.data(), rows, width, mixed_.data(), workers);
-    if (key != nullptr) {
-      apply_dropout(mixed_.data(), 0, rows * width, settings_.elmo_dropout,
-                    dropout_numbers(*key, kMix));
-    }
-    resize(part_, rows, elmo_width(settings_));
+    const auto mix = [&](float* to) {
+      mix_->forward(batch.layers.data(), rows, width, to, workers);
+      if (key == nullptr) return;
+      apply_dropout(to, 0, rows * width, settings_.elmo_dropout, dropout_numbers(*key, kMix));
+    };
     if (projection_) {
-      projection_->forward(mixed_.data(), rows, part_.data(), workers);
+      resize(mixed_, rows, width);
+      mix(mixed_.data());
+      put(settings_.elmo_projection,
+          [&](float* to) { projection_->forward(mixed_.data(), rows, to, workers); });
     } else {
-      part_ = mixed_;
+      put(width, mix);
     }
-    put(elmo_width(settings_));
   }
   if (words_) {
-    resize(part_, rows, words_->width());
-    words_->forward(batch.words.data(), rows, part_.data());
-    put(words_->width());
+    put(words_->width(), [&](float* to) { words_->forward(batch.words.data(), rows, to); });
   }
   if (ends_) {
-    resize(part_, rows, ends_->width());
-    ends_->forward(batch.ends.data(), rows, part_.data());
-    put(ends_->width());
+    put(ends_->width(), [&](float* to) { ends_->forward(batch.ends.data(), rows, to); });
   }
   if (key != nullptr) {
     apply_dropout(x_.data(), 0, rows * input_width_, settings_.dropout,
@@ -211,7 +235,7 @@ void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, Workers
   if (recurrent_) {
     const Random numbers = dropout_numbers(key != nullptr ? *key : DropoutKey{}, kBetweenLayers);
     sequence_ = recurrent_->forward(batch.texts, x_.data(), recurrent_tape_,
-                                    key != nullptr ? &numbers : nullptr, workers);
+                                    key != nullptr ? &numbers : nullptr, workers, training);
   }
   const std::int64_t outputs = output_rows(batch);
   resize(y_, outputs, encoded_width_);
@@ -313,7 +337,7 @@ void TaskNetwork::clear_gradients(const TaskBatch& batch) {
 
 double TaskNetwork::loss(const TaskBatch& batch, std::span<const float> class_weights,
                          bool training, float scale, const DropoutKey* key, Workers& workers) {
-  forward(batch, training ? key : nullptr, workers);
+  forward(batch, training ? key : nullptr, training, workers);
   const std::int64_t outputs = output_rows(batch), width = logits_width();
   resize(d_logits_, outputs, width);
   if (training) {
@@ -338,7 +362,7 @@ double TaskNetwork::loss(const TaskBatch& batch, std::span<const float> class_we
 }
 
 std::vector<Prediction> TaskNetwork::predict(const TaskBatch& batch, Workers& workers) {
-  forward(batch, nullptr, workers);
+  forward(batch, nullptr, false, workers);
   const std::int64_t outputs = output_rows(batch), width = logits_width();
   std::vector<Prediction> predictions(static_cast<std::size_t>(outputs));
   if (settings_.output == OutputKind::kSigmoid) {
@@ -447,13 +471,21 @@ void TaskNetwork::save(const std::filesystem::path& path, const nlohmann::json& 
 std::unique_ptr<TaskNetwork> TaskNetwork::load(const std::filesystem::path& path) {
   const TensorFileReader reader(path, kFormat, kVersion);
   const TaskSettings settings = TaskSettings::from_json(reader.settings(), path.string());
-  LabelSet labels(NameTable::from_bytes(reader.read_bytes("/labels")).names());
-  if (labels.size() == 0) throw Error(path.string() + ": holds no label");
-  TaskVocabulary vocabulary{NameTable::from_bytes(reader.read_bytes("/vocabulary/words")),
-                            NameTable::from_bytes(reader.read_bytes("/vocabulary/ends"))};
+  const auto read_names = [&](const char* name) {
+    const std::string bytes = reader.read_bytes(name);
+    if (find_invalid_utf8(bytes) != std::string_view::npos) {
+      throw Error(fmt::format("{}: {} is not UTF-8; the file is damaged, make it anew",
+                              path.string(), name));
+    }
+    return NameTable::from_bytes(bytes);
+  };
+  LabelSet labels(read_names("/labels").names());
+  settings.check_labels(labels.names(), path.string());
+  TaskVocabulary vocabulary{read_names("/vocabulary/words"), read_names("/vocabulary/ends")};
+  reader.check_size(least_size(settings, labels, vocabulary));
   auto network = std::make_unique<TaskNetwork>(settings, std::move(labels), std::move(vocabulary));
   for (Parameter* parameter : network->parameters()) {
-    reader.read("/" + parameter->name, parameter->shape, parameter->value.span());
+    reader.read_finite("/" + parameter->name, parameter->shape, parameter->value.span());
   }
   if (reader.settings().contains("results")) network->results_ = reader.settings()["results"];
   network->prepare(false);

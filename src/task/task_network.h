@@ -72,6 +72,8 @@ struct TaskSettings {
   nlohmann::json to_json() const;
   // Throws Error (naming `source`) for a missing key, a wrong type or a size out of reason.
   static TaskSettings from_json(const nlohmann::json& json, const std::string& source);
+  // Throws Error (naming `source`) where a network of these settings has no such labels.
+  void check_labels(const std::vector<std::string>& labels, const std::string& source) const;
 };
 
 // Texts that go through the network together.
@@ -158,8 +160,8 @@ class TaskNetwork {
   // Without an encoder a tagger's inputs have had their dropout already.
   bool drops_encoded() const { return settings_.task == TaskKind::kClassify || recurrent_; }
   void clear_gradients(const TaskBatch& batch);
-  // Fills x_, y_ and logits_.
-  void forward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);
+  // Fills x_, y_ and logits_; what backward() needs besides only if `training`.
+  void forward(const TaskBatch& batch, const DropoutKey* key, bool training, Workers& workers);
   void backward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);
 
   TaskSettings settings_;

@@ -166,15 +166,8 @@ TaskData make_task_data(const TaskNetwork& network, const std::filesystem::path&
   const TaskSettings& s = network.settings();
   std::shared_ptr<const FrozenVectors> frozen;
   if (s.uses_elmo()) {
-    std::error_code failed;
-    const auto folder = std::filesystem::temp_directory_path(failed);
-    if (failed) {
-      throw Error(
-          "the environment variable TMPDIR names no folder for temporary files; unset it, "
-          "or set it to a folder that is there");
-    }
-    frozen =
-        VectorSource::of_task(s, file, model, vectors, precision).vectors(s, data, folder, workers);
+    frozen = VectorSource::of_task(s, file, model, vectors, precision)
+                 .vectors(s, data, temporary_folder(), workers);
   }
   return {std::move(data), frozen, network.labels(), network.vocabulary()};
 }

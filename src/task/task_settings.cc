@@ -3,15 +3,20 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
+#include <unordered_set>
 
+#include "base/json.h"
 #include "elmo/error.h"
+#include "embed/bidirectional_model.h"
 #include "task/task_network.h"
+#include "text/utf8.h"
 
 namespace elmo {
 namespace {
 
 // Sizes beyond this are no network but a wrong file.
-constexpr int kMaxSize = 16384;
+constexpr int kMaxSize = 16384, kMaxLayers = 64;
 
 template <typename E>
 E parse_name(const std::string& text, std::initializer_list<E> values, std::string_view (*name)(E),
@@ -19,13 +24,7 @@ E parse_name(const std::string& text, std::initializer_list<E> values, std::stri
   for (const E value : values) {
     if (name(value) == text) return value;
   }
-  throw Error(fmt::format("{} '{}' is unknown", what, text));
-}
-
-void check_range(std::int64_t value, std::int64_t lowest, const char* key) {
-  if (value < lowest || value > kMaxSize) {
-    throw Error(fmt::format("{} is {}, not {} to {}", key, value, lowest, kMaxSize));
-  }
+  throw UsageError(fmt::format("{} is '{}', which is unknown", what, text));
 }
 
 }  // namespace
@@ -88,67 +87,82 @@ nlohmann::json TaskSettings::to_json() const {
 }
 
 TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::string& source) {
+  const JsonFields fields(json, source + ": its settings");
   TaskSettings s;
+  s.model_hash = fields.text("model_hash");
+  s.model_path = fields.text("model_path");
+  s.pooling = fields.text("pooling");
+  s.model_layers = fields.integer32("model_layers", 0, kMaxSize);
+  s.elmo_layers = fields.integers("elmo_layers", 0, s.model_layers - 1, kMaxSize);
+  s.elmo_dimension = fields.integer32("elmo_dimension", s.uses_elmo() ? 1 : 0, kMaxSize);
+  s.layer_norm = fields.boolean("layer_norm");
+  if (fields.has("elmo_dropout")) {
+    s.elmo_dropout = static_cast<float>(fields.number("elmo_dropout", 0, 0.999999));
+  }
+  if (fields.has("elmo_projection")) {
+    s.elmo_projection = fields.integer32("elmo_projection", 0, kMaxSize);
+  }
+  s.embedding_size = fields.integer32("embedding_size", 0, kMaxSize);
+  s.end_size = fields.integer32("end_size", 0, kMaxSize);
+  s.freeze = fields.boolean("freeze");
+  s.layers = fields.integer32("layers", 1, kMaxLayers);
+  s.hidden = fields.integer32("hidden", 1, kMaxSize);
+  s.bidirectional = fields.boolean("bidirectional");
+  s.kernels = fields.integers("kernels", 1, kMaxSize, kMaxLayers);
+  s.filters = fields.integer32("filters", 1, kMaxSize);
+  s.stride = fields.integer32("stride", 1, kMaxSize);
+  s.dropout = static_cast<float>(fields.number("dropout", 0, 0.999999));
   try {
-    const auto text = [&](const char* key) { return json.at(key).get<std::string>(); };
-    s.task = parse_name(text("task"), {TaskKind::kClassify, TaskKind::kTag}, task_name, "task");
-    s.split = parse_split(text("split"));
-    s.elmo_layers = json.at("elmo_layers").get<std::vector<int>>();
-    s.model_layers = json.at("model_layers");
-    s.elmo_dimension = json.at("elmo_dimension");
-    s.model_hash = text("model_hash");
-    s.model_path = text("model_path");
-    s.pooling = text("pooling");
-    s.layer_norm = json.at("layer_norm");
-    s.elmo_dropout = json.value("elmo_dropout", 0.0f);
-    s.elmo_projection = json.value("elmo_projection", 0);
-    s.embedding_size = json.at("embedding_size");
-    s.end_size = json.at("end_size");
-    s.freeze = json.at("freeze");
-    s.encoder = parse_name(text("encoder"),
+    s.task =
+        parse_name(fields.text("task"), {TaskKind::kClassify, TaskKind::kTag}, task_name, "task");
+    s.split = parse_split(fields.text("split"));
+    s.encoder = parse_name(fields.text("encoder"),
                            {EncoderKind::kNone, EncoderKind::kRnn, EncoderKind::kLstm,
                             EncoderKind::kGru, EncoderKind::kCnn},
                            encoder_name, "encoder");
-    s.layers = json.at("layers");
-    s.hidden = json.at("hidden");
-    s.bidirectional = json.at("bidirectional");
-    s.activation = parse_activation(text("activation"));
-    s.text_pooling = parse_text_pooling(text("text_pooling"));
-    s.kernels = json.at("kernels").get<std::vector<int>>();
-    s.filters = json.at("filters");
-    s.stride = json.at("stride");
-    s.dropout = json.at("dropout");
-    s.output =
-        parse_name(text("output"), {OutputKind::kSoftmax, OutputKind::kSigmoid, OutputKind::kCrf},
-                   output_name, "output");
-    check_range(s.model_layers, 0, "model_layers");
-    check_range(s.elmo_dimension, 0, "elmo_dimension");
-    check_range(s.elmo_projection, 0, "elmo_projection");
-    check_range(s.embedding_size, 0, "embedding_size");
-    check_range(s.end_size, 0, "end_size");
-    check_range(s.layers, 1, "layers");
-    check_range(s.hidden, 1, "hidden");
-    check_range(s.filters, 1, "filters");
-    check_range(s.stride, 1, "stride");
-    for (const int kernel : s.kernels) check_range(kernel, 1, "kernels");
-    if (s.kernels.empty() || s.kernels.size() > 64) throw Error("kernels are none or too many");
-    for (std::size_t i = 0; i < s.elmo_layers.size(); ++i) {
-      const int lowest = i == 0 ? 0 : s.elmo_layers[i - 1] + 1;
-      if (s.elmo_layers[i] < lowest || s.elmo_layers[i] >= s.model_layers) {
-        throw Error("elmo_layers are not rising numbers below model_layers");
-      }
-    }
-    if (!(s.dropout >= 0 && s.dropout < 1)) throw Error("dropout is not in [0, 1)");
-    if (!s.uses_elmo() && !s.uses_embedding()) throw Error("there is no input");
-    if (s.task == TaskKind::kTag && s.encoder == EncoderKind::kCnn) {
-      throw Error("a cnn can't tag");
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(source + ": its settings are not those of a task: " + error.what());
-  } catch (const Error& error) {
-    throw Error(source + ": its settings are not those of a task: " + error.what());
+    s.activation = parse_activation(fields.text("activation"));
+    s.text_pooling = parse_text_pooling(fields.text("text_pooling"));
+    s.output = parse_name(fields.text("output"),
+                          {OutputKind::kSoftmax, OutputKind::kSigmoid, OutputKind::kCrf},
+                          output_name, "output");
+    parse_pooling(s.pooling);
+  } catch (const UsageError& error) {
+    fields.fail(error.what());
+  }
+  if (s.kernels.empty()) fields.fail("kernels are none");
+  if (std::ranges::adjacent_find(s.elmo_layers, std::greater_equal()) != s.elmo_layers.end()) {
+    fields.fail("elmo_layers are not rising numbers");
+  }
+  if (!s.uses_elmo() && !s.uses_embedding()) fields.fail("there is no input");
+  if (s.task == TaskKind::kTag && s.encoder == EncoderKind::kCnn) fields.fail("a cnn can't tag");
+  if (s.task == TaskKind::kClassify && s.output == OutputKind::kCrf) {
+    fields.fail("a crf, which goes from word to word, can't classify");
   }
   return s;
+}
+
+void TaskSettings::check_labels(const std::vector<std::string>& labels,
+                                const std::string& source) const {
+  const auto fail = [&](const std::string& problem) {
+    throw Error(source + ": its labels: " + problem + "; the file is damaged, make it anew");
+  };
+  if (labels.size() < 2) fail(fmt::format("there are {}, not two or more", labels.size()));
+  if (output == OutputKind::kSigmoid && labels.size() != 2) {
+    fail(fmt::format("there are {}, a sigmoid tells two apart", labels.size()));
+  }
+  const std::unordered_set<std::string_view> all(labels.begin(), labels.end());
+  if (all.size() != labels.size()) fail("one stands there twice");
+  for (const std::string& label : labels) {
+    if (label.empty() || find_invalid_utf8(label) != std::string_view::npos ||
+        label.find_first_of("\t\r") != std::string::npos) {
+      fail("one is empty, not UTF-8 or holds a tab");
+    }
+    // Where nothing may stand before I-X, no sequence of tags has it.
+    if (output == OutputKind::kCrf && label.starts_with("I-") &&
+        !all.contains("B-" + label.substr(2))) {
+      fail(fmt::format("{} is there without B-{}", label, label.substr(2)));
+    }
+  }
 }
 
 }  // namespace elmo

@@ -12,13 +12,10 @@
 #include "train/divergence.h"
 
 namespace elmo {
-namespace {
 
 std::int64_t batches_of(const TaskData& data, const TaskTrainingOptions& options) {
   return (data.examples() + options.batch_size - 1) / options.batch_size;
 }
-
-}  // namespace
 
 TaskTrainer::TaskTrainer(TaskNetwork& network, RunSettings run,
                          const std::vector<float>& word_vectors, const TaskData& train,

@@ -90,6 +90,7 @@ class TaskTrainer final : public Trainer {
   void set_weights(const Weights& values);
   TensorImage checkpoint_image() const;
   void load_checkpoint(const std::filesystem::path& path);
+  void load_state(const TensorFileReader& reader);
   void check_epochs(int before, const std::filesystem::path& path) const;
 
   TaskNetwork& network_;
@@ -117,6 +118,9 @@ class TaskTrainer final : public Trainer {
   std::chrono::steady_clock::time_point epoch_start_;  // in this process
   PendingWrite pending_;
 };
+
+// In an epoch.
+std::int64_t batches_of(const TaskData& data, const TaskTrainingOptions& options);
 
 // For the results in a task's file.
 nlohmann::json to_json(const std::vector<SeedResult>& seeds);

@@ -2,11 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <climits>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/interrupt.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
@@ -41,13 +43,15 @@ TaskTrainingReport finished_before(const RunSettings& run, const TaskTrainingOpt
   const nlohmann::json training =
       results.is_object() ? results.value("training", nlohmann::json()) : nlohmann::json();
   check_resumable(trained_settings(training, path), run, path.string(), "--overwrite it");
-  const int epochs = results.at("epochs");
+  const JsonFields fields(results, path.string() + ": its results");
+  const int epochs = fields.integer32("epochs", 0, INT_MAX);
   if (epochs != options.epochs) {
     throw UsageError(fmt::format(
         "{}: was trained with --epochs {} and its checkpoint is gone; --overwrite trains it anew",
         path.string(), epochs));
   }
-  TaskTrainingReport report = summary(seed_results(results.at("seeds")));
+  TaskTrainingReport report =
+      summary(read_json(path.string(), [&] { return seed_results(fields.at("seeds")); }));
   report.already_finished = true;
   return report;
 }

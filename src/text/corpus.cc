@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/fingerprint.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
@@ -243,15 +244,19 @@ std::string Corpus::position() const {
 void Corpus::seek(const std::string& position) {
   Impl& self = *impl_;
   if (self.standard_input) throw UsageError("standard input can't be resumed");
-  const auto json = nlohmann::json::parse(position);
+  const auto json = parse_json(position);
+  const auto damaged = [] {
+    throw Error(
+        "the checkpoint's place in the text is damaged or of a version that shuffles otherwise; "
+        "start anew with --overwrite, or with --init from its model");
+  };
+  if (!json.is_object()) damaged();
   const auto places = json.value("places", nlohmann::json::array());
   const bool other_windows =
       self.in_order != 0 && json.value("window_bytes", std::uint64_t{0}) != self.window_bytes();
   if (!json.contains("at") || json.at("at") > self.slots || places.size() != self.in_order ||
       other_windows) {
-    throw Error(
-        "the checkpoint's place in the text is damaged or of a version that shuffles otherwise; "
-        "start anew with --overwrite, or with --init from its model");
+    damaged();
   }
   self.start_epoch(json.at("epoch"));
   json.at("at").get_to(self.at);
@@ -260,6 +265,7 @@ void Corpus::seek(const std::string& position) {
   for (Source& source : self.sources) {
     if (!source.in_order) continue;
     const auto place = places[next++].get<std::vector<std::uint64_t>>();
+    if (place.size() != 4) damaged();
     source.in_order->go_to(
         {.pass = place.at(0), .window = place.at(1), .begin = place.at(2), .given = place.at(3)});
   }

@@ -60,15 +60,18 @@ class ProtoReader {
   std::size_t at_ = 0;
 };
 
-// ModelProto.normalizer_spec = 3, NormalizerSpec.precompiled_charsmap = 2. The last one counts, as
-// protobuf merges them.
-std::string_view character_map(std::string_view model) {
+// The specs of ModelProto, of what is done to a text and to the text made of pieces.
+constexpr std::uint64_t kNormaliser = 3, kDenormaliser = 5;
+
+// Of that spec NormalizerSpec.precompiled_charsmap = 2. The last one counts, as protobuf merges
+// them.
+std::string_view character_map(std::string_view model, std::uint64_t spec_field) {
   std::string_view map;
   ProtoReader reader(model);
   std::uint64_t field = 0;
   std::string_view payload;
   while (reader.next(field, payload)) {
-    if (field != 3) continue;
+    if (field != spec_field) continue;
     ProtoReader spec(payload);
     std::string_view value;
     while (spec.next(field, value)) {
@@ -143,12 +146,15 @@ std::string sentencepiece_fault(std::string_view model) {
   if (count_unknown(model) != 1) {
     return "not a SentencePiece model, or one without an unknown piece, or cut short";
   }
-  if (!is_sound_map(character_map(model))) {
+  if (!is_sound_map(character_map(model, kNormaliser)) ||
+      !is_sound_map(character_map(model, kDenormaliser))) {
     return "the SentencePiece model's table of characters is damaged";
   }
   return {};
 }
 
-bool normaliser_is_identity(std::string_view model) { return character_map(model).empty(); }
+bool normaliser_is_identity(std::string_view model) {
+  return character_map(model, kNormaliser).empty();
+}
 
 }  // namespace elmo

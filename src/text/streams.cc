@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "elmo/error.h"
@@ -151,7 +152,7 @@ std::string StreamBatcher::state() const {
   return bytes;
 }
 
-void StreamBatcher::restore(const std::string& state) {
+void StreamBatcher::restore(const std::string& state, std::int32_t known_units, bool with_words) {
   StateReader reader(state);
   if (reader.text(kMagic.size()) != kMagic) StateReader::fail();
   const auto streams = reader.get<std::uint32_t>();
@@ -171,8 +172,13 @@ void StreamBatcher::restore(const std::string& state) {
     if (units == 0 ? stream.position != 0 : stream.position >= units) StateReader::fail();
     sequence.inputs = reader.ids(units);
     sequence.targets = reader.ids(units);
+    const auto known = [&](std::int32_t id) { return id >= 0 && id < known_units; };
+    if (!std::ranges::all_of(sequence.inputs, known) ||
+        !std::ranges::all_of(sequence.targets, known)) {
+      StateReader::fail();
+    }
     const std::size_t words = reader.count(sizeof(std::uint64_t));
-    if (words != 0 && words != units) StateReader::fail();
+    if (words != (with_words ? units : 0)) StateReader::fail();
     sequence.input_words.resize(words);
     for (std::string& word : sequence.input_words) word = reader.text(reader.count(1));
     sequence.words = reader.get<std::uint64_t>();

@@ -50,9 +50,10 @@ class StreamBatcher {
   bool next(Window& window);
 
   // What each stream still holds, as bytes; restore() continues with the same windows provided
-  // that the source is put back too.
+  // that the source is put back too. Throws Error: damaged, or not of
+  // units below `units`, or not with words exactly where the source gives words.
   std::string state() const;
-  void restore(const std::string& state);
+  void restore(const std::string& state, std::int32_t units, bool with_words);
 
  private:
   struct Stream {

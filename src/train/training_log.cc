@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -82,8 +83,12 @@ void TrainingLog::retain(const std::function<bool(const nlohmann::json&)>& keep)
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string line = text.substr(begin, end - begin);
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && keep(json)) kept += line + "\n";
+    const auto json = parse_json(line);
+    try {
+      if (json.is_object() && keep(json)) kept += line + "\n";
+    } catch (const nlohmann::json::exception&) {
+      // Not a line of ours: it is left out.
+    }
     begin = end + 1;
   }
   if (kept != text) write_file(path_, kept);

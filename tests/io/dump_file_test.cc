@@ -387,6 +387,24 @@ TEST_F(DumpFileTest, RefusesForeignFiles) {
   EXPECT_THAT(error_of([&] { DumpReader(path_).vectors(1); }), HasSubstr("another shape"));
 }
 
+TEST_F(DumpFileTest, AMapThatIsDamagedIsAnErrorEachTime) {
+  for (const char* map : {"[1,2]", "{\"a\": \"7\"}", "{", "{\"a\": 0}"}) {
+    const auto path = folder_ / "damaged.h5";
+    {
+      h5::File file = h5::File::create(path, path, {});
+      const std::vector<float> values(24);
+      file.create_dataset("0", h5::Type::kFloat32, {2, 3, 4}).write(values.data());
+      h5::Dataset strings = file.create_growing("sentence_to_index", h5::Type::kString, {}, 1);
+      strings.resize(1);
+      strings.write_strings(0, std::vector<const char*>{map});
+    }
+    const DumpReader reader(path);
+    for (int access = 0; access < 3; ++access) {
+      EXPECT_THAT(error_of([&] { reader.words(0); }), HasSubstr("sentence_to_index")) << map;
+    }
+  }
+}
+
 TEST_F(DumpFileTest, EveryTruncationIsAnError) {
   for (const DumpLayout layout : {DumpLayout::kSentences, DumpLayout::kMatrix}) {
     DumpOptions options = base_options();

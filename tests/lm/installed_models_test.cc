@@ -1,4 +1,4 @@
-#include "lm/installed_models.h"
+#include "elmo/installed_models.h"
 
 #include <gtest/gtest.h>
 

@@ -89,7 +89,7 @@ TEST_P(WordMaps, RefuseWhatCanNotBeDrawn) {
   EXPECT_EQ(error_of([&] {
               word_chart(dump, request_of({"river", "배"}));
             }),
-            "'river', '배' does not occur in the dump");
+            dump.path().string() + ": 'river', '배' does not occur in the dump");
   EXPECT_EQ(error_of([&] { word_chart(dump, request_of({"bank"}, 2)); }),
             "there is no layer 2 in the dump, it holds 2");
   EXPECT_EQ(word_chart(dump, request_of({"w1"})).points.size(), 1u);

@@ -201,3 +201,43 @@ def test_nothing_leaks_and_batches_are_given_back(model, sentences):
     assert held > 200 << 20
     del vectors
     assert resident_bytes() - before < held / 4
+
+
+def test_a_forked_process_computes_too(made):
+    code = f"""
+import multiprocessing, elmo
+model = elmo.load({str(made / "model")!r})
+sentences = [["the", "bank"], ["a", "wide", "river"]]
+expected = [a.tobytes() for a in model.embed(sentences, threads=2)]
+def child(threads):
+    return [a.tobytes() for a in model.embed(sentences, threads=threads)]
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    assert pool.map_async(child, [1, 2, 4]).get(timeout=20) == [expected] * 3
+assert [a.tobytes() for a in model.embed(sentences, threads=2)] == expected
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("content", ["[1,2]", "{", '{"a": "7"}', "[" * 100_000])
+def test_each_access_to_a_damaged_dump_is_an_error(tmp_path, content):
+    with h5py.File(tmp_path / "bad.h5", "w") as file:
+        file["0"] = numpy.zeros((2, 3, 4), numpy.float32)
+        file.create_dataset("sentence_to_index", data=[content], dtype=h5py.string_dtype())
+    vectors = elmo.open(tmp_path / "bad.h5")
+    for _ in range(3):
+        with pytest.raises(OSError, match="bad.h5.*sentence_to_index"):
+            vectors[0]
+
+
+def test_names_that_are_not_utf_8_and_threads_without_end():
+    with pytest.raises(OSError, match=r"\\x80"):
+        elmo.open("\udc80")
+    code = "import elmo, sys\nelmo.load(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", code, b"\x80"], capture_output=True, text=True,
+                          errors="replace", timeout=60, check=False)
+    assert done.returncode == 1 and "OSError" in done.stderr
+
+
+def test_bytes_that_are_no_text_are_refused_at_once(model):
+    with pytest.raises(ValueError, match="not UTF-8"):
+        model.embed([[b"a" * 4095 + b"\x80" * 9000]])

@@ -89,7 +89,9 @@ TEST(StreamBatcherTest, GoesOnFromItsState) {
   Sequence passed;
   for (int i = 0; i < given; ++i) rest(passed);
   StreamBatcher again(rest, 3, 4, false);
-  again.restore(state);
+  EXPECT_THROW(again.restore(state, 5, false), Error) << "unit ids beyond the vocabulary";
+  EXPECT_THROW(again.restore(state, 1 << 20, true), Error) << "no words";
+  again.restore(state, 1 << 20, false);
   Window other;
   while (batcher.next(window)) {
     ASSERT_TRUE(again.next(other));

@@ -1,4 +1,5 @@
 """Models and embedders."""
+import importlib.metadata
 import operator
 import os
 import pathlib
@@ -48,9 +49,25 @@ def _official(folder, weights=None, options=None):
     return options, weights, vocab[0] if len(vocab) == 1 else None
 
 
+def _installed(name):
+    """The folder of an installed model: that of a pip package, which names it among its entry points
+    of the group elmo.models, or where the program looks. A path that exists stands for itself.
+    """
+    if os.sep in name or os.path.exists(name):
+        return name
+    try:
+        found = importlib.metadata.entry_points(group="elmo.models")
+    except TypeError:  # Python 3.9
+        found = importlib.metadata.entry_points().get("elmo.models", ())
+    for entry in found:
+        if entry.name == name:
+            return entry.load()()
+    return _elmo.find_model(name)
+
+
 def _find(path):
     """What a path leads to: (folder, None) or (None, (options, weights, vocab))."""
-    path = pathlib.Path(path)
+    path = pathlib.Path(_installed(os.fspath(path)))
     if path.is_dir():
         ours = ("forward.h5", "backward.h5", "encoder.pkl")
         if any((path / name).exists() for name in ours) or not any(path.glob("*.hdf5")):
@@ -213,7 +230,8 @@ def load(path=None, *, options=None, weights=None, vocab=None, normalize=None, p
     """Loads a model.
 
     path: a model's folder, one of ELMoForManyLangs too; a folder with weights in the official ELMo
-    format (*.hdf5) and their options (*.json), or one of these two files.
+    format (*.hdf5) and their options (*.json), or one of these two files; the name of a model that
+    pip installed ("ko-small") or that lies where the program looks for models by name.
     options, weights, vocab: instead, a pair of official files, and their word list.
     normalize: what is done to the words of a folder of ELMoForManyLangs before the look-up, "none"
     (the default), "nfkc" or "width".

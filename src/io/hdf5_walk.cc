@@ -1,0 +1,147 @@
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+#include "base/fork_guard.h"
+#include "elmo/error.h"
+#include "io/hdf5_detail.h"
+
+namespace elmo::h5 {
+namespace fs = std::filesystem;
+namespace {
+
+herr_t look_at_attribute(hid_t object, const char* name, const H5A_info_t*, void*) {
+  const Handle attribute(H5Aopen(object, name, H5P_DEFAULT), H5Aclose);
+  if (attribute.id() < 0) return 0;
+  const Handle type(H5Aget_type(attribute.id()), H5Tclose);
+  const Handle space(H5Aget_space(attribute.id()), H5Sclose);
+  return 0;
+}
+
+herr_t look_at_object(hid_t root, const char* name, const H5O_info_t* info, void*) {
+  const Handle object(H5Oopen(root, name, inner_links()), H5Oclose);
+  if (object.id() < 0) return 0;
+  H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, look_at_attribute, nullptr);
+  if (info->type != H5O_TYPE_DATASET) return 0;
+  const Handle creation(H5Dget_create_plist(object.id()), H5Pclose);
+  // The space of a virtual dataset is asked of other files.
+  if (creation.id() < 0 || H5Pget_layout(creation.id()) == H5D_VIRTUAL) return 0;
+  const Handle type(H5Dget_type(object.id()), H5Tclose);
+  const Handle space(H5Dget_space(object.id()), H5Sclose);
+  if (H5Pget_layout(creation.id()) == H5D_CHUNKED) H5Dget_storage_size(object.id());
+  return 0;
+}
+
+// Nothing here may print, throw or run what the parent would run at its end.
+void walk(const char* path, hid_t access) {
+  H5E_auto2_t none = nullptr;
+  H5Eset_auto2(H5E_DEFAULT, none, nullptr);
+  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  if (file < 0) file = H5Fopen(path, H5F_ACC_RDONLY, access);
+  if (file < 0) return;
+  H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, look_at_object, nullptr, H5O_INFO_BASIC);
+  H5Fclose(file);
+}
+
+// Bytes of address space that the process takes now.
+std::uint64_t address_space() {
+  unsigned long long pages = 0;
+  if (std::FILE* file = std::fopen("/proc/self/statm", "re"); file != nullptr) {
+    if (std::fscanf(file, "%llu", &pages) != 1) pages = 0;
+    std::fclose(file);
+  }
+  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+void limit(__rlimit_resource resource, std::uint64_t value) {
+  rlimit old = {};
+  if (getrlimit(resource, &old) != 0) return;
+  if (value < old.rlim_cur) old.rlim_cur = value;
+  setrlimit(resource, &old);
+}
+
+[[noreturn]] void run_child(const char* path, hid_t access, std::uint64_t bytes, int answer) {
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  if (nowhere >= 0) {
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);  // glibc's last words
+  }
+  limit(RLIMIT_CORE, 0);
+  // Ten times what the slowest sound files of many datasets need.
+  limit(RLIMIT_CPU, 2 + (bytes >> 22));
+  alarm(static_cast<unsigned>(60 + std::min<std::uint64_t>(bytes >> 20, 1 << 20)));  // of waiting
+  const std::uint64_t now = address_space();
+  if (now > 0) limit(RLIMIT_AS, now + (256u << 20) + 4 * bytes);
+  // Memory that is used before it is written is not zero by luck.
+  mallopt(M_PERTURB, 0xA5);
+  walk(path, access);
+  const char done = 1;
+  _exit(::write(answer, &done, 1) == 1 ? 0 : 1);
+}
+
+// By the end that the superblock names (section II.A of the HDF5 file format specification), which
+// spares most files that were cut a process.
+void refuse_cut_short(const fs::path& path, std::uint64_t bytes) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  unsigned char block[48] = {};
+  const ssize_t count = descriptor < 0 ? 0 : ::pread(descriptor, block, sizeof block, 0);
+  if (descriptor >= 0) ::close(descriptor);
+  if (count < static_cast<ssize_t>(sizeof block) ||
+      std::memcmp(block, "\x89HDF\r\n\x1a\n", 8) != 0) {
+    return;
+  }
+  const bool is_old = block[8] < 2;
+  // Of addresses of 8 bytes; versions 0 and 1 have it at the end of the block's fixed part.
+  if (block[is_old ? 13 : 9] != 8 || block[8] == 1) return;
+  std::uint64_t end = 0;
+  std::memcpy(&end, block + (is_old ? 40 : 28), sizeof end);
+  if (end > bytes) {
+    throw Error(fmt::format("{}: is cut short: {} of its {} bytes are there; copy or make it anew",
+                            path.string(), bytes, end));
+  }
+}
+
+}  // namespace
+
+void walk_in_child(const fs::path& path, hid_t access) {
+  const std::string what = path.string();
+  std::error_code error;
+  const std::uint64_t bytes = fs::file_size(path, error);
+  if (!error) refuse_cut_short(path, bytes);
+  inner_links();  // made once, here
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    throw Error(what + ": can't be checked: " + std::generic_category().message(errno));
+  }
+  const pid_t child = fork_past_guards();
+  if (child == 0) run_child(path.c_str(), access, error ? 0 : bytes, ends[1]);
+  const int problem = child < 0 ? errno : 0;
+  ::close(ends[1]);
+  char done = 0;
+  ssize_t count = 0;
+  if (child > 0) {
+    while ((count = ::read(ends[0], &done, 1)) < 0 && errno == EINTR) {
+    }
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  ::close(ends[0]);
+  if (problem != 0) {
+    throw Error(
+        what + ": no process can be made to check it: " + std::generic_category().message(problem));
+  }
+  if (count != 1 || done != 1) {
+    throw Error(what + ": is damaged: HDF5 crashes over it or finds no end; copy or make it anew");
+  }
+}
+
+}  // namespace elmo::h5

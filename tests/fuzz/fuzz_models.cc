@@ -1,0 +1,135 @@
+// Models, checkpoints and task files whose settings, labels and arrays don't belong together. The
+// input is text in parts between lines of three dashes: the settings that are other than those of a
+// sound file, as JSON; "task" or "model"; the labels. What loads must work.
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "io/tensor_file.h"
+#include "lm/language_model.h"
+#include "task/task_network.h"
+#include "tests/fuzz/fuzz_support.h"
+
+namespace {
+
+using namespace elmo;
+
+constexpr std::string_view kBreak = "\n---\n";
+
+// In memory, one for each process.
+std::filesystem::path folder() {
+  static const auto made = [] {
+    std::string name = "/dev/shm/elmo-fuzz-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) std::abort();
+    return std::filesystem::path(name);
+  }();
+  return made;
+}
+
+TaskSettings task_settings() {
+  TaskSettings settings;
+  settings.task = TaskKind::kTag;
+  settings.embedding_size = 3;
+  settings.encoder = EncoderKind::kLstm;
+  settings.hidden = 2;
+  settings.output = OutputKind::kCrf;
+  return settings;
+}
+
+std::filesystem::path sound_task() {
+  const auto path = folder() / "task.h5";
+  TaskNetwork network(task_settings(), LabelSet({"B-X", "I-X", "O"}),
+                      {NameTable({"a"}), NameTable()});
+  network.initialise(1, 1.0f);
+  network.save(path, nullptr);
+  return path;
+}
+
+std::filesystem::path sound_model() {
+  const auto path = folder() / "forward.h5";
+  ModelSettings settings;
+  settings.encoder = Encoder::kCharacters;
+  settings.layers = 1;
+  settings.hidden = 3;
+  settings.projection = 2;
+  settings.characters = {.rows = 262,
+                         .dimension = 2,
+                         .filters = {{1, 2}},
+                         .highways = 1,
+                         .projection = 2,
+                         .positions = 10,
+                         .padding = 260};
+  LanguageModel model(settings,
+                      std::make_shared<const WordVocabulary>("<S>\n</S>\n<UNK>\na\n", "words"));
+  model.initialise(1);
+  model.save(path);
+  return path;
+}
+
+// The file anew, with other settings and labels.
+std::filesystem::path changed(const std::filesystem::path& sound, const char* format,
+                              std::int64_t version, const nlohmann::json& change,
+                              std::string_view labels) {
+  const TensorFileReader reader(sound, format, version);
+  nlohmann::json settings = reader.settings();
+  settings.update(change);
+  const auto path = folder() / "changed.h5";
+  TensorFileWriter writer(path, format, version, settings);
+  for (const std::string& name : reader.names()) {
+    if (reader.type_name(name) == "uint8") {
+      writer.add_bytes(name, name == "/labels" ? std::string(labels) : reader.read_bytes(name));
+      continue;
+    }
+    const Shape shape = reader.shape(name);
+    std::size_t size = 1;
+    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
+    std::vector<float> values(size);
+    reader.read(name, shape, values);
+    writer.add(name, shape, std::span<const float>(values));
+  }
+  writer.commit();
+  return path;
+}
+
+std::string_view part(std::string_view& text) {
+  const std::size_t end = std::min(text.find(kBreak), text.size());
+  const std::string_view result = text.substr(0, end);
+  text.remove_prefix(std::min(text.size(), end + kBreak.size()));
+  return result;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auto task = sound_task(), model = sound_model();
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  const nlohmann::json change = parse_json(part(text));
+  const bool is_task = part(text) == "task";
+  if (!change.is_object()) return 0;
+  if (is_task) {
+    succeeds([&] {
+      const auto network = TaskNetwork::load(
+          changed(task, TaskNetwork::kFormat, TaskNetwork::kVersion, change, text));
+      if (network->settings().uses_elmo()) return;
+      TaskBatch batch;
+      batch.words = batch.ends = {0, 1, 0, 1};
+      batch.texts.add(3);
+      batch.texts.add(1);
+      Workers workers(1);
+      for (const Prediction& one : network->predict(batch, workers)) {
+        require(one.label >= 0 && one.label < network->labels().size());
+      }
+    });
+  } else {
+    succeeds([&] {
+      const auto loaded = LanguageModel::load(
+          changed(model, LanguageModel::kFormat, LanguageModel::kVersion, change, text));
+      Workers workers(1);
+      loaded->prepare(Precision::kF32, false);
+      loaded->pack(workers);
+    });
+  }
+  return 0;
+}

@@ -1,0 +1,127 @@
+// Task files that are damaged or made up: each part sound by itself, the whole none.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "elmo/error.h"
+#include "io/tensor_file.h"
+#include "task/task_network.h"
+#include "tests/io/io_support.h"
+
+namespace elmo {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+class TaskFileTest : public testing::Test {
+ protected:
+  TaskFileTest() {
+    settings_.task = TaskKind::kTag;
+    settings_.embedding_size = 3;
+    settings_.encoder = EncoderKind::kLstm;
+    settings_.hidden = 2;
+    settings_.output = OutputKind::kCrf;
+    TaskNetwork network(settings_, LabelSet({"B-X", "I-X", "O"}), {NameTable({"a"}), NameTable()});
+    network.initialise(1, 1.0f);
+    network.save(folder_ / "good.h5", nullptr);
+  }
+
+  // The file anew with other settings, labels and values of the numbers, and what reading it says.
+  std::string read_with(const std::function<void(json&)>& change,
+                        const std::string& labels = "B-X\nI-X\nO\n", float first = 0.5f) {
+    const TensorFileReader reader(folder_ / "good.h5", TaskNetwork::kFormat, TaskNetwork::kVersion);
+    json settings = reader.settings();
+    change(settings);
+    const auto path = folder_ / "bad.h5";
+    TensorFileWriter writer(path, TaskNetwork::kFormat, TaskNetwork::kVersion, settings);
+    for (const std::string& name : reader.names()) {
+      if (reader.type_name(name) == "uint8") {
+        writer.add_bytes(name, name == "/labels" ? labels : reader.read_bytes(name));
+        continue;
+      }
+      const Shape shape = reader.shape(name);
+      std::size_t size = 1;
+      for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
+      std::vector<float> values(size);
+      reader.read(name, shape, values);
+      values[0] = first;
+      writer.add(name, shape, std::span<const float>(values));
+    }
+    writer.commit();
+    return error_of([&] { TaskNetwork::load(path); });
+  }
+
+  TemporaryFolder folder_;
+  TaskSettings settings_;
+};
+
+TEST_F(TaskFileTest, TheWholeIsSound) {
+  EXPECT_EQ(read_with([](json&) {}), "no error");
+}
+
+TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
+  const std::vector<std::pair<json, std::string>> changes = {
+      {{{"task", "classify"}}, "a crf, which goes from word to word, can't classify"},
+      {{{"output", "sigmoid"}}, "a sigmoid tells two apart"},
+      {{{"output", "argmax"}}, "output is 'argmax'"},
+      {{{"hidden", 4294967298}}, "hidden is 4294967298, not an integer from 1"},
+      {{{"hidden", 2.0}}, "hidden is 2.0, not an integer"},
+      {{{"hidden", json::array()}}, "hidden is a list"},
+      {{{"hidden", 16384}, {"layers", 64}}, "its settings speak of"},
+      {{{"embedding_size", 16384}}, "its settings speak of"},
+      {{{"hidden", 1}}, "shape"},
+      {{{"elmo_layers", {1, 1}}, {"model_layers", 3}, {"elmo_dimension", 4}}, "not rising"},
+      {{{"elmo_layers", {0}}, {"model_layers", 3}, {"elmo_dimension", 0}}, "elmo_dimension is 0"},
+      {{{"encoder", "cnn"}}, "a cnn can't tag"},
+      {{{"dropout", 1e300}}, "dropout is 1e+300"},
+      {{{"pooling", "nowhere"}}, "nowhere"},
+      {{{"split", "\xED\x95\x9C"}}, "split"},
+      {{{"freeze", 1}}, "freeze is 1, not true or false"},
+      {{{"kernels", json::array()}}, "kernels"}};
+  for (const auto& [change, message] : changes) {
+    EXPECT_THAT(read_with([&](json& settings) { settings.update(change); }),
+                AllOf(HasSubstr("bad.h5: "), HasSubstr(message), Not(HasSubstr("json.exception"))))
+        << change;
+  }
+  EXPECT_THAT(read_with([](json& settings) { settings.erase("stride"); }),
+              HasSubstr("stride is missing"));
+  EXPECT_THAT(read_with([](json& settings) { settings = json::array(); }),
+              HasSubstr("not an object"));
+}
+
+TEST_F(TaskFileTest, LabelsThatTheNetworkCantHaveAreRefused) {
+  for (const auto& [labels, message] :
+       std::map<std::string, std::string>{{"", "there are 0"},
+                                          {"O\n", "there are 1"},
+                                          {"O\nO\nB-X\n", "twice"},
+                                          {"B-X\nI-Y\nO\n", "I-Y is there without B-Y"},
+                                          {"B-X\nI-X\n\xFF\n", "not UTF-8"},
+                                          {"B-X\nI-X\nO\nP\n", "head/"}}) {
+    EXPECT_THAT(read_with([](json&) {}, labels), AllOf(HasSubstr("bad.h5: "), HasSubstr(message)))
+        << labels;
+  }
+}
+
+TEST_F(TaskFileTest, NumbersThatAreNoneAreRefused) {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    EXPECT_THAT(read_with([](json&) {}, "B-X\nI-X\nO\n", value), HasSubstr("can't be used"));
+  }
+}
+
+TEST_F(TaskFileTest, SettingsNestedWithoutEndAreRefused) {
+  json deep;
+  for (int i = 0; i < 1000; ++i) deep = json::array({std::move(deep)});
+  EXPECT_THAT(read_with([&](json& settings) { settings["note"] = deep; }), HasSubstr("nested"));
+}
+
+}  // namespace
+}  // namespace elmo
