@@ -1,8 +1,13 @@
-// elmo dump: the vectors of a text in an HDF5 file.
+// elmo dump: the vectors of a text in a file.
 
+#include <fmt/core.h>
+
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -10,6 +15,7 @@
 #include "elmo/error.h"
 #include "elmo/model.h"
 #include "embed/dump.h"
+#include "io/dump_parts.h"
 #include "plot/projector.h"
 #include "text/word_list.h"
 #include "tools/commands.h"
@@ -18,6 +24,15 @@
 
 namespace elmo {
 namespace {
+
+// What --help shows and the fields that the request does not have.
+struct DumpConfig {
+  DumpRequest request;
+  ModelSource source;
+  std::string layers = "all", precision = "f32", words, mix, cache_words, shard;
+  std::filesystem::path projector;
+  int threads = 0;
+};
 
 // The mix that a task has learned, with its pooling unless another is asked for.
 LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool pooling_given,
@@ -30,83 +45,213 @@ LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool
   return LayerMix::scalar_mix(mix.weights, mix.gamma, mix.layer_norm, model.layers());
 }
 
-}  // namespace
-
-int run_dump(Arguments arguments) {
-  DumpRequest request;
-  ModelSource source;
-  std::string layers = "all", precision = "f32", words, mix, cache_words;
-  std::filesystem::path projector;
-  int threads = 0;
-  Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
-  source.add_to(options);
-  options.add("input", &request.input, "FILE", "text, one sentence a line; - is standard input")
+// What is dumped.
+void add_content(Options& options, DumpConfig& c) {
+  DumpRequest& r = c.request;
+  options.add("input", &r.input, "FILE", "text, one sentence a line; - is standard input")
       .required();
-  options.add("output", &request.output, "FILE.h5", "replaced only when the new one is complete")
-      .required();
-  options.add("layers", &layers, "WHICH",
-              "all, top, average, mix, or a list such as 0,2; layer 0 is the token encoder");
-  options.add("mix", &mix, "TASK.h5", "the task that learned the mix of --layers mix");
+  options.add("output", &r.output, "FILE", "replaced only when the new one is complete").required();
   options
-      .add("projector", &projector, "DIR",
-           "also vectors.tsv and metadata.tsv for TensorBoard's projector")
-      .default_text("");
-  options.choice("layout", &request.layout,
-                 {{"sentences", DumpLayout::kSentences}, {"matrix", DumpLayout::kMatrix}},
-                 "one dataset a sentence, as AllenNLP has it, or one matrix of all words");
-  options.choice("dtype", &request.type, {{"f32", DumpType::kF32}, {"f16", DumpType::kF16}},
-                 "how numbers are stored");
-  options.choice("keys", &request.keys,
-                 {{"line", DumpKeys::kLine}, {"sentence", DumpKeys::kSentence}},
-                 "names of the datasets in the sentences layout");
-  options.toggle("map", &request.map, "the dataset sentence_to_index in the sentences layout");
-  options.choice("pooling", &request.embed.pooling,
+      .add("layers", &c.layers, "WHICH",
+           "all, top, average, mix, or a list such as 0,2; layer 0 is the token encoder")
+      .default_text("all; average with --static");
+  options.add("mix", &c.mix, "TASK.h5", "the task that learned the mix of --layers mix");
+  options.choice("pooling", &r.embed.pooling,
                  {{"boundary", Pooling::kBoundary},
                   {"first", Pooling::kFirst},
                   {"last", Pooling::kLast},
                   {"mean", Pooling::kMean}},
                  "which states of a word's pieces become its vector in layers 1 and up");
-  options.add("words", &words, "LIST.txt",
+  options.choice("line-pool", &r.line_pool,
+                 {{"mean", LinePooling::kMean},
+                  {"max", LinePooling::kMax},
+                  {"first", LinePooling::kFirst},
+                  {"last", LinePooling::kLast}},
+                 "one vector a line instead of one a word; zeros for a line without words");
+  options
+      .add(
+          "static", &r.static_words, "N",
+          "one vector a word instead, the mean over its occurrences, of the N most frequent words, "
+          "as word2vec's text (FILE.vec)")
+      .at_least(1)
+      .default_text("");
+  options.add("words", &c.words, "LIST.txt",
               "only the occurrences of these words, one a line, with their places");
   options
-      .add("carry-state", &request.carry_state, "N",
+      .add("carry-state", &r.carry_state, "N",
            "line i goes on with the state of line i - N; 0: sentences are independent")
       .between(0, 1 << 20);
-  options.add("cache-size", &request.embed.cached_words, "N",
+  add_invalid(options, &r.invalid);
+}
+
+// How it is stored.
+void add_form(Options& options, DumpConfig& c) {
+  DumpRequest& r = c.request;
+  options.choice(
+      "format", &r.format,
+      {{"hdf5", DumpFormat::kHdf5}, {"npy", DumpFormat::kNpy}, {"npz", DumpFormat::kNpz}},
+      "npy: one NumPy matrix of all words, X.npy, beside it X.offsets.npy and X.words.txt; npz: a "
+      "NumPy archive of one array a line");
+  options.choice("layout", &r.layout,
+                 {{"sentences", DumpLayout::kSentences}, {"matrix", DumpLayout::kMatrix}},
+                 "one dataset a sentence, as AllenNLP has it, or one matrix of all words");
+  options.choice("dtype", &r.type, {{"f32", DumpType::kF32}, {"f16", DumpType::kF16}},
+                 "how numbers are stored");
+  options.choice("keys", &r.keys, {{"line", DumpKeys::kLine}, {"sentence", DumpKeys::kSentence}},
+                 "names of the datasets in the sentences layout");
+  options.toggle("map", &r.map, "the dataset sentence_to_index in the sentences layout");
+  options
+      .add("projector", &c.projector, "DIR",
+           "also vectors.tsv and metadata.tsv for TensorBoard's projector")
+      .default_text("");
+}
+
+// How it is computed.
+void add_work(Options& options, DumpConfig& c) {
+  DumpRequest& r = c.request;
+  options.add("cache-size", &r.embed.cached_words, "N",
               "character models: words whose token vectors are kept");
   options
-      .add("cache-words", &cache_words, "FILE",
+      .add("cache-words", &c.cache_words, "FILE",
            "character models: words to encode beforehand, one a line, and to keep")
       .default_text("");
   options
-      .add("batch-size", &request.embed.batch_words, "WORDS",
+      .add("batch-size", &r.embed.batch_words, "WORDS",
            "words that go through the layers together; vectors do not depend on it")
       .between(1, 1 << 20);
-  add_invalid(options, &request.invalid);
-  options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
-  options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
-  options.flag("resume", &request.resume, "go on with an interrupted dump");
-  options.note("While it runs, FILE.h5.partial/ holds what is done. Open the result with h5py.");
-  if (!options.parse()) return 0;
-  if (request.resume && request.input == "-") {
+  options.add("precision", &c.precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
+  options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);
+  options
+      .add("shard", &c.shard, "I/N",
+           "only part I, from 0, of N, into FILE.parts/, for elmo join; auto: as Slurm or mpirun "
+           "say")
+      .default_text("");
+  options.flag("resume", &r.resume, "go on with an interrupted dump");
+}
+
+// Which options belong together: one that nothing would read is refused.
+void add_rules(Options& options, const DumpConfig& c) {
+  const DumpRequest& r = c.request;
+  const auto is_hdf5 = [&r] { return r.format == DumpFormat::kHdf5; };
+  const auto in_sentences = [&r] { return r.layout == DumpLayout::kSentences; };
+  options.only_when(
+      {"line-pool", "words", "format", "layout", "dtype", "keys", "map", "no-map", "projector"},
+      "without --static, which writes the text of word vectors",
+      [&r] { return r.static_words == 0; });
+  options.only_when({"layout", "keys", "map", "no-map", "projector"}, "with --format hdf5",
+                    is_hdf5);
+  options.only_when({"keys", "map", "no-map"}, "with --layout sentences", in_sentences);
+  options.only_when({"map", "no-map"}, "with --keys line, as other keys are the sentences",
+                    [&r] { return r.keys == DumpKeys::kLine; });
+  options.only_when({"words"}, "without --line-pool, which takes all words of a line",
+                    [&r] { return !r.line_pool; });
+  options.only_when(
+      {"projector"},
+      "where the dump tells its words: with --layout matrix, or "
+      "without --no-map and --words",
+      [&r, &c] { return r.layout == DumpLayout::kMatrix || (r.map && c.words.empty()); });
+  options.only_when({"shard"}, "without --static, which is a mean over the whole text",
+                    [&r] { return r.static_words == 0; });
+  options.only_when({"shard"}, "with --format hdf5", is_hdf5);
+  options.only_when({"projector"}, "without --shard", [&c] { return c.shard.empty(); });
+  options.only_when({"carry-state"},
+                    "without --shard, as the state at the beginning of a part is not known",
+                    [&r, &c] { return c.shard.empty() || r.carry_state == 0; });
+  options.only_when({"mix"}, "with --layers mix", [&c] { return c.layers == "mix"; });
+  options.only_when({"pooling"}, "on layers 1 and up", [&c] { return c.layers != "0"; });
+}
+
+// What options say together, as far as no model is needed for it.
+void settle(const Options& options, DumpConfig& c) {
+  DumpRequest& r = c.request;
+  if (r.resume && r.input == "-") {
     throw UsageError(
         "--resume needs the lines that are done again, which standard input has "
         "not; use a file");
   }
-
-  if ((layers == "mix") != !mix.empty()) {
-    throw UsageError("--layers mix and --mix TASK.h5 go together");
+  if (c.layers == "mix" && c.mix.empty()) {
+    throw UsageError("--layers mix needs --mix TASK.h5, the task that learned it");
   }
+  const std::string extension = r.format == DumpFormat::kNpy   ? ".npy"
+                                : r.format == DumpFormat::kNpz ? ".npz"
+                                                               : "";
+  if (!extension.empty() && r.output.extension() != extension) {
+    throw UsageError(fmt::format("--output {} must end in {}, as NumPy's files do",
+                                 r.output.string(), extension));
+  }
+  if (!c.shard.empty()) {
+    refuse_read_once(r.input, "--shard reads what lies before its part to number the lines");
+    if (c.shard == "auto") {
+      const FoundShard found = find_shard([](const char* name) { return std::getenv(name); });
+      log::info("part {} of {}, says {}", found.shard.index, found.shard.count, found.source);
+      r.shard = found.shard;
+    } else {
+      r.shard = parse_shard(c.shard);
+    }
+  }
+  if (r.static_words > 0) {
+    refuse_read_once(r.input, "--static counts the words before it embeds them");
+    if (!options.given("layers")) c.layers = "average";
+  }
+}
 
-  const std::shared_ptr<const BidirectionalModel> model = source.load(parse_precision(precision));
-  request.embed.mix = layers == "mix" ? task_mix(mix, *model, options.given("pooling"), request)
-                                      : LayerMix::parse(layers, model->layers());
+// What the model has no use for.
+void check_model(const Options& options, const DumpConfig& c, const BidirectionalModel& model) {
+  if (c.request.static_words > 0 && c.request.embed.mix.layered) {
+    throw UsageError(fmt::format(
+        "--static gives a word one vector: --layers average, top, mix or one number, not {}",
+        c.layers));
+  }
+  const bool pieces = model.word_encoder(Direction::kForward) == nullptr;
+  if (pieces) {
+    for (const char* option : {"cache-size", "cache-words"}) {
+      if (!options.given(option)) continue;
+      throw UsageError(fmt::format(
+          "--{} has an effect only with a model that encodes words by their characters; leave it "
+          "out otherwise",
+          option));
+    }
+  } else if (options.given("pooling")) {
+    throw UsageError(
+        "--pooling has an effect only with a model of pieces; a word is one unit to this one; "
+        "leave it out");
+  }
+}
+
+}  // namespace
+
+int run_dump(Arguments arguments) {
+  DumpConfig c;
+  DumpRequest& request = c.request;
+  Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
+  c.source.add_to(options);
+  add_content(options, c);
+  add_form(options, c);
+  add_work(options, c);
+  add_rules(options, c);
+  options.note("While it runs, FILE.partial/ holds what is done. Open HDF5 with h5py.");
+  if (!options.parse()) return 0;
+
+  settle(options, c);
+  for (const auto& file : request.shard ? std::vector{part_path(request.output, *request.shard)}
+                                        : dump_files(request.output, request.format)) {
+    refuse_overwriting(file, {request.input, c.words, c.mix, c.cache_words});
+  }
+  const std::shared_ptr<const BidirectionalModel> model =
+      c.source.load(parse_precision(c.precision));
+  request.embed.mix = c.layers == "mix" ? task_mix(c.mix, *model, options.given("pooling"), request)
+                                        : LayerMix::parse(c.layers, model->layers());
+  check_model(options, c, *model);
   const Split split = model->split() == Split::kTabs ? Split::kTabs : Split::kSpaces;
-  if (!words.empty()) request.words = normal_words(read_word_list(words, split));
-  if (!cache_words.empty()) request.embed.pinned_words = read_word_list(cache_words, split);
-  if (!projector.empty()) make_folder(projector);
-  Workers workers(thread_count(threads));
+  if (!c.words.empty()) request.words = normal_words(read_word_list(c.words, split));
+  if (!c.cache_words.empty()) request.embed.pinned_words = read_word_list(c.cache_words, split);
+  if (!c.projector.empty()) make_folder(c.projector);
+  Workers workers(thread_count(c.threads));
   const DumpReport report = dump(model, request, workers);
+  if (report.already_complete) {
+    log::info("{} is complete already", part_path(request.output, *request.shard).string());
+    return 0;
+  }
   if (report.looked_up > 0) {
     log::info(
         "{:.1f} % of the words were in the cache, {} were encoded",
@@ -114,7 +259,7 @@ int run_dump(Arguments arguments) {
         report.encoded);
   }
   report_coverage(report.coverage, *model);
-  if (!projector.empty()) write_projector(DumpReader(request.output), projector);
+  if (!c.projector.empty()) write_projector(DumpReader(request.output), c.projector);
   return 0;
 }
 

@@ -35,9 +35,10 @@ int run_export(Arguments arguments) {
     if (!std::filesystem::exists(path)) {
       throw Error(path.string() + ": missing; the official format holds both directions");
     }
-    return LanguageModel::load(path);
+    return load_direction(path, direction);
   };
   const auto forward = load(Direction::kForward), backward = load(Direction::kBackward);
+  check_directions_agree(folder.string(), forward->settings, backward->settings);
   for (const char* name : {"options.json", "model.hdf5", "vocab.txt"}) {
     if (!overwrite && std::filesystem::exists(output / name)) {
       throw Error((output / name).string() +

@@ -129,6 +129,7 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
+    if (name == "part") continue;  // for elmo join
     Json& entry = made_by[name];
     std::visit([&](const auto& value) { entry = value; }, attribute);
   }
@@ -325,6 +326,15 @@ Json describe_folder(const fs::path& folder) {
     throw Error(folder.string() +
                 ": holds no model, neither forward.h5 nor backward.h5; `elmo pretrain --output " +
                 folder.string() + "` makes them");
+  }
+  if (missing.empty()) {
+    const auto settings = [&](Direction direction) {
+      const auto path = LanguageModel::file(folder, direction);
+      const TensorFileReader reader(path, LanguageModel::kFormat, LanguageModel::kVersion);
+      return ModelSettings::from_json(reader.settings(), path.string());
+    };
+    check_directions_agree(folder.string(), settings(Direction::kForward),
+                           settings(Direction::kBackward));
   }
   Json result = {{"path", folder.string()}, {"kind", "model folder"}};
   if (!missing.empty()) result["missing"] = missing.front();

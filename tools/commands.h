@@ -12,6 +12,7 @@ int run_evaluate(Arguments arguments);
 int run_export(Arguments arguments);
 int run_import(Arguments arguments);
 int run_info(Arguments arguments);
+int run_join(Arguments arguments);
 int run_neighbors(Arguments arguments);
 int run_perplexity(Arguments arguments);
 int run_plot(Arguments arguments);

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -39,6 +40,18 @@ using OptionField =
                  std::optional<std::string>*, std::optional<std::filesystem::path>*,
                  std::optional<int>*, std::optional<std::int64_t>*, std::optional<std::uint64_t>*,
                  std::optional<float>*, std::optional<double>*>;
+
+// What a field holds: E of E and of std::optional<E>.
+template <typename Field>
+struct OptionValueOf {
+  using type = Field;
+};
+template <typename E>
+struct OptionValueOf<std::optional<E>> {
+  using type = E;
+};
+template <typename Field>
+using OptionValue = typename OptionValueOf<Field>::type;
 
 // One option, for chained settings behind Options::add().
 class Option {
@@ -103,8 +116,10 @@ class Options {
   // --NAME and --no-NAME.
   void toggle(const std::string& name, bool* field, const std::string& help);
   // --NAME VALUE where VALUE is one of a few words, each standing for a value of an enumeration.
-  template <typename E>
-  Option& choice(std::string name, E* field, const std::vector<std::pair<std::string, E>>& values,
+  // `field` points to an E, or to a std::optional<E>, which has no default.
+  template <typename Field, typename E = OptionValue<Field>>
+  Option& choice(std::string name, Field* field,
+                 const std::vector<std::pair<std::string, std::type_identity_t<E>>>& values,
                  std::string help);
   // A value without an option's name before it, in the order they are added.
   Option& positional(std::string value_name, OptionField field, std::string help);
@@ -155,9 +170,10 @@ std::string join_words(const std::vector<std::string>& words, std::string_view c
 // The candidate that `word` is most likely a slip of; empty if none is near.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
-template <typename E>
-Option& Options::choice(std::string name, E* field,
-                        const std::vector<std::pair<std::string, E>>& values, std::string help) {
+template <typename Field, typename E>
+Option& Options::choice(std::string name, Field* field,
+                        const std::vector<std::pair<std::string, std::type_identity_t<E>>>& values,
+                        std::string help) {
   const std::string shown = "--" + name;
   Option option(std::move(name), shown, "WORD", std::move(help));
   for (const auto& [text, value] : values) {

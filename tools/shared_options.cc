@@ -26,6 +26,7 @@ void ModelSource::add_to(Options& command) {
   command.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
   command.add("vocab", &vocabulary, "FILE", "and their word list, where each word has a vector")
       .default_text("");
+  command.only_when({"vocab"}, "with --options and --weights", [this] { return !options.empty(); });
   add_efml(command, &normalise, &split, "a folder of ELMoForManyLangs: ");
 }
 

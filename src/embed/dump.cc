@@ -21,10 +21,17 @@
 #include "base/background.h"
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/progress.h"
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "elmo/version.h"
+#include "embed/line_pooler.h"
+#include "embed/static_vectors.h"
+#include "io/dump_parts.h"
+#include "text/line_share.h"
 #include "text/utf8.h"
+#include "text/word_counts.h"
 #include "text/words.h"
 
 namespace elmo {
@@ -36,14 +43,95 @@ std::string fingerprint_of(const std::unordered_set<std::string>& words) {
   return fingerprint(fmt::format("{}", fmt::join(sorted, " ")));
 }
 
+// Would it be more than one word in a line of words and numbers?
+bool holds_white_space(const std::string& word) {
+  std::size_t at = 0;
+  while (at < word.size()) {
+    std::size_t end = at;
+    decode_utf8(word, end);
+    if (strip_whitespace(std::string_view(word).substr(at, end - at)).empty()) return true;
+    at = end;
+  }
+  return false;
+}
+
+// The most frequent words of a text, at most `count`, that hold no white space; says what is left
+// out.
+std::vector<std::string> frequent_words(const DumpRequest& request, Split split) {
+  const auto wanted = static_cast<std::size_t>(request.static_words);
+  std::vector<std::string> words;
+  std::uint64_t left_out = 0, occurrences = 0;
+  for (auto& [word, count] : by_frequency(count_words(request.input, split, request.invalid))) {
+    if (holds_white_space(word)) {
+      ++left_out;
+      occurrences += count;
+    } else if (words.size() < wanted) {
+      words.push_back(word);
+    }
+  }
+  if (left_out > 0) {
+    log::warn(
+        "{} words hold white space, which the file can't; they are left out, with their {} "
+        "occurrences",
+        left_out, occurrences);
+  }
+  if (words.empty()) {
+    throw Error(request.input + ": holds no word, so there is nothing to average");
+  }
+  if (words.size() < wanted) log::info("the text has only {} different words", words.size());
+  return words;
+}
+
 // Vectors that a window of sentences may hold in memory; of three windows that live at once, one is
 // being read, one made and one written.
 constexpr std::size_t kWindowBytes = std::size_t{48} << 20;
 constexpr std::size_t kWindowLines = 32'768;
 
+DumpOptions options_of(const DumpRequest& request, const BidirectionalModel& model) {
+  DumpOptions result;
+  result.shard = request.shard;
+  result.format = request.format;
+  result.layout = request.format == DumpFormat::kNpy   ? DumpLayout::kMatrix
+                  : request.format == DumpFormat::kNpz ? DumpLayout::kSentences
+                                                       : request.layout;
+  result.type = request.type;
+  result.keys = request.keys;
+  result.map = request.map;
+  result.layered = request.embed.mix.layered;
+  result.layers = request.embed.mix.layered ? request.embed.mix.rows() : 1;
+  result.dimension = model.dimension();
+  result.places = request.words.has_value();
+  result.attributes = {{"model", model.hash()},
+                       {"layers", request.embed.mix.name},
+                       {"pooling", std::string(pooling_name(request.embed.pooling))},
+                       {"precision", std::string(precision_name(model.precision()))},
+                       {"split", std::string(split_name(model.split()))},
+                       {"carry_state", request.carry_state},
+                       {"version", version()}};
+  result.sources = {{"input", file_fingerprint(request.input)},
+                    {"invalid", std::string(invalid_name(request.invalid))}};
+  if (request.words) result.sources["words"] = fingerprint_of(*request.words);
+  if (request.line_pool) {
+    result.pooled = true;
+    result.attributes["line_pool"] = std::string(line_pooling_name(*request.line_pool));
+  }
+  if (request.static_words > 0) {
+    result.sources["static"] = std::to_string(request.static_words);
+  }
+  if (request.embed.mix.name == "mix") {
+    std::string weights;
+    for (const float weight : request.embed.mix.weights.front()) {
+      weights += fmt::format("{}{}", weights.empty() ? "" : " ", weight);
+    }
+    result.attributes["mix"] = weights;
+    result.attributes["layer_norm"] = request.embed.mix.layer_norm ? 1 : 0;
+  }
+  return result;
+}
+
 struct Line {
   std::string text;
-  std::uint64_t number;  // of the dump, from 0
+  std::uint64_t number;  // of the dump, or of the part, from 0
 };
 
 struct Window {
@@ -51,7 +139,7 @@ struct Window {
   std::vector<SentenceVectors> sentences;
   std::size_t words = 0;        // of the sentences
   std::uint64_t new_words = 0;  // of those that no closed segment holds
-  std::uint64_t end = 0;        // of its last line in the file, in bytes
+  std::uint64_t end = 0;        // bytes that were read up to its last line
   bool last = false;
 };
 
@@ -65,8 +153,10 @@ class Dump {
       : model_(*model),
         request_(request),
         embedder_(model, interruptible(request.embed), workers),
-        reader_(request.input, request.invalid),
-        writer_(request.output, options(), request.resume),
+        lines_(request.input, request.invalid, shard_of(request).index, shard_of(request).count),
+        output_(request.shard ? part_path(request.output, *request.shard) : request.output),
+        words_(request.words),
+        sink_(make_sink()),
         // Enough batches that sorting by length fills them well and threads end together.
         window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
             request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
@@ -74,9 +164,23 @@ class Dump {
   DumpReport run() {
     const InterruptGuard guard;
     try {
+      if (request_.shard) {
+        clock_.enter("finding the part");
+        lines_.start();
+        sink_->start_at(lines_.first_line());
+        log::info("part {} of {} begins with line {}", request_.shard->index, request_.shard->count,
+                  lines_.first_line() + 1);
+      }
+      progress_.emplace("dump", lines_.bytes());
+      if (static_ != nullptr) {
+        clock_.enter("counting");
+        std::vector<std::string> words = frequent_words(request_, model_.split());
+        words_.emplace(words.begin(), words.end());
+        static_->start(std::move(words));
+      }
       dump_windows();
       clock_.enter("joining");
-      writer_.finish();
+      sink_->finish();
     } catch (const UsageError&) {
       keep();
       throw;
@@ -96,16 +200,16 @@ class Dump {
       throw;
     }
     clock_.enter("end");
-    report_.sentences = writer_.sentences();
-    report_.vectors = writer_.words();
+    report_.sentences = sink_->sentences();
+    report_.vectors = sink_->words();
     report_.seconds = since(start_);
     if (model_.word_encoder(Direction::kForward) != nullptr) {
       std::tie(report_.looked_up, report_.encoded) = embedder_.encoded_words();
     }
     report_.coverage = embedder_.coverage();
     report_.phases = clock_.phases();
-    reader_.warn_of_invalid_lines();
-    progress_.finish(fmt::format(
+    lines_.reader().warn_of_invalid_lines();
+    progress_->finish(fmt::format(
         "{} lines, {} words, {} words/s", report_.sentences, report_.words,
         format_count(static_cast<double>(report_.words) / std::max(report_.seconds, 1e-3))));
     return report_;
@@ -124,7 +228,7 @@ class Dump {
   }
 
   void dump_windows() {
-    const std::uint64_t done = writer_.resumed_sentences();
+    const std::uint64_t done = sink_->resumed_sentences();
     reading_.start([this, done] { fill(next_, done); });
     for (bool more = true; more;) {
       clock_.enter("reading");  // beyond what is read while the window before is embedded
@@ -146,68 +250,47 @@ class Dump {
         writing_.start([&] { write(written_); });
       }
       if (interrupted()) throw Interrupted("interrupted");
-      progress_.update(written_.end,
-                       fmt::format("{} words/s", format_count(static_cast<double>(report_.words) /
-                                                              std::max(since(start_), 1e-3))));
+      progress_->update(written_.end,
+                        fmt::format("{} words/s", format_count(static_cast<double>(report_.words) /
+                                                               std::max(since(start_), 1e-3))));
     }
     writing_.wait();
-    if (lines_ == 0) {
-      throw Error(fmt::format("{}: has no lines, so there is nothing to dump", reader_.path()));
+    if (count_ == 0 && !request_.shard) {  // a part may be empty
+      throw Error(
+          fmt::format("{}: has no lines, so there is nothing to dump", lines_.reader().path()));
     }
   }
 
   // After a failure: what is whole is closed for a resume, so far as the disk allows. Returns the
   // number of lines that are kept.
   std::uint64_t keep() {
-    reader_.cancel();
+    lines_.reader().cancel();
     for (const auto& step : {std::function<void()>([&] { reading_.wait(); }),
                              std::function<void()>([&] { writing_.wait(); }),
-                             std::function<void()>([&] { writer_.close_segment(); })}) {
+                             std::function<void()>([&] { sink_->close_segment(); })}) {
       try {
         step();
       } catch (const std::exception&) {
         // The first failure is told; closed segments stay whatever fails here.
       }
     }
-    return writer_.kept_sentences();
+    return sink_->kept_sentences();
   }
 
-  std::uint64_t total_bytes() const {
-    std::error_code failed;
-    if (!reader_.is_seekable()) return 0;
-    const auto size = std::filesystem::file_size(request_.input, failed);
-    return failed ? 0 : size;
-  }
+  static Shard shard_of(const DumpRequest& request) { return request.shard.value_or(Shard()); }
 
-  DumpOptions options() const {
-    DumpOptions result;
-    result.layout = request_.layout;
-    result.type = request_.type;
-    result.keys = request_.keys;
-    result.map = request_.map;
-    result.layered = request_.embed.mix.layered;
-    result.layers = request_.embed.mix.layered ? request_.embed.mix.rows() : 1;
-    result.dimension = model_.dimension();
-    result.places = request_.words.has_value();
-    result.attributes = {{"model", model_.hash()},
-                         {"layers", request_.embed.mix.name},
-                         {"pooling", std::string(pooling_name(request_.embed.pooling))},
-                         {"precision", std::string(precision_name(model_.precision()))},
-                         {"split", std::string(split_name(model_.split()))},
-                         {"carry_state", request_.carry_state},
-                         {"version", version()}};
-    result.sources = {{"input", file_fingerprint(request_.input)},
-                      {"invalid", std::string(invalid_name(request_.invalid))}};
-    if (request_.words) result.sources["words"] = fingerprint_of(*request_.words);
-    if (request_.embed.mix.name == "mix") {
-      std::string weights;
-      for (const float weight : request_.embed.mix.weights.front()) {
-        weights += fmt::format("{}{}", weights.empty() ? "" : " ", weight);
-      }
-      result.attributes["mix"] = weights;
-      result.attributes["layer_norm"] = request_.embed.mix.layer_norm ? 1 : 0;
+  std::unique_ptr<DumpSink> make_sink() {
+    const DumpOptions options = options_of(request_, model_);
+    if (request_.static_words > 0) {
+      auto sink = std::make_unique<StaticVectors>(output_, options, request_.resume);
+      static_ = sink.get();
+      return sink;
     }
-    return result;
+    if (request_.shard) make_folder(parts_folder(request_.output));
+    auto writer = std::make_unique<DumpWriter>(output_, options, request_.resume);
+    if (!request_.line_pool) return writer;
+    return std::make_unique<LinePooler>(std::move(writer), *request_.line_pool, output_,
+                                        options.layers, options.dimension);
   }
 
   std::size_t vector_bytes() const {
@@ -223,16 +306,16 @@ class Dump {
     std::string_view text;
     while (window.lines.size() < kWindowLines && window.words < window_words_ &&
            window.words * vector_bytes() < kWindowBytes) {
-      if (!reader_.next(text)) {
+      if (!lines_.next(text)) {
         window.last = true;
         break;
       }
-      const std::uint64_t number = lines_++;
+      const std::uint64_t number = count_++;
       if (number < done && request_.carry_state == 0) continue;
       window.lines.push_back({std::string(text), number});
       read(window, done);
     }
-    window.end = reader_.byte_offset();
+    window.end = lines_.bytes_read();
   }
 
   // The words of the window's last line.
@@ -246,10 +329,10 @@ class Dump {
       return;
     }
     window.new_words += sentence.words.size();
-    if (!request_.words) return;
+    if (!words_) return;
     sentence.kept.emplace();
     for (std::size_t i = 0; i < sentence.words.size(); ++i) {
-      if (request_.words->contains(to_nfc(sentence.words[i]))) {
+      if (words_->contains(to_nfc(sentence.words[i]))) {
         sentence.kept->push_back(static_cast<std::int64_t>(i));
       }
     }
@@ -282,45 +365,48 @@ class Dump {
     for (std::size_t i = 0; i < window.sentences.size(); ++i) {
       const SentenceVectors& sentence = window.sentences[i];
       const Line& line = window.lines[i];
-      if (line.number < writer_.sentences()) continue;
+      if (line.number < sink_->sentences()) continue;
       std::span<const std::string_view> words = sentence.words;
       places.clear();
       if (sentence.kept) {
         kept.clear();
         for (const std::int64_t word : *sentence.kept) {
           kept.push_back(sentence.words[static_cast<std::size_t>(word)]);
-          places.push_back({static_cast<std::int64_t>(line.number), word});
+          places.push_back({static_cast<std::int64_t>(lines_.first_line() + line.number), word});
         }
         words = kept;
       }
       if (is_long(sentence)) {
-        writer_.begin_long(line.text, words, places);
+        sink_->begin_long(line.text, words, places);
         embed_long(window.sentences[i]);
-        writer_.end_long();
+        sink_->end_long();
       } else {
-        writer_.append(line.text, words, sentence.vectors, places);
+        sink_->append(line.text, words, sentence.vectors, places);
       }
     }
   }
 
   void embed_long(SentenceVectors& sentence) {
     embedder_.embed_long(sentence, [&](const VectorPart& part) {
-      writer_.write_part(part.row, part.first, part.count, part.column, part.columns, part.vectors,
-                         part.stride);
+      sink_->write_part(part.row, part.first, part.count, part.column, part.columns, part.vectors,
+                        part.stride);
     });
   }
 
   const BidirectionalModel& model_;
   const DumpRequest& request_;
   BatchEmbedder embedder_;
-  LineReader reader_;
-  DumpWriter writer_;
+  LineShare lines_;
+  std::filesystem::path output_;
+  std::optional<std::unordered_set<std::string>> words_;  // only their occurrences
+  StaticVectors* static_ = nullptr;                       // the sink, where it is one
+  std::unique_ptr<DumpSink> sink_;
   std::size_t window_words_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  Progress progress_{"dump", total_bytes()};
+  std::optional<Progress> progress_;
   PhaseClock clock_;
   DumpReport report_;
-  std::uint64_t lines_ = 0;  // read so far; the reading thread's while it runs
+  std::uint64_t count_ = 0;  // of lines read so far; the reading thread's while it runs
   Window next_, window_, written_;
   Background reading_, writing_;  // behind all that they use
 };
@@ -329,6 +415,12 @@ class Dump {
 
 DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
                 Workers& workers) {
+  if (request.shard && request.resume &&
+      is_complete_part(part_path(request.output, *request.shard), options_of(request, *model))) {
+    DumpReport report;
+    report.already_complete = true;
+    return report;
+  }
   return Dump(std::move(model), request, workers).run();
 }
 

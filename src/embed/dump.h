@@ -12,6 +12,7 @@
 #include "base/phases.h"
 #include "compute/workers.h"
 #include "embed/bidirectional_model.h"
+#include "embed/line_pooling.h"
 #include "io/dump_file.h"
 #include "text/line_reader.h"
 
@@ -22,13 +23,23 @@ struct DumpRequest {
   std::filesystem::path output;
   InvalidText invalid = InvalidText::kRefuse;
   EmbedOptions embed;
-  DumpLayout layout = DumpLayout::kSentences;
+  DumpFormat format = DumpFormat::kHdf5;
+  DumpLayout layout = DumpLayout::kSentences;  // of HDF5
   DumpType type = DumpType::kF32;
   DumpKeys keys = DumpKeys::kLine;
   bool map = true;
   // Only the occurrences of these words, with their places; in normalisation form C, which the
   // text's words are compared in.
   std::optional<std::unordered_set<std::string>> words;
+  // One vector a line. Not with `words`.
+  std::optional<LinePooling> line_pool;
+  // N: instead of all of the above one vector a word (static_vectors.h), of the N most frequent
+  // words of the text that hold no white space, which would end them in the file. The text is read
+  // twice, and the mix has one row.
+  std::int64_t static_words = 0;
+  // Only this part of the lines, into part_path(output, shard) (io/dump_parts.h). Of HDF5, from a
+  // text that can be read again, without a carried state or `static_words`.
+  std::optional<Shard> shard;
   // 0: sentences are independent; N: line i continues stream i mod N.
   int carry_state = 0;
   // Go on after the last closed segment of an interrupted dump. A carried state is found again by
@@ -37,6 +48,7 @@ struct DumpRequest {
 };
 
 struct DumpReport {
+  bool already_complete = false;  // a part that a resume found whole
   std::uint64_t sentences = 0, words = 0, vectors = 0;
   // Of a character model: words met, and those encoded because they were not in the cache.
   std::uint64_t looked_up = 0, encoded = 0;

@@ -33,7 +33,7 @@ WordVectors layers_first(const std::vector<float>& vectors, int layers, int dime
 
 std::optional<std::vector<std::string>> dumped_words(const DumpReader& dump, std::int64_t i) {
   std::vector<std::string> words = dump.words(i);
-  if (dump.layout() == DumpLayout::kSentences && !words.empty()) {
+  if (dump.layout() == DumpLayout::kSentences && !dump.pooled() && !words.empty()) {
     const std::string text = words.front();
     // AllenNLP's files don't name a split: spaces.
     const Split split = parse_split(dump.text_attribute("split").value_or("spaces"));

@@ -1,22 +1,35 @@
 // Word vectors on disk.
 //
-// Layout `sentences` (AllenNLP's `elmo` command, so that programs written for it go on working):
-// one dataset a line at the root, named by line number from 0 ("0", "1", ...) or, with keys =
-// kSentence, by the sentence itself, without the white space around it; shape (layers, words,
-// dimension), or (words, dimension) when `layered` is false; contiguous, no filter, no attribute. A
-// blank line gives (layers, 0, dimension) or (0, dimension). `sentence_to_index`: shape (1,),
-// variable-length UTF-8 string: one JSON object {sentence: "line number"}, the sentence without the
-// white space around it (as Python's strip() has it), non-ASCII as \uXXXX, the last of duplicates
-// wins; blank lines are not in it; absent with map = false or keys = kSentence.
+// HDF5, layout `sentences` (AllenNLP's `elmo` command, so that programs written for it go on
+// working): one dataset a line at the root, named by line number from 0 ("0", "1", ...) or, with
+// keys = kSentence, by the sentence itself, without the white space around it; shape (layers,
+// words, dimension), or (words, dimension) when `layered` is false; contiguous, no filter, no
+// attribute. A blank line gives (layers, 0, dimension) or (0, dimension). `sentence_to_index`:
+// shape (1,), variable-length UTF-8 string: one JSON object {sentence: "line number"}, the sentence
+// without the white space around it (as Python's strip() has it), non-ASCII as \uXXXX, the last of
+// duplicates wins; blank lines are not in it; absent with map = false or keys = kSentence.
 //
-// Layout `matrix`: /vectors (words, layers, dimension) or (words, dimension), chunked (about
+// HDF5, layout `matrix`: /vectors (words, layers, dimension) or (words, dimension), chunked (about
 // 1 MiB, whole rows); /offsets int64 (sentences + 1); /words variable-length UTF-8 strings
 // (words). Sentence i is rows offsets[i] to offsets[i + 1].
 //
 // With places (dump of listed words only) both layouts hold /places int64 (rows, 2): line and
 // word index of each vector, in the order of the lines.
 //
-// Root attributes of both, from DumpOptions::attributes: what made the vectors.
+// With one vector a line (`pooled`) a line is one word, whose text is the line's without the white
+// space around it, and the layout `sentences` leaves the axis of words away: (layers, dimension)
+// or (dimension).
+//
+// Root attributes of both, from DumpOptions::attributes: what made the vectors; line_pool where
+// there is one vector a line.
+//
+// A part of a dump that is made by many processes: io/dump_parts.h.
+//
+// NumPy's arrays, layout `matrix`: X.npy, X.offsets.npy, X.places.npy like the datasets of those
+// names; X.words.txt, a word a line. X.npy gets its name last.
+//
+// NumPy's archive, layout `sentences`: X.npz, stored (not compressed), arrays like the datasets of
+// keys = kLine, "0", "1", ..., and "places".
 //
 // While it is written: `FILE.partial/` holds closed, synced segments and `state.json`; finish()
 // joins them into a temporary file beside FILE and renames it. A segment that was not closed is
@@ -35,14 +48,20 @@
 #include <vector>
 
 #include "io/hdf5.h"
+#include "io/shard.h"
 
 namespace elmo {
 
 enum class DumpLayout { kSentences, kMatrix };
 enum class DumpType { kF32, kF16 };
 enum class DumpKeys { kLine, kSentence };
+// kNpy has the layout kMatrix, kNpz the layout kSentences.
+enum class DumpFormat { kHdf5, kNpy, kNpz };
+
+using DumpAttributes = std::map<std::string, h5::Attribute>;
 
 struct DumpOptions {
+  DumpFormat format = DumpFormat::kHdf5;
   DumpLayout layout = DumpLayout::kSentences;
   DumpType type = DumpType::kF32;
   DumpKeys keys = DumpKeys::kLine;
@@ -51,9 +70,13 @@ struct DumpOptions {
   int layers = 3;       // 1 when not layered
   int dimension = 0;
   bool places = false;
+  bool pooled = false;  // one vector a line: each sentence has one word
+  // The file is this part of a dump (io/dump_parts.h). Of HDF5 only.
+  std::optional<Shard> shard;
+  std::int64_t first_line = 0;  // the number of the first sentence among all lines
   // Attributes of the root; they also guard a resume, by their names with dashes. The program's
   // version, "version", does not.
-  std::map<std::string, h5::Attribute> attributes;
+  DumpAttributes attributes;
   // What guards a resume and is in no file: options by their names, files by their fingerprint.
   std::map<std::string, std::string> sources;
   // A segment is closed when it holds this many bytes of vectors or this many sentences.
@@ -65,49 +88,81 @@ struct DumpPlace {
   std::int64_t line, word;
 };
 
-// One thread at a time.
-class DumpWriter {
+// The files that a dump of this format and name writes, its own name last.
+std::vector<std::filesystem::path> dump_files(const std::filesystem::path& path, DumpFormat format);
+
+// Where the vectors of a text go, sentence after sentence, in a form that an interrupted run can go
+// on from. One thread at a time.
+class DumpSink {
  public:
-  // Takes a lock on FILE.partial/ (Error if another process writes there). With resume, goes on
-  // after the last closed segment (none: starts at 0); without, an older FILE.partial/ is
-  // emptied. Throws Error before any work where the output can't be written.
-  DumpWriter(const std::filesystem::path& path, const DumpOptions& options, bool resume);
-  // Leaves FILE.partial/ as it is, for a resume, unless nothing at all was closed.
-  ~DumpWriter();
+  virtual ~DumpSink() = default;
 
-  // Sentences that closed segments hold already: the caller skips as many lines.
-  std::uint64_t resumed_sentences() const;
+  // Sentences that are there from the run that is gone on with: the caller skips as many lines.
+  virtual std::uint64_t resumed_sentences() const = 0;
+  // The number of the first sentence among the lines of the text, where it is not 0; before the
+  // first sentence.
+  virtual void start_at(std::uint64_t first_line) = 0;
 
-  // Appends a sentence: `vectors` is row-major (words, layers, dimension): word after word, in
-  // both layouts (the writer transposes for `sentences`). `sentence` is the line's text as read,
-  // for the map or the key. With places, `words` and `places` tell of the kept words only.
-  // Errors under keys = kSentence: a "/", a duplicate, a blank line or another text that can't be
-  // a dataset's name (names the line). After a failed write the writer takes no more.
-  void append(std::string_view sentence, std::span<const std::string_view> words,
-              std::span<const float> vectors, std::span<const DumpPlace> places = {});
+  // Appends a sentence: `vectors` is row-major (words, layers, dimension): word after word.
+  // `sentence` is the line's text as read. With places, `words` and `places` tell of the kept words
+  // only.
+  virtual void append(std::string_view sentence, std::span<const std::string_view> words,
+                      std::span<const float> vectors, std::span<const DumpPlace> places) = 0;
 
   // A sentence too long to hold: begin_long, then any number of write_part in any order that
   // together cover it, then end_long. `rows` is row-major (count, columns): the vectors of words
   // first_word .. first_word + count of one layer, columns first_column .. + columns, row stride
   // given in floats. Memory is a few MiB besides the words.
-  void begin_long(std::string_view sentence, std::span<const std::string_view> words,
-                  std::span<const DumpPlace> places = {});
-  void write_part(int layer, std::int64_t first_word, std::int64_t count, int first_column,
-                  int columns, const float* rows, std::int64_t row_stride);
-  void end_long();
+  virtual void begin_long(std::string_view sentence, std::span<const std::string_view> words,
+                          std::span<const DumpPlace> places) = 0;
+  virtual void write_part(int layer, std::int64_t first_word, std::int64_t count, int first_column,
+                          int columns, const float* rows, std::int64_t row_stride) = 0;
+  virtual void end_long() = 0;
 
-  // Closes the current segment, so that a resume goes on from here: for an interruption or a
-  // failure. A sentence that was begun and not ended is taken back.
-  void close_segment();
+  // Keeps what is done, so that a resume goes on from here: for an interruption or a failure. A
+  // sentence that was begun and not ended is taken back.
+  virtual void close_segment() = 0;
+  // Makes the final files; what was kept for a resume is gone afterwards.
+  virtual void finish() = 0;
+
+  virtual std::uint64_t sentences() const = 0;
+  virtual std::uint64_t words() const = 0;
+  // Sentences that a resume finds.
+  virtual std::uint64_t kept_sentences() const = 0;
+};
+
+// Writes the formats above.
+class DumpWriter : public DumpSink {
+ public:
+  // Takes a lock on FILE.partial/ (Error if another process writes there). With resume, goes on
+  // after the last closed segment (none: starts at 0); without, an older FILE.partial/ is emptied.
+  // Throws Error before any work where the output can't be written.
+  DumpWriter(const std::filesystem::path& path, const DumpOptions& options, bool resume);
+  // Leaves FILE.partial/ as it is, for a resume, unless nothing at all was closed.
+  ~DumpWriter() override;
+
+  std::uint64_t resumed_sentences() const override;
+  void start_at(std::uint64_t first_line) override;
+
+  // Errors under keys = kSentence: a "/", a duplicate, a blank line or another text that can't be
+  // a dataset's name (names the line). After a failed write the writer takes no more.
+  void append(std::string_view sentence, std::span<const std::string_view> words,
+              std::span<const float> vectors, std::span<const DumpPlace> places = {}) override;
+  void begin_long(std::string_view sentence, std::span<const std::string_view> words,
+                  std::span<const DumpPlace> places = {}) override;
+  void write_part(int layer, std::int64_t first_word, std::int64_t count, int first_column,
+                  int columns, const float* rows, std::int64_t row_stride) override;
+  void end_long() override;
+  void close_segment() override;
 
   // Joins and renames; FILE.partial/ is gone afterwards. Takes about as long as copying the
   // vectors; killed meanwhile, a resume has only the joining to do.
-  void finish();
+  void finish() override;
 
-  std::uint64_t sentences() const;
-  std::uint64_t words() const;
-  // Sentences of closed segments, which a resume finds.
-  std::uint64_t kept_sentences() const;
+  std::uint64_t sentences() const override;
+  std::uint64_t words() const override;
+  // Sentences of closed segments.
+  std::uint64_t kept_sentences() const override;
 
  private:
   struct Impl;
@@ -126,10 +181,12 @@ class DumpReader {
   DumpLayout layout() const;
   std::int64_t sentences() const;
   bool layered() const;
+  // One vector a line, as if it were of a word.
+  bool pooled() const;
   int layers() const;
   int dimension() const;
   // Of the root.
-  const std::map<std::string, h5::Attribute>& attributes() const;
+  const DumpAttributes& attributes() const;
   // The attribute, where there is one and it is text.
   std::optional<std::string> text_attribute(const std::string& name) const;
   // Words of sentence i: of the matrix layout as stored; of the sentences layout unknown (empty)

@@ -20,22 +20,20 @@ bool is_float(h5::Type type) {
   return type == h5::Type::kFloat32 || type == h5::Type::kFloat16 || type == h5::Type::kFloat64;
 }
 
-// Vectors are (layers, words, dimension) or (words, dimension).
-bool holds_vectors(const h5::Dataset& dataset) {
-  return is_float(dataset.type()) &&
-         (dataset.extents().size() == 2 || dataset.extents().size() == 3);
-}
+constexpr const char* kPooledName = "line_pool";
 
 }  // namespace
 
 struct DumpReader::Impl {
   h5::File file;
-  std::map<std::string, h5::Attribute> attributes;
+  DumpAttributes attributes;
   DumpLayout layout = DumpLayout::kSentences;
-  bool layered = true;
+  bool layered = true, pooled = false;
   int layers = 1;
   int dimension = 0;
   std::int64_t sentences = 0;
+  std::int64_t first_line = 0;  // of a part of a dump
+  bool part = false;
 
   // kMatrix.
   std::vector<std::int64_t> offsets;
@@ -50,6 +48,12 @@ struct DumpReader::Impl {
   explicit Impl(const std::filesystem::path& path) : file(h5::File::open(path)) {
     for (const std::string& name : file.attribute_names()) {
       attributes.emplace(name, *file.attribute(name));
+    }
+    pooled = attributes.contains(kPooledName);
+    if (const auto found = attributes.find("first_line"); found != attributes.end()) {
+      const auto* number = std::get_if<std::int64_t>(&found->second);
+      part = number != nullptr && *number >= 0;
+      if (part) first_line = *number;
     }
     if (file.has_dataset("vectors") && file.has_dataset("offsets")) {
       open_matrix();
@@ -77,6 +81,20 @@ struct DumpReader::Impl {
         fmt::format("{}: holds no vectors of sentences{}; give a file that elmo dump or "
                     "AllenNLP's elmo command wrote",
                     path(), format ? fmt::format(" (it is an {})", *format) : ""));
+  }
+
+  // (layers, words, dimension) or (words, dimension): one vector a line is of one word.
+  h5::Extents shape_of(const h5::Dataset& dataset) const {
+    h5::Extents extents = dataset.extents();
+    if (pooled && layout == DumpLayout::kSentences && !extents.empty()) {
+      extents.insert(extents.end() - 1, 1);
+    }
+    return extents;
+  }
+
+  bool holds_vectors(const h5::Dataset& dataset) const {
+    const std::size_t axes = shape_of(dataset).size();
+    return is_float(dataset.type()) && (axes == 2 || axes == 3);
   }
 
   void set_shape(const h5::Extents& extents, std::size_t layer_axis) {
@@ -118,11 +136,12 @@ struct DumpReader::Impl {
     has_places =
         file.has_dataset(kPlacesName) && file.open_dataset(kPlacesName).type() == h5::Type::kInt64;
     sentences = file.link_count() - has_map - has_places;
+    if (sentences == 0 && part) return;  // more parts than lines
     if (sentences < 1) foreign();
-    if (!file.has_dataset("0") || !file.has_dataset(std::to_string(sentences - 1))) read_names();
+    if (!file.has_dataset(name_of(0)) || !file.has_dataset(name_of(sentences - 1))) read_names();
     const h5::Dataset first = open_sentence(0);
     if (!holds_vectors(first)) foreign();
-    set_shape(first.extents(), 0);
+    set_shape(shape_of(first), 0);
   }
 
   // Keys are sentences: AllenNLP's make groups where they hold a "/".
@@ -140,10 +159,11 @@ struct DumpReader::Impl {
     sentences = static_cast<std::int64_t>(names.size());
   }
 
-  h5::Dataset open_sentence(std::int64_t i) const {
-    return file.open_dataset(names.empty() ? std::to_string(i)
-                                           : names[static_cast<std::size_t>(i)]);
+  std::string name_of(std::int64_t i) const {
+    return names.empty() ? std::to_string(first_line + i) : names[static_cast<std::size_t>(i)];
   }
+
+  h5::Dataset open_sentence(std::int64_t i) const { return file.open_dataset(name_of(i)); }
 
   void check_index(std::int64_t i) const {
     if (i < 0 || i >= sentences) {
@@ -152,7 +172,7 @@ struct DumpReader::Impl {
   }
 
   std::int64_t rows_of(const h5::Dataset& dataset, std::int64_t i) const {
-    const h5::Extents& extents = dataset.extents();
+    const h5::Extents extents = shape_of(dataset);
     if (!holds_vectors(dataset) || (extents.size() == 3) != layered ||
         (layered && extents[0] != layers) || extents.back() != dimension) {
       damaged(fmt::format("the vectors of sentence {} have another shape than the first", i));
@@ -189,7 +209,7 @@ struct DumpReader::Impl {
       const std::int64_t line = number.empty() || number.size() > 18 ||
                                         number.find_first_not_of("0123456789") != std::string::npos
                                     ? -1
-                                    : std::stoll(number);
+                                    : std::stoll(number) - first_line;
       if (line < 0 || line >= sentences) damaged("its sentence_to_index names a missing line");
       found[static_cast<std::size_t>(line)] = item.key();
     }
@@ -206,11 +226,10 @@ DumpLayout DumpReader::layout() const { return impl_->layout; }
 const std::filesystem::path& DumpReader::path() const { return impl_->file.path(); }
 std::int64_t DumpReader::sentences() const { return impl_->sentences; }
 bool DumpReader::layered() const { return impl_->layered; }
+bool DumpReader::pooled() const { return impl_->pooled; }
 int DumpReader::layers() const { return impl_->layers; }
 int DumpReader::dimension() const { return impl_->dimension; }
-const std::map<std::string, h5::Attribute>& DumpReader::attributes() const {
-  return impl_->attributes;
-}
+const DumpAttributes& DumpReader::attributes() const { return impl_->attributes; }
 
 std::optional<std::string> DumpReader::text_attribute(const std::string& name) const {
   return impl_->text_attribute(name);

@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 #include "elmo/error.h"
-#include "io/resume_guard.h"
+#include "io/dump_output.h"
 
 namespace elmo {
 namespace fs = std::filesystem;
@@ -61,7 +61,13 @@ std::uint64_t AppendFile::extend(std::uint64_t bytes) {
 }
 
 void AppendFile::write_at(std::uint64_t offset, const void* data, std::size_t bytes) {
-  write_all(offset, static_cast<const char*>(data), bytes);
+  const char* from = static_cast<const char*>(data);
+  // What is not yet written lies in the buffer.
+  const std::size_t in_file =
+      offset < written_ ? std::min<std::size_t>(bytes, written_ - offset) : 0;
+  write_all(offset, from, in_file);
+  if (in_file == bytes) return;
+  buffer_.replace(offset + in_file - written_, bytes - in_file, from + in_file, bytes - in_file);
 }
 
 void AppendFile::cut(std::uint64_t bytes) {
@@ -210,15 +216,31 @@ namespace {
 
 constexpr const char* kStateName = "state.json";
 constexpr const char* kLockName = "lock";
-constexpr int kStateVersion = 2;
+constexpr int kStateVersion = 3;
 
-bool has_map(const DumpOptions& options) {
-  return options.layout == DumpLayout::kSentences && options.keys == DumpKeys::kLine && options.map;
+constexpr const char* format_name(DumpFormat format) {
+  switch (format) {
+    case DumpFormat::kNpy:
+      return "npy";
+    case DumpFormat::kNpz:
+      return "npz";
+    case DumpFormat::kHdf5:
+      break;
+  }
+  return "hdf5";
 }
 
-RunSettings settings_of(const DumpOptions& options) {
+// What a word has in the segments, which the model and the layers decide.
+nlohmann::json shape_of(const DumpOptions& options) {
+  return {options.layered, options.layers, options.dimension};
+}
+
+}  // namespace
+
+RunSettings dump_settings(const DumpOptions& options) {
   RunSettings result;
-  result.options = {{"layout", options.layout == DumpLayout::kMatrix ? "matrix" : "sentences"},
+  result.options = {{"format", format_name(options.format)},
+                    {"layout", options.layout == DumpLayout::kMatrix ? "matrix" : "sentences"},
                     {"dtype", options.type == DumpType::kF16 ? "f16" : "f32"},
                     {"keys", options.keys == DumpKeys::kSentence ? "sentence" : "line"},
                     {"words", options.places ? "a list" : "none"}};
@@ -232,13 +254,6 @@ RunSettings settings_of(const DumpOptions& options) {
   return result;
 }
 
-// What a word has in the segments, which the model and the layers decide.
-nlohmann::json shape_of(const DumpOptions& options) {
-  return {options.layered, options.layers, options.dimension};
-}
-
-}  // namespace
-
 DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, bool resume)
     : final_path_(final_path), folder_(work_name(final_path)) {
   // The output is tried before any work: hours later is too late.
@@ -246,10 +261,7 @@ DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, b
   folder_ += ".partial";
   make_folder(folder_);
   lock_ = std::make_unique<FileLock>(folder_ / kLockName, final_path.string());
-  fields_ = {.sentence = has_map(options) || (options.layout == DumpLayout::kSentences &&
-                                              options.keys == DumpKeys::kSentence),
-             .words = options.layout == DumpLayout::kMatrix,
-             .places = options.places};
+  fields_ = record_fields(options);
   if (resume && fs::exists(folder_ / kStateName)) {
     load(options);
     return;
@@ -263,7 +275,7 @@ DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, b
     throw;
   }
   state_ = {{"version", kStateVersion},
-            {"settings", settings_of(options).to_json()},
+            {"settings", dump_settings(options).to_json()},
             {"shape", shape_of(options)},
             {"map", has_map(options)},
             {"segments", nlohmann::json::array()}};
@@ -287,7 +299,7 @@ void DumpFolder::load(const DumpOptions& options) {
                       "without --resume",
                       path.string()));
     }
-    check_resumable(RunSettings::from_json(state_.at("settings")), settings_of(options),
+    check_resumable(RunSettings::from_json(state_.at("settings")), dump_settings(options),
                     final_path_.string(), "leave out --resume to start anew");
     if (state_.at("shape") != shape_of(options)) {
       throw UsageError(fmt::format(

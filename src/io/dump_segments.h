@@ -26,6 +26,7 @@
 
 #include "base/file.h"
 #include "io/dump_file.h"
+#include "io/resume_guard.h"
 
 namespace elmo {
 
@@ -41,6 +42,7 @@ class AppendFile {
   void append(const void* data, std::size_t bytes);
   // Makes the file longer by bytes that write_at() fills; returns where they begin.
   std::uint64_t extend(std::uint64_t bytes);
+  // Over what is there already.
   void write_at(std::uint64_t offset, const void* data, std::size_t bytes);
   // Takes back what lies behind this many bytes.
   void cut(std::uint64_t bytes);
@@ -60,15 +62,22 @@ class AppendFile {
 // XXH3-64 of a file's bytes. Throws Error.
 std::uint64_t hash_of(const std::filesystem::path& path);
 
-// A file read from its start to its end. Throws Error where it ends too early.
-class SequentialFile {
+// Bytes in the order in which they are asked for. Throws Error where there are no more.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual void read(void* data, std::size_t bytes) = 0;
+};
+
+// A file read from its start to its end.
+class SequentialFile : public ByteSource {
  public:
   explicit SequentialFile(std::filesystem::path path);
-  ~SequentialFile();
+  ~SequentialFile() override;
   SequentialFile(const SequentialFile&) = delete;
   SequentialFile& operator=(const SequentialFile&) = delete;
 
-  void read(void* data, std::size_t bytes);
+  void read(void* data, std::size_t bytes) override;
   // Bytes that are left: what the file says of its own sizes is held against it before memory is
   // taken.
   std::uint64_t left() const { return left_; }
@@ -111,6 +120,9 @@ struct DumpSegment {
   std::uint64_t vector_hash = 0, record_hash = 0;  // hash_of() the files
 };
 
+// What decides the content of a dump, for the guard of its resume.
+RunSettings dump_settings(const DumpOptions& options);
+
 class DumpFolder {
  public:
   // See DumpWriter's constructor.
@@ -141,7 +153,7 @@ class DumpFolder {
   std::vector<DumpSegment> segments_;
 };
 
-// Writes the HDF5 file of all closed segments under a temporary name and renames it.
+// Makes the final files of all closed segments (io/dump_output.h).
 void join_dump(const std::filesystem::path& final_path, const DumpOptions& options,
                const DumpFolder& folder);
 

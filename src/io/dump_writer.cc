@@ -54,6 +54,7 @@ struct DumpWriter::Impl {
   bool failed = false;
   std::int64_t sentences = 0, rows = 0, resumed = 0;
   std::unordered_map<TextHash, std::int64_t, TextHasher> keys;  // name of a dataset -> its line
+                                                                // in this file, from 1
   std::vector<float> transposed;
   std::vector<std::uint16_t> halves;
 
@@ -70,6 +71,8 @@ struct DumpWriter::Impl {
   bool keyed() const {
     return options.layout == DumpLayout::kSentences && options.keys == DumpKeys::kSentence;
   }
+  // As people count: the line that comes next.
+  std::int64_t line() const { return options.first_line + sentences + 1; }
   std::int64_t row_elements() const { return std::int64_t{options.layers} * options.dimension; }
 
   void load_keys() {
@@ -87,7 +90,7 @@ struct DumpWriter::Impl {
   void check_key(std::string_view sentence) {
     const auto refuse = [&](std::string_view why) {
       throw Error(fmt::format("{}: line {} can't be the name of its vectors: {}; use --keys line",
-                              path.string(), sentences + 1, why));
+                              path.string(), line(), why));
     };
     if (is_blank(sentence)) refuse("it is blank");
     if (sentence.find('/') != std::string_view::npos) refuse("it holds a '/'");
@@ -95,7 +98,7 @@ struct DumpWriter::Impl {
     if (sentence == ".") refuse("HDF5 takes '.' for the file itself");
     if (options.places && sentence == "places") refuse("'places' is the name of the table");
     const auto [found, added] = keys.emplace(TextHash(sentence), sentences + 1);
-    if (!added) refuse(fmt::format("line {} is the same", found->second));
+    if (!added) refuse(fmt::format("line {} is the same", options.first_line + found->second));
   }
 
   void check_usable() const {
@@ -108,8 +111,8 @@ struct DumpWriter::Impl {
              std::span<const DumpPlace> places) {
     check_usable();
     if (places.size() != (options.places ? words.size() : 0)) {
-      throw Error(fmt::format("{}: line {} has {} words and {} places", path.string(),
-                              sentences + 1, words.size(), places.size()));
+      throw Error(fmt::format("{}: line {} has {} words and {} places", path.string(), line(),
+                              words.size(), places.size()));
     }
     if (keyed()) {
       sentence = strip_whitespace(sentence);
@@ -179,13 +182,17 @@ std::uint64_t DumpWriter::resumed_sentences() const {
   return static_cast<std::uint64_t>(impl_->resumed);
 }
 
+void DumpWriter::start_at(std::uint64_t first_line) {
+  impl_->options.first_line = static_cast<std::int64_t>(first_line);
+}
+
 void DumpWriter::append(std::string_view sentence, std::span<const std::string_view> words,
                         std::span<const float> vectors, std::span<const DumpPlace> places) {
   Impl& d = *impl_;
   const auto count = static_cast<std::int64_t>(words.size());
   if (static_cast<std::int64_t>(vectors.size()) != count * d.row_elements()) {
-    throw Error(fmt::format("{}: line {} has {} words and {} numbers", d.path.string(),
-                            d.sentences + 1, count, vectors.size()));
+    throw Error(fmt::format("{}: line {} has {} words and {} numbers", d.path.string(), d.line(),
+                            count, vectors.size()));
   }
   d.begin(sentence, words, places);
   const float* from = vectors.data();
@@ -228,7 +235,7 @@ void DumpWriter::write_part(int layer, std::int64_t first_word, std::int64_t cou
   if (layer < 0 || layer >= d.options.layers || first_word < 0 || count < 0 ||
       first_word + count > words || first_column < 0 || columns < 0 ||
       first_column + columns > d.options.dimension) {
-    throw Error(fmt::format("{}: a part lies outside line {}", d.path.string(), d.sentences + 1));
+    throw Error(fmt::format("{}: a part lies outside line {}", d.path.string(), d.line()));
   }
   const std::int64_t dimension = d.options.dimension, layers = d.options.layers;
   const std::uint64_t bytes = element_bytes(d.options.type);
@@ -247,8 +254,7 @@ void DumpWriter::write_part(int layer, std::int64_t first_word, std::int64_t cou
 void DumpWriter::end_long() {
   Impl& d = *impl_;
   if (!d.long_sentence || d.long_sentence->elements_left != 0) {
-    throw Error(
-        fmt::format("{}: the parts of line {} don't cover it", d.path.string(), d.sentences + 1));
+    throw Error(fmt::format("{}: the parts of line {} don't cover it", d.path.string(), d.line()));
   }
   const std::int64_t words = d.long_sentence->words;
   d.long_sentence.reset();

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -140,6 +141,14 @@ void File::make_room(std::uint64_t bytes, std::uint64_t name_bytes) {
   const std::uint64_t needed = size + bytes + kPerDataset + kSlack + 4 * name_bytes_;
   used_ = needed;
   if (needed <= reserved_) return;
+  // HDF5 does not survive a write that fails, and the room that is promised knows no such limit.
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && needed > limit.rlim_cur) {
+    throw Error(
+        fmt::format("{}: can't be written: {} bytes are needed, the limit of a file's size is {}; "
+                    "raise it (ulimit -f)",
+                    what_, needed, limit.rlim_cur));
+  }
   int error = ENOSPC;
   for (const std::uint64_t extra : {std::min<std::uint64_t>(kStep, size), std::uint64_t{0}}) {
     const std::uint64_t length = needed + extra - reserved_;

@@ -132,11 +132,19 @@ void DirectionTrainer::load_checkpoint(const TensorFileReader& reader) {
     reader.read_finite(fmt::format("state/c_{}", i), shape_of(layers[i].c), layers[i].c);
   }
   engine_->restore(layers);
-  read_json(reader.path().string(), [&] {
+  const std::string path = reader.path().string();
+  read_json(path, [&] {
     const nlohmann::json& state = reader.settings();
-    text_.go_to({.corpus = state.at("position"),
-                 .streams = reader.read_bytes("streams"),
-                 .sentences = state.at("sentences")});
+    const TrainingText::Place place{.corpus = state.at("position"),
+                                    .streams = reader.read_bytes("streams"),
+                                    .sentences = state.at("sentences")};
+    try {
+      text_.go_to(place);
+    } catch (const UsageError&) {
+      throw;
+    } catch (const Error& error) {
+      throw Error(path + ": " + error.what());
+    }
     settle_state(state);
   });
 }

@@ -288,7 +288,9 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
     log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
               name(), step_, sum.perplexity_unit(), sum.perplexity_word(),
               100 * sum.unknown_rate());
-    const std::string collapse = describe_collapse(states);
+    // In the first steps all states are alike.
+    constexpr std::uint64_t kYoung = 50;
+    const std::string collapse = step_ < kYoung ? "" : describe_collapse(states);
     if (!collapse.empty()) log::warn("{} model: {}", name(), collapse);
   } else {
     std::string said;

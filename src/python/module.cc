@@ -407,7 +407,8 @@ PYBIND11_MODULE(_elmo, module) {
       .def_property_readonly("attributes", &elmo::VectorFile::attributes)
       .def("__len__", &elmo::VectorFile::sentences)
       .def("sentence", &sentence);
-  module.def("find_model", &elmo::find_model);
+  // A name that may be no text.
+  module.def("find_model", [](const Path& name) { return Path(elmo::find_model(name.string())); });
   module.def("usable_cores", &elmo::usable_cores,
              "The cores that this process may use, by affinity mask, cgroup quota and "
              "OMP_NUM_THREADS: what threads=0 stands for.");

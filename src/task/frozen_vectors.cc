@@ -152,6 +152,9 @@ std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalMod
 std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const std::string& path,
                                                  const VectorOptions& options, const DataSet& data,
                                                  const std::filesystem::path& folder) {
+  if (dump.pooled()) {
+    throw Error(path + ": holds one vector a line; dump one a word, without --line-pool");
+  }
   const std::int64_t layers = dump.layered() ? dump.layers() : 1, dimension = dump.dimension();
   const std::vector<int> chosen = choose_layers(options.layers, static_cast<int>(layers));
   const auto rows = static_cast<std::int64_t>(chosen.size());

@@ -11,6 +11,7 @@
 #include "compute/random.h"
 #include "elmo/error.h"
 #include "text/utf8.h"
+#include "text/word_counts.h"
 
 namespace elmo {
 namespace {
@@ -157,7 +158,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
 
 std::string train_words(const std::vector<std::string>& inputs, const VocabularyOptions& options,
                         VocabularyReport& report) {
-  std::unordered_map<std::string, std::uint64_t> counts;
+  WordCounts counts;
   for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {
     for (const std::string_view word : words) {
       std::string normal = to_nfc(word);
@@ -166,10 +167,7 @@ std::string train_words(const std::vector<std::string>& inputs, const Vocabulary
     }
   });
   for (const char* special : {"<S>", "</S>", "<UNK>"}) counts.erase(special);
-  std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
-  std::ranges::sort(sorted, [](const auto& a, const auto& b) {
-    return a.second != b.second ? a.second > b.second : a.first < b.first;
-  });
+  const auto sorted = by_frequency(counts);
   const auto wanted = static_cast<std::size_t>(options.size - 3);
   if (sorted.size() < wanted) {
     throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",

@@ -1,9 +1,10 @@
-"""h5py reads what elmo writes: h5py_test.py WRITE_DUMPS (the program that writes the samples)."""
+"""h5py and NumPy read what elmo writes: h5py_test.py WRITE_DUMPS (the program that writes the samples)."""
 
 import json
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import h5py
 import numpy
@@ -94,6 +95,17 @@ def check_model(file):
     expect_equal(bytes(file["vocabulary"][...]), b"abc", "forward.h5")
 
 
+def check_archives(folder):
+    with numpy.load(f"{folder}/many.npz") as arrays:
+        expect_equal(len(arrays.files), 70000, "many.npz")
+        for line in 0, 65535, 69999:
+            expect_equal(arrays[str(line)].tolist(), [[line]], "many.npz")
+    with zipfile.ZipFile(f"{folder}/zip64.zip") as archive:
+        expect_equal(archive.testzip(), None, "zip64.zip")
+        contents = {name: archive.read(name) for name in archive.namelist()}
+        expect_equal(contents, {"a": b"a" * 1000, "b": b"b" * 7, "c": b"c" * 1000}, "zip64.zip")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.argv[1], folder], check=True)
@@ -110,6 +122,7 @@ def main():
             expect_equal(set(file.keys()), {"0", "1", "2", "3", "4"}, "no_map.h5")
         with h5py.File(f"{folder}/forward.h5") as file:
             check_model(file)
+        check_archives(folder)
 
 
 main()

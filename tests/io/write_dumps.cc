@@ -5,6 +5,7 @@
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/tensor_file.h"
+#include "io/zip_writer.h"
 
 namespace {
 
@@ -67,6 +68,26 @@ void write_all(const std::string& folder) {
   options.dimension = 8;
   options.map = false;
   write_dump(folder + "/no_map.h5", options);
+
+  // More members than a plain zip archive can have, and one whose sizes and places are ZIP64's.
+  options.format = DumpFormat::kNpz;
+  options.dimension = 1;
+  {
+    DumpWriter writer(folder + "/many.npz", options, false);
+    for (int line = 0; line < 70'000; ++line) {
+      const float value = static_cast<float>(line);
+      writer.append("", kLines[4], {&value, 1});
+    }
+    writer.finish();
+  }
+  ZipWriter zip(folder + "/zip64.zip", folder + "/zip64.list", 60);
+  for (const std::string name : {"a", "b", "c"}) {
+    const std::string content(name == "b" ? 7 : 1000, name[0]);
+    zip.begin(name, content.size());
+    for (const char byte : content) zip.write(&byte, 1);
+    zip.end();
+  }
+  zip.finish();
 
   TensorFileWriter model(folder + "/forward.h5", "elmo language model", 1,
                          {{"cells", 128}, {"name", "한국어"}});

@@ -64,10 +64,11 @@ execute_process(COMMAND nm -DC --defined-only ${shared} OUTPUT_VARIABLE symbols
 string(REGEX REPLACE "\n$" "" symbols "${symbols}")
 string(REPLACE ";" "," symbols "${symbols}")
 string(REPLACE "\n" ";" symbols "${symbols}")
-set(public "Embedder|Error|UsageError|Interrupted|Model|ScalarMix|Scorer|VectorFile|WordVectors")
+set(types "Embedder|Error|UsageError|Interrupted|Model|ScalarMix|Scorer|VectorFile|WordVectors")
+set(functions "describe|find_model|model_folders|usable_cores|version")
 foreach(symbol IN LISTS symbols)
   if(NOT symbol MATCHES
-      " (typeinfo (name )?for |vtable for )?elmo::((${public})(::.*)?|usable_cores\\(\\)|version\\(\\))$")
+      " (typeinfo (name )?for |vtable for )?elmo::((${types})(::.*)?|(${functions})(.abi:cxx11.)?[(].*)$")
     message(FATAL_ERROR "${shared} shows '${symbol}'")
   endif()
 endforeach()

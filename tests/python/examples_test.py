@@ -43,6 +43,14 @@ for _ in range(2):
 assert torch.equal(next(iter(again))[0], collate([texts[i] for i in range(16)])[0])""",
     "KERAS_BACKEND": """
 assert history["accuracy"][-1] > 0.9""",
+    "KeyedVectors": """
+assert len(words) > 100 and words.vector_size == 128 and odd in words
+counts = {}
+for line in open("text.txt", encoding="utf-8"):
+    for word in line.split():
+        counts[word] = counts.get(word, 0) + 1
+assert set(words.index_to_key) <= set(counts) and words.index_to_key[0] == max(counts, key=counts.get)
+assert (again["bank"] == words["bank"]).all()""",
     "IndexFlatIP": """
 assert nearest[0][0] == 7 and abs(cosines[0][0] - 1) < 1e-5""",
     "LargeListArray": """
@@ -80,6 +88,8 @@ def test_block(folder, sign):
     body = "".join(f"    {line}\n" if line else "\n" for line in
                    (block + "import numpy" + CHECKS[sign]).splitlines())
     script.write_text("if __name__ == '__main__':\n" + body, "utf-8")
-    done = subprocess.run([sys.executable, script], cwd=folder, env=os.environ, capture_output=True,
-                          text=True)
+    # The program by its name, as on a machine where it is installed.
+    path = f"{pathlib.Path(os.environ['ELMO']).parent}:{os.environ['PATH']}"
+    done = subprocess.run([sys.executable, script], cwd=folder, env={**os.environ, "PATH": path},
+                          capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

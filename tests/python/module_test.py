@@ -5,6 +5,8 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -13,7 +15,6 @@ import numpy
 import pytest
 
 import elmo
-
 from conftest import run
 
 

@@ -1,5 +1,6 @@
 """Texts and words in, arrays out: the same bits whichever way they are asked for."""
 import builtins
+import pathlib
 import pickle
 import shutil
 import subprocess
@@ -71,6 +72,17 @@ def test_pooled_matrices(model, sentences, pool):
     assert model.embed([], pool=pool).shape == (0, model.dimension)
     assert model.embed([], layers="all", pool=pool).shape == (0, 2, model.dimension)
     equal(model.embed("a text by itself", pool=pool), model.embed(["a text by itself"], pool=pool)[0])
+
+
+@pytest.mark.parametrize("pool", ["mean", "max", "first", "last"])
+def test_equal_bits_of_pooled_lines_in_a_dump(made, model, sentences, tmp_path, pool):
+    run("dump", "--model", made / "model", "--input", made / "text.txt", "--line-pool", pool,
+        "--layers", "1,0", "--layout", "matrix", "--output", tmp_path / "v.h5")
+    matrix = model.embed(sentences, layers=[1, 0], pool=pool)
+    with elmo.open(tmp_path / "v.h5") as dump:
+        assert len(dump) == len(matrix)
+        for (_, array), row in zip(dump, matrix):
+            equal(array[:, 0], row)
 
 
 def test_one_text_and_other_iterables(model):
@@ -224,3 +236,5 @@ def test_the_thousandth_call_is_as_fast_as_the_first_hundred(made, tmp_path):
 
 def test_version_is_that_of_the_program():
     assert run("--version") == f"elmo {elmo.__version__}\n"
+    project = (pathlib.Path(__file__).resolve().parents[2] / "pyproject.toml").read_text("utf-8")
+    assert f'version = "{elmo.__version__}"' in project

@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 import elmo
 from conftest import run
 
-TEXTS = [text for i in range(20) for text in (f"그 배를 타고 강을 건넜다 {i}", f"the bank of the river {i}")]
+TEXTS = [text for i in range(20) for text in (f"그 배를 타고 강을 건넜다 {i % 5}",
+                                              f"the bank of the river {i % 5}")]
 LABELS = ["ko", "en"] * 20
 
 
@@ -62,6 +63,13 @@ def test_weights_are_not_in_pickles_and_are_read_when_asked_for(vectorizer, tmp_
     assert clone(pickle.loads(pickle.dumps(elsewhere))).fit(TEXTS).model == tmp_path / "none"
     with pytest.raises(OSError, match="none: no such folder"):
         elsewhere.transform(TEXTS)
+
+
+def test_models_by_name(made, monkeypatch):
+    monkeypatch.setenv("ELMO_MODEL_PATH", str(made))
+    expected = elmo.Vectorizer(made / "model").transform(TEXTS[:2])
+    monkeypatch.chdir("/")
+    numpy.testing.assert_array_equal(elmo.Vectorizer("model").transform(TEXTS[:2]), expected)
 
 
 def test_a_model_that_was_trained_anew_is_read_anew(made, tmp_path):

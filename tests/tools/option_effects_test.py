@@ -1,8 +1,9 @@
-"""Every option of the trainers has an effect or is refused, beside every kind of run:
+"""Every option of the trainers and of dump has an effect or is refused, beside every kind of run:
 python3 option_effects_test.py ELMO."""
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,46 @@ class OptionEffectsTest(ProgramTest):
                 return datasets(output / "forward.h5"), file.attrs["settings"]
 
         self.check_all("pretrain", values, exempt, contexts, run)
+
+    def test_dump(self):
+        text = self.shared / "lines.txt"
+        lines = dict.fromkeys(self.corpus.read_text("utf-8").replace("/", "").splitlines())
+        text.write_text("".join(f"{line.strip()}\n" for line in list(lines)[:12] if line.strip()),
+                        "utf-8")
+        listed = self.shared / "listed.txt"
+        listed.write_text("\n".join(dict.fromkeys(text.read_text("utf-8").split()[:30])), "utf-8")
+        contexts = {"plain": [], "matrix": ["--layout", "matrix", "--layers", "average"],
+                    "line": ["--line-pool", "mean"], "npy": ["--format", "npy"],
+                    "npz": ["--format", "npz", "--words", listed], "static": ["--static", 9],
+                    "sentence": ["--keys", "sentence", "--layers", "0"],
+                    "shard": ["--shard", "1/3"], "carried": ["--carry-state", 2]}
+        for context in contexts.values():
+            context += ["--invalid", "refuse"]
+        values = {"options": self.vectors, "weights": self.vectors, "vocab": self.vectors,
+                  "normalize": "nfkc", "split": "characters", "layers": "1", "mix": self.vectors,
+                  "pooling": "mean", "line-pool": "max", "static": 5, "words": listed,
+                  "carry-state": 1, "invalid": "skip", "format": "npz", "layout": "matrix",
+                  "dtype": "f16", "keys": "sentence", "no-map": None,
+                  "projector": self.folder / "tables", "cache-size": 9, "cache-words": listed,
+                  "precision": "bf16", "shard": "0/2"}
+        exempt = {
+            "model", "input", "output",
+            "map",                              # the default
+            "resume", "threads", "batch-size",  # what is dumped does not depend on them
+        }
+
+        def run(_, words):
+            for old in self.folder.iterdir():
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+            form = dict(zip(words, words[1:])).get("--format", "h5")
+            done = self.run_program("dump", "--model", self.model, "--input", text, "--output",
+                                    self.folder / f"a.{form}", "--threads", 1, *words)
+            if done.returncode != 0:
+                return done.stderr.replace("bf16", "--precision")
+            return {str(path): path.read_bytes() for path in self.folder.rglob("*")
+                    if path.is_file()}
+
+        self.check_all("dump", values, exempt, contexts, run)
 
     def run_program(self, *words):
         """With any status."""

@@ -49,7 +49,7 @@ def _official(folder, weights=None, options=None):
     return options, weights, vocab[0] if len(vocab) == 1 else None
 
 
-def _installed(name):
+def installed(name):
     """The folder of an installed model: that of a pip package, which names it among its entry points
     of the group elmo.models, or where the program looks. A path that exists stands for itself.
     """
@@ -67,7 +67,7 @@ def _installed(name):
 
 def _find(path):
     """What a path leads to: (folder, None) or (None, (options, weights, vocab))."""
-    path = pathlib.Path(_installed(os.fspath(path)))
+    path = pathlib.Path(installed(os.fspath(path)))
     if path.is_dir():
         ours = ("forward.h5", "backward.h5", "encoder.pkl")
         if any((path / name).exists() for name in ours) or not any(path.glob("*.hdf5")):

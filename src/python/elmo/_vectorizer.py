@@ -5,7 +5,7 @@ import sys
 
 import numpy
 
-from ._model import Model, shared_model
+from ._model import Model, installed, shared_model
 
 
 class Vectorizer:
@@ -37,7 +37,7 @@ class Vectorizer:
     def _loaded(self):
         if isinstance(self.model, Model):
             return self.model
-        return shared_model(os.path.abspath(os.fspath(self.model)), self.precision)
+        return shared_model(os.path.abspath(installed(os.fspath(self.model))), self.precision)
 
     def fit(self, X, y=None):
         """Learns nothing and reads nothing; checks the parameters that need no model."""
