@@ -183,8 +183,7 @@ void add_data(Options& options, TrainConfig& c) {
   options
       .add("ends-size", &r.end_size, "N",
            "learned numbers of a word's end, 1 to 3 characters; 0: none")
-      .between(0, 4096)
-      .default_text("25, 0 with --inputs elmo");
+      .between(0, 4096);
   options.add("embeddings", &r.embeddings, "FILE.vec",
               "start from these word vectors: text of word2vec, fastText or GloVe");
   options

@@ -73,14 +73,11 @@ void warn_about(const DataSet& data, const LabelSet& labels, const DataSet& dev)
   }
 }
 
-// Learned numbers of a word's end beside a learned vector of the word.
-constexpr int kEndSize = 25;
-
 void set_vocabulary(const TaskRequest& request, TaskPlan& plan) {
   TaskSettings& s = plan.settings;
   std::vector<std::string> given;
   s.embedding_size = request.embedding_size;
-  s.end_size = s.freeze ? 0 : request.end_size.value_or(kEndSize);
+  s.end_size = s.freeze ? 0 : request.end_size;
   if (!request.embeddings.empty()) {
     std::unordered_set<std::string> words;
     for (const DataSet* set : {&plan.train, &plan.dev}) {
@@ -133,8 +130,8 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
   warn_about(plan.train, plan.labels, plan.dev);
   if (request.embedding) {
     set_vocabulary(request, plan);
-  } else if (request.end_size.value_or(0) > 0) {
-    s.end_size = *request.end_size;
+  } else if (request.end_size > 0) {
+    s.end_size = request.end_size;
     plan.vocabulary.ends = TaskVocabulary::of(plan.train, {}).ends;
   }
   return plan;

@@ -26,8 +26,7 @@ struct TaskRequest {
   // the first `embedding_words` and all words of the data are kept.
   int embedding_size = 100;
   std::optional<int> given_embedding_size;  // asked for by name: a file of vectors has to agree
-  // Unset: 25 beside learned vectors, none for elmo alone.
-  std::optional<int> end_size;
+  int end_size = 25;
   std::string embeddings;
   int embedding_words = 100'000;
   bool crf = false;
