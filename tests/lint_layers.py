@@ -8,7 +8,8 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["base", "compute", "parallel", "nn", "io", "text", "train", "lm", "embed", "task", "plot", "python"]
+LAYERS = ["base", "compute", "parallel", "nn", "io", "text", "train", "lm", "embed", "task", "info",
+          "plot", "python"]
 # Headers of a library -> the only folder that may include them.
 HOMES = {
     r"(oneapi/)?dnnl": "src/compute",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/printable.h"
 #include "elmo/error.h"
 #include "elmo/installed_models.h"
 #include "lm/official.h"

@@ -13,7 +13,7 @@
 #include "plot/colours.h"
 #include "plot/learning_curves.h"
 #include "plot/page.h"
-#include "plot/word_map.h"
+#include "plot/word_picture.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/shared_options.h"
@@ -38,14 +38,14 @@ bool is_page(const std::filesystem::path& output) {
   return extension == ".html";
 }
 
-void plot_words(const std::filesystem::path& source, WordMapRequest request,
+void plot_words(const std::filesystem::path& source, WordPictureRequest request,
                 std::optional<std::int64_t> count, const std::filesystem::path& output) {
   OccurrenceRequest& wanted = request.occurrences;
   if (is_page(output)) {
     wanted.count = count.value_or(kPagePoints);
     wanted.reach = kPageReach;
     Workers workers(thread_count(0));
-    write_page(map_words(DumpReader(source), request, kNeighbours, workers),
+    write_page(make_word_picture(DumpReader(source), request, kNeighbours, workers),
                source.filename().string(), output);
     return;
   }
@@ -65,7 +65,7 @@ void plot_words(const std::filesystem::path& source, WordMapRequest request,
 int run_plot(Arguments arguments) {
   std::string kind;
   std::filesystem::path source, output;
-  WordMapRequest request;
+  WordPictureRequest request;
   std::optional<std::int64_t> count;
   Options options(arguments, "elmo plot words vectors.h5 --word bank --output bank.html");
   options

@@ -70,7 +70,15 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
            "tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512 (layers x "
            "cells/projection)")
       .choices({"tiny", "small", "medium", "original"});
-  options.add("init", &c.init, "DIR", "start from this trained model").resolved_by(find_model);
+  options
+      .add("init", &c.init, "DIR",
+           "start from this trained model, or from official ELMo weights with a new softmax over "
+           "the word list in --vocab")
+      .resolved_by(find_model);
+  options
+      .add("freeze-steps", &c.pretraining.softmax_steps, "N",
+           "steps in which that new softmax is trained alone")
+      .default_text("1000");
   options.choice("split", &c.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},
@@ -148,6 +156,8 @@ void add_run(Options& options, PretrainConfig& c) {
   options.exclusive({"epochs", "steps"});
   options.only_when({"softmax-bias"}, "without --init, whose softmax is trained already",
                     [&c] { return c.init.empty(); });
+  options.only_when({"freeze-steps"}, "with --init or --resume",
+                    [&c] { return !c.init.empty() || c.pretraining.resume; });
   options.only_when({"dev-every", "patience"}, "with --dev, which is measured",
                     [&c] { return !c.pretraining.dev.empty(); });
 }

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "base/file.h"
+#include "base/printable.h"
 #include "elmo/error.h"
 #include "tools/output.h"
 
@@ -67,15 +68,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
-
-std::string join_words(const std::vector<std::string>& words, std::string_view conjunction) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? fmt::format(" {} ", conjunction) : ", ";
-    text += words[i];
-  }
-  return text;
-}
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;

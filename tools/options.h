@@ -164,9 +164,6 @@ class Options {
   std::vector<std::string> notes_;
 };
 
-// "a, b and c".
-std::string join_words(const std::vector<std::string>& words, std::string_view conjunction);
-
 // The candidate that `word` is most likely a slip of; empty if none is near.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -98,7 +98,7 @@ struct BatchEmbedder::Impl {
             word, units);
         break;
       case Encoder::kWords:
-        units.push_back(model.direction(kDirections[d]).words().id(word));
+        model.direction(kDirections[d]).vocabulary().encode(word, units);
         break;
       case Encoder::kCharacters:
       case Encoder::kDictionaries:

@@ -103,9 +103,10 @@ DirectionModel::ScratchPointer DirectionModel::make_scratch() const {
 InferenceWeights::InferenceWeights(std::unique_ptr<LanguageModel> model, Precision precision)
     : settings(model->settings),
       pieces(std::move(model->vocabulary)),
-      words(std::move(model->words)),
       embedding(std::move(model->embedding)),
       layers(std::move(model->layers)) {
+  vocabulary = pieces;
+  if (!vocabulary) vocabulary = std::move(model->words);
   if (model->characters || model->listed_words) {
     word_encoder = std::make_unique<WordEncoder>(*model, precision);
   }
@@ -120,8 +121,7 @@ InferenceWeights::InferenceWeights(std::unique_ptr<LanguageModel> model, Precisi
 
 UnitTable DirectionModel::units() const {
   const float* vectors = weights_.embedding.table.value.data();
-  if (weights_.pieces) return {vectors, pieces().bos(), pieces().eos()};
-  return {vectors, words().bos(), words().eos()};
+  return {vectors, vocabulary().bos(), vocabulary().eos()};
 }
 
 void DirectionModel::run(std::span<UnitSequence* const> sequences, const UnitTable& units,

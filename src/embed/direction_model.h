@@ -50,7 +50,7 @@ struct InferenceWeights {
 
   ModelSettings settings;
   std::shared_ptr<const PieceVocabulary> pieces;  // kPieces
-  std::shared_ptr<const WordVocabulary> words;    // kWords, and kCharacters where there is a list
+  std::shared_ptr<const Vocabulary> vocabulary;   // null where there is none
   EmbeddingLayer embedding;                       // kPieces, kWords
   std::unique_ptr<WordEncoder> word_encoder;  // kCharacters, kDictionaries; null where the other
                                               // direction's serves both
@@ -63,8 +63,8 @@ class DirectionModel {
       : weights_(std::move(model), precision), precision_(precision) {}
 
   const ModelSettings& settings() const { return weights_.settings; }
-  const PieceVocabulary& pieces() const { return *weights_.pieces; }  // kPieces only
-  const WordVocabulary& words() const { return *weights_.words; }     // kWords only
+  const PieceVocabulary& pieces() const { return *weights_.pieces; }     // kPieces only
+  const Vocabulary& vocabulary() const { return *weights_.vocabulary; }  // kPieces, kWords
   // Of characters and dictionaries; null of others, and where the other direction's serves both.
   const WordEncoder* word_encoder() const { return weights_.word_encoder.get(); }
   // Of pieces and words, whose vectors are learned; the others make theirs (token_cache.h).

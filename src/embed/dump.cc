@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/background.h"
+#include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -230,6 +231,8 @@ class Dump {
   void dump_windows() {
     const std::uint64_t done = sink_->resumed_sentences();
     reading_.start([this, done] { fill(next_, done); });
+    std::uint64_t begin = 0;  // of the window, in bytes of the file
+    auto begin_time = std::chrono::steady_clock::now();
     for (bool more = true; more;) {
       clock_.enter("reading");  // beyond what is read while the window before is embedded
       reading_.wait();
@@ -253,12 +256,37 @@ class Dump {
       progress_->update(written_.end,
                         fmt::format("{} words/s", format_count(static_cast<double>(report_.words) /
                                                                std::max(since(start_), 1e-3))));
+      if (more && !forecast_ && written_.new_words > 0) forecast(begin, since(begin_time));
+      begin = written_.end;
+      begin_time = std::chrono::steady_clock::now();
     }
     writing_.wait();
     if (count_ == 0 && !request_.shard) {  // a part may be empty
       throw Error(
           fmt::format("{}: has no lines, so there is nothing to dump", lines_.reader().path()));
     }
+  }
+
+  // What the rest will take, by the first window with new words, which began at byte `begin`.
+  void forecast(std::uint64_t begin, double seconds) {
+    forecast_ = true;
+    const auto bytes = static_cast<double>(lines_.bytes());
+    const auto measured = static_cast<double>(written_.end - begin);
+    if (bytes == 0 || measured == 0) return;
+    const auto rest = std::max(0.0, bytes - static_cast<double>(written_.end));
+    const std::size_t number = request_.type == DumpType::kF16 ? 2 : 4;
+    const auto rows = static_cast<double>(request_.embed.mix.rows() * model_.dimension());
+    std::uint64_t vectors = 0;
+    for (const SentenceVectors& one : written_.sentences) {
+      vectors += request_.line_pool ? 1 : one.wanted();
+    }
+    const double on_disk = static_cast<double>(vectors * number) * rows / measured *
+                           (bytes - static_cast<double>(begin));
+    log::info("dump: about {} to go; {}B of memory{}", format_duration(seconds / measured * rest),
+              format_count(static_cast<double>(peak_memory_bytes())),
+              static_ != nullptr ? ""
+                                 : fmt::format(", about {}B on disk for {}", format_count(on_disk),
+                                               output_.string()));
   }
 
   // After a failure: what is whole is closed for a resume, so far as the disk allows. Returns the
@@ -406,6 +434,7 @@ class Dump {
   std::optional<Progress> progress_;
   PhaseClock clock_;
   DumpReport report_;
+  bool forecast_ = false;
   std::uint64_t count_ = 0;  // of lines read so far; the reading thread's while it runs
   Window next_, window_, written_;
   Background reading_, writing_;  // behind all that they use

@@ -69,7 +69,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
     check_resumable(before, settings_, path, "start anew with --overwrite");
     settings_ = before;
   } else {
-    begin(start.start.new_softmax);
+    begin(start.start);
   }
   values_ = training_values(options, *model_, settings_,
                             checkpoint_file(options.output, direction_).string());
@@ -82,11 +82,13 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
                          .seed = options.seed,
                          .samples = values_.samples,
                          .frozen_encoder = frozen_encoder_,
+                         .softmax_steps = values_.softmax_steps,
                          .slices = slices_.get(),
                          .clock = &clock_},
                         workers_);
   // Behind the engine, which says which parameters are sparse.
   optimizer_ = std::make_unique<Optimizer>(options.optimizer, *slices_);
+  optimizer_->hold(model_->parameters_below_softmax(), values_.softmax_steps);
   if (start.checkpoint) load_checkpoint(*start.checkpoint);
   if (log_ != nullptr) {
     log_->retain([this](const nlohmann::json& line) {
@@ -96,9 +98,13 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
   }
   pack();
   was_finished_ = resumed_ && finished() && !measurement_due();
+  if (step_ < values_.softmax_steps) {
+    log::info("{}: the new softmax over {} words is trained alone up to step {}", name(),
+              model_->outcomes(), values_.softmax_steps);
+  }
 }
 
-void DirectionTrainer::begin(bool new_softmax) {
+void DirectionTrainer::begin(const StartingModel& start) {
   // So many units of the text tell how often the commonest pieces come, and how long it is.
   constexpr std::uint64_t kSample = 500'000;
   const TrainingText::Sample sample = text_.sample(kSample, model_->outcomes());
@@ -106,9 +112,10 @@ void DirectionTrainer::begin(bool new_softmax) {
       static_cast<double>(sample.units) /
       static_cast<double>(std::max<std::uint64_t>(1, sample.sentences));
   derive_settings(options_, *model_,
-                  units_per_sentence * static_cast<double>(text_.sentences_per_epoch()), settings_);
+                  units_per_sentence * static_cast<double>(text_.sentences_per_epoch()),
+                  start.new_softmax, settings_);
   const bool by_frequency = options_.softmax_bias == SoftmaxBias::kFrequency;
-  if (new_softmax && by_frequency && sample.units != 0) {
+  if (start.random_softmax && by_frequency && sample.units != 0) {
     model_->softmax.set_bias_to_frequency(sample.counts);
   }
   const std::string limits = text_.limits();
@@ -189,6 +196,7 @@ void DirectionTrainer::update(double norm) {
   pack();
   clock_.enter("reports");
   ++step_;
+  if (step_ == values_.softmax_steps) log::info("{} step {}: all is trained now", name(), step_);
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);
   if (processes_.size() > 1) stop_asked_ = any(processes_, interrupted());

@@ -108,7 +108,7 @@ class DirectionTrainer final : public Trainer {
 
  private:
   // What a training that is not resumed learns from its text beforehand.
-  void begin(bool new_softmax);
+  void begin(const StartingModel& start);
   TensorImage weights_image();
   void load_checkpoint(const TensorFileReader& reader);
   void settle_state(const nlohmann::json& state);

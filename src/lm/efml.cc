@@ -21,6 +21,7 @@
 #include "compute/transpose.h"
 #include "elmo/error.h"
 #include "io/torch_file.h"
+#include "lm/options_file.h"
 
 namespace elmo {
 namespace {
@@ -60,115 +61,59 @@ Architecture published() {
   return result;
 }
 
-nlohmann::json read_object(const fs::path& path) {
-  refuse_pipe(path);
-  auto json = parse_json(read_file(path, 1 << 24));
-  if (!json.is_object()) {
-    throw Error(path.string() + ": is no JSON object; fetch it again");
-  }
-  return json;
+void refuse_variant(const OptionsFile& options, const std::string& group, std::string_view known) {
+  const auto& value = options.get(group + ".name");
+  if (!value.is_string()) options.fail(group + ".name is no text");
+  auto name = value.get<std::string>();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (name == known) return;
+  throw Error(fmt::format("{}: its {} is '{}'; elmo reads '{}', which all published models have",
+                          options.path().string(), group, name, known));
 }
 
-// The values of an architecture file.
-class ArchitectureReader {
- public:
-  explicit ArchitectureReader(const fs::path& path) : path_(path), json_(read_object(path)) {}
-
-  Architecture read() const {
-    refuse_variant("token_embedder", "cnn");
-    refuse_variant("encoder", "elmo");
-    Architecture result;
-    result.file = path_;
-    result.layers = size("encoder", "n_layers", 1, 64);
-    result.hidden = size("encoder", "dim", 1, 1 << 16);
-    result.projection = size("encoder", "projection_dim", 1, 1 << 14);
-    result.cell_clip = clip("cell_clip");
-    result.projection_clip = clip("proj_clip");
-    result.word_dimension = size("token_embedder", "word_dim", 0, 1 << 14);
-    CharacterShape& shape = result.characters;
-    shape.table = false;
-    shape.positions = size("token_embedder", "max_characters_per_token", 3, 256);
-    shape.dimension = size("token_embedder", "char_dim", 0, 1 << 12);
-    if (shape.dimension == 0) {
-      if (result.word_dimension == 0) fail("word_dim and char_dim are both 0");
-      return result;
-    }
-    const auto& activation = get("token_embedder", "activation");
-    if (activation != "relu" && activation != "tanh") fail("activation is neither relu nor tanh");
-    shape.tanh = activation == "tanh";
-    shape.highways = size("token_embedder", "n_highway", 0, 64);
-    const auto& filters = get("token_embedder", "filters");
-    if (!filters.is_array() || filters.empty() || filters.size() > 64) {
-      fail("filters is no list of [width, count]");
-    }
-    for (const auto& filter : filters) {
-      if (!filter.is_array() || filter.size() != 2) fail("filters is no list of [width, count]");
-      shape.filters.push_back({size_of(filter[0], "a filter's width", 1, shape.positions),
-                               size_of(filter[1], "a filter's count", 1, 1 << 14)});
-    }
+Architecture read_architecture(const fs::path& path) {
+  const OptionsFile options(path, "an architecture file of ELMoForManyLangs");
+  refuse_variant(options, "token_embedder", "cnn");
+  refuse_variant(options, "encoder", "elmo");
+  Architecture result;
+  result.file = path;
+  result.layers = options.size("encoder.n_layers", 1, 64);
+  result.hidden = options.size("encoder.dim", 1, 1 << 16);
+  result.projection = options.size("encoder.projection_dim", 1, 1 << 14);
+  result.cell_clip = options.bound("encoder.cell_clip");
+  result.projection_clip = options.bound("encoder.proj_clip");
+  result.word_dimension = options.size("token_embedder.word_dim", 0, 1 << 14);
+  CharacterShape& shape = result.characters;
+  shape.table = false;
+  shape.positions = options.size("token_embedder.max_characters_per_token", 3, 256);
+  shape.dimension = options.size("token_embedder.char_dim", 0, 1 << 12);
+  if (shape.dimension == 0) {
+    if (result.word_dimension == 0) options.fail("word_dim and char_dim are both 0");
     return result;
   }
-
- private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(fmt::format("{}: {}; is it an architecture file of ELMoForManyLangs?",
-                            path_.string(), what));
-  }
-  const nlohmann::json& get(const char* group, const char* key) const {
-    if (!json_.contains(group) || !json_[group].is_object() || !json_[group].contains(key)) {
-      fail(fmt::format("{}.{} is missing", group, key));
-    }
-    return json_[group][key];
-  }
-  int size_of(const nlohmann::json& value, const std::string& name, int least, int most) const {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
-        value.get<std::int64_t>() > most) {
-      fail(fmt::format("{} is {}, not a number from {} to {}", name,
-                       value.is_structured() ? std::string(value.type_name()) : value.dump(), least,
-                       most));
-    }
-    return value.get<int>();
-  }
-  int size(const char* group, const char* key, int least, int most) const {
-    return size_of(get(group, key), fmt::format("{}.{}", group, key), least, most);
-  }
-  // 0 and null: no clip.
-  float clip(const char* key) const {
-    const auto& value = get("encoder", key);
-    if (value.is_null()) return 0;
-    if (!value.is_number() || value.get<double>() < 0) fail(std::string(key) + " is no bound");
-    return value.get<float>();
-  }
-  void refuse_variant(const char* group, const char* known) const {
-    const auto& value = get(group, "name");
-    if (!value.is_string()) fail(fmt::format("{}.name is no text", group));
-    auto name = value.get<std::string>();
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (name == known) return;
-    throw Error(fmt::format("{}: its {} is '{}'; elmo reads '{}', which all published models have",
-                            path_.string(), group, name, known));
-  }
-
-  fs::path path_;
-  nlohmann::json json_;
-};
+  shape.tanh = options.is_tanh("token_embedder.activation");
+  shape.highways = options.size("token_embedder.n_highway", 0, 64);
+  shape.filters = options.filters("token_embedder.filters", shape.positions);
+  return result;
+}
 
 // config_path is a path on the machine that trained the model: its name counts.
 Architecture find_architecture(const fs::path& folder) {
   std::string path = kPublishedName;
   const fs::path config = folder / "config.json";
   if (fs::exists(config)) {
-    const nlohmann::json json = read_object(config);
-    if (!json.contains("config_path") || !json["config_path"].is_string()) {
+    const OptionsFile options(config, "the config.json of a model of ELMoForManyLangs");
+    const nlohmann::json* architecture = options.find("config_path");
+    if (architecture == nullptr || !architecture->is_string()) {
       throw Error(config.string() +
                   ": has no config_path, so it is not what ELMoForManyLangs wrote; fetch it again");
     }
-    path = json["config_path"].get<std::string>();
+    path = architecture->get<std::string>();
   }
   const std::string name = path.substr(path.find_last_of("/\\") + 1);
   for (const fs::path& place : {fs::path(path), fs::path(name)}) {
     if (place.empty() || place.is_absolute()) continue;
-    if (fs::is_regular_file(folder / place)) return ArchitectureReader(folder / place).read();
+    if (fs::is_regular_file(folder / place)) return read_architecture(folder / place);
   }
   Architecture result = published();
   result.wanted_name = name.empty() ? kPublishedName : name;

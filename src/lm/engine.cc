@@ -79,11 +79,14 @@ class EngineOf final : public Engine {
         if (model_.settings.tied) keep(model_.softmax_weights());
       });
     }
-    enter("backward");
-    backward(batch, window, step);
+    const bool softmax_alone = step < options_.softmax_steps;
+    if (!softmax_alone) {
+      enter("backward");
+      backward(batch, window, step);
+    }
     if (processes_.size() > 1) {
       enter("gradients of others");
-      options_.slices->sum(summed_parameters(), batch_, workers_);
+      options_.slices->sum(summed_parameters(softmax_alone), batch_, workers_);
     }
     carry(window);
     return total_loss();
@@ -208,8 +211,14 @@ class EngineOf final : public Engine {
   }
 
   // Those whose gradients are sums over groups. Rows of tables are added by their owners.
-  std::vector<Parameter*> summed_parameters() {
+  std::vector<Parameter*> summed_parameters(bool softmax_alone) {
     std::vector<Parameter*> result;
+    if (softmax_alone) {
+      model_.softmax.for_each_parameter([&](Parameter& parameter) {
+        if (!parameter.sparse) result.push_back(&parameter);
+      });
+      return result;
+    }
     model_.for_each_parameter([&](Parameter& parameter) {
       if (!parameter.sparse && &parameter != &model_.embedding.table) result.push_back(&parameter);
     });

@@ -49,6 +49,8 @@ struct EngineOptions {
   std::uint64_t seed = 1;
   std::int64_t samples = 0;     // of a sampled softmax in train(); 0: the full one
   bool frozen_encoder = false;  // train() leaves the token encoder's gradient alone
+  // In so many first steps train() leaves all gradients but the softmax's alone.
+  std::uint64_t softmax_steps = 0;
   Slices* slices = nullptr;     // of what is trained, where several processes share it
   PhaseClock* clock = nullptr;  // told what train() does; may be null
 };

@@ -14,6 +14,7 @@
 #include "compute/random.h"
 #include "elmo/error.h"
 #include "io/file_kind.h"
+#include "lm/official_format.h"
 #include "text/characters.h"
 #include "text/utf8.h"
 
@@ -114,6 +115,18 @@ double least_size(const ModelSettings& s, double outcomes, double words) {
   size += s.characters.rows * dimension + s.characters.highways * 2 * filters * (filters + 1);
   for (const auto& [width, count] : s.characters.filters) size += width * dimension * count + count;
   return s.characters.project ? size + filters * p : size;
+}
+
+// Random numbers of a parameter's beginning are keyed by its number in its direction.
+std::uint64_t first_tensor(Direction direction) {
+  return direction == Direction::kForward ? 0 : 1000;
+}
+constexpr std::uint64_t kNewSoftmaxTensor = 999;
+
+void fill_normal(Parameter& parameter, double deviation, const Random& random) {
+  for (std::size_t i = 0; i < parameter.value.size(); ++i) {
+    parameter.value[i] = static_cast<float>(deviation) * random.normal(i);
+  }
 }
 
 }  // namespace
@@ -256,8 +269,9 @@ LanguageModel::LanguageModel(const ModelSettings& model_settings,
                              std::shared_ptr<const DictionaryReader> reader)
     : LanguageModel(model_settings, nullptr, nullptr, std::move(reader)) {}
 
-std::int32_t LanguageModel::outcomes() const {
-  return vocabulary ? vocabulary->rows() : words ? words->rows() : 0;
+const Vocabulary* LanguageModel::units() const {
+  if (vocabulary) return vocabulary.get();
+  return words.get();
 }
 
 std::filesystem::path LanguageModel::file(const std::filesystem::path& folder,
@@ -343,12 +357,9 @@ void LanguageModel::save(const std::filesystem::path& path) {
 }
 
 void LanguageModel::initialise(std::uint64_t seed) {
-  std::uint64_t tensor = settings.direction == Direction::kForward ? 0 : 1000;
+  std::uint64_t tensor = first_tensor(settings.direction);
   const auto normal = [&](Parameter& parameter, double deviation) {
-    const Random random(seed, RandomUse::kInitialise, tensor++);
-    for (std::size_t i = 0; i < parameter.value.size(); ++i) {
-      parameter.value[i] = static_cast<float>(deviation) * random.normal(i);
-    }
+    fill_normal(parameter, deviation, Random(seed, RandomUse::kInitialise, tensor++));
   };
   const double root = std::sqrt(static_cast<double>(settings.projection));
   const auto uniform = [&](Parameter& parameter, float bound) {
@@ -386,9 +397,24 @@ void LanguageModel::initialise(std::uint64_t seed) {
   softmax.bias.value.zero();
 }
 
+void LanguageModel::initialise_softmax(std::uint64_t seed) {
+  const double deviation = 1 / std::sqrt(static_cast<double>(settings.projection));
+  const std::uint64_t tensor = first_tensor(settings.direction) + kNewSoftmaxTensor;
+  fill_normal(softmax.weights, deviation, Random(seed, RandomUse::kInitialise, tensor));
+  softmax.bias.value.zero();
+}
+
 std::vector<Parameter*> LanguageModel::encoder_parameters() {
   std::vector<Parameter*> result;
   for_each_encoder_parameter([&](Parameter& parameter) { result.push_back(&parameter); });
+  return result;
+}
+
+std::vector<Parameter*> LanguageModel::parameters_below_softmax() {
+  std::vector<Parameter*> result = encoder_parameters();
+  for (LstmLayer& layer : layers) {
+    layer.for_each_parameter([&](Parameter& parameter) { result.push_back(&parameter); });
+  }
   return result;
 }
 
@@ -408,18 +434,10 @@ void check_model_folder(const std::filesystem::path& folder) {
     refuse((kind.empty() ? "is a file" : kind) + ending);
   }
   if (ours(Direction::kForward) || ours(Direction::kBackward)) return;
-  std::string options, weights;
-  for (const auto& entry : fs::directory_iterator(folder, failed)) {
-    const fs::path& path = entry.path();
-    if (path.extension() == ".hdf5") weights = path.string();
-    if (path.extension() == ".json" &&
-        path.filename().string().find("options") != std::string::npos) {
-      options = path.string();
-    }
-  }
-  if (!options.empty() && !weights.empty()) {
+  if (const auto official = find_official(folder)) {
     refuse(fmt::format("holds ELMo weights in the official format; pass --options {} --weights {}",
-                       shell_word(options), shell_word(weights)));
+                       shell_word(official->options.string()),
+                       shell_word(official->weights.string())));
   }
   if (fs::exists(folder / "encoder.pkl") && fs::exists(folder / "token_embedder.pkl")) {
     refuse(
@@ -471,8 +489,7 @@ void check_directions_agree(const std::string& folder, const ModelSettings& forw
 
 bool have_same_units(LanguageModel& a, LanguageModel& b) {
   if (a.settings.encoder != b.settings.encoder) return false;
-  if (a.vocabulary && a.vocabulary->bytes() != b.vocabulary->bytes()) return false;
-  if (a.words && b.words && a.words->bytes() != b.words->bytes()) return false;
+  if (a.units() && b.units() && a.units()->bytes() != b.units()->bytes()) return false;
   if (a.dictionaries && b.dictionaries && !(*a.dictionaries == *b.dictionaries)) return false;
   return std::ranges::equal(
       a.encoder_parameters(), b.encoder_parameters(),
@@ -523,7 +540,7 @@ void LanguageModel::pack(Workers& workers, bool with_softmax) {
   });
 }
 
-LineEncoder::LineEncoder(const LanguageModel& model) : model_(model) {
+LineEncoder::LineEncoder(const LanguageModel& model) : model_(model), vocabulary_(model.units()) {
   if (model.vocabulary) pieces_.emplace(*model.vocabulary);
 }
 
@@ -533,15 +550,13 @@ std::span<const std::int32_t> LineEncoder::units_of(std::size_t i) const {
 }
 
 bool LineEncoder::is_unknown(std::size_t i) const {
-  return std::ranges::any_of(units_of(i), [&](std::int32_t unit) {
-    return pieces_ ? model_.vocabulary->is_unknown(unit) : unit == model_.words->unk();
-  });
+  return std::ranges::any_of(units_of(i),
+                             [&](std::int32_t unit) { return vocabulary_->is_unknown(unit); });
 }
 
 const std::vector<std::string_view>& LineEncoder::read(std::string_view line, Sequence& sequence) {
   const bool forward = model_.settings.direction == Direction::kForward;
-  std::int32_t first = pieces_ ? model_.vocabulary->bos() : model_.words->bos();
-  std::int32_t last = pieces_ ? model_.vocabulary->eos() : model_.words->eos();
+  std::int32_t first = vocabulary_->bos(), last = vocabulary_->eos();
   if (!forward) std::swap(first, last);
   words_.clear();
   split_words(line, model_.settings.split, words_);
@@ -553,7 +568,7 @@ const std::vector<std::string_view>& LineEncoder::read(std::string_view line, Se
     if (pieces_) {
       pieces_->encode(word, units_);
     } else {
-      units_.push_back(model_.words->id(word));
+      vocabulary_->encode(word, units_);
     }
     ends_.push_back(units_.size());
     sequence.characters += count_nfc_characters(word) + 1;

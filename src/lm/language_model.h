@@ -98,6 +98,8 @@ class LanguageModel {
   // [-0.05, 0.05), the other matrices normal with deviation 1/sqrt(F), carry biases -2. Keyed by
   // seed, direction and parameter.
   void initialise(std::uint64_t seed);
+  // The softmax alone, above weights that are there.
+  void initialise_softmax(std::uint64_t seed);
 
   template <typename F>
   void for_each_parameter(F&& f) {
@@ -114,9 +116,13 @@ class LanguageModel {
   std::vector<Parameter*> encoder_parameters();
   // What the softmax multiplies by.
   Parameter& softmax_weights() { return settings.tied ? embedding.table : softmax.weights; }
+  // The token encoder's and the layers'.
+  std::vector<Parameter*> parameters_below_softmax();
   std::int64_t parameter_count();
+  // What the softmax predicts: pieces, or words of a list; null without either.
+  const Vocabulary* units() const;
   // Rows of the vocabulary; 0 without one.
-  std::int32_t outcomes() const;
+  std::int32_t outcomes() const { return units() != nullptr ? units()->rows() : 0; }
 
   // Packs all weights (after loading, after each update); the workers share the parts.
   void prepare(Precision precision, bool training);
@@ -182,7 +188,8 @@ class LineEncoder {
 
  private:
   const LanguageModel& model_;
-  std::optional<PieceCache> pieces_;
+  const Vocabulary* vocabulary_;      // null of a model that predicts nothing
+  std::optional<PieceCache> pieces_;  // of pieces
   std::vector<std::string_view> words_;
   std::vector<std::int32_t> units_;  // of the line
   std::vector<std::size_t> ends_;    // of word i: the number of units up to its last

@@ -16,6 +16,7 @@
 #include "elmo/error.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
+#include "lm/options_file.h"
 
 namespace elmo {
 namespace {
@@ -83,95 +84,29 @@ std::vector<Link> links(OfficialModel& model, bool bare_cell) {
   return result;
 }
 
-// The keys that make the network; what else there is belongs to training.
-class OptionsReader {
- public:
-  explicit OptionsReader(const std::filesystem::path& path) : path_(path) {
-    refuse_pipe(path);
-    json_ = parse_json(read_file(path, 1 << 24));
-    if (json_.is_discarded()) {
-      throw Error(path.string() + ": is not JSON; an official model's options.json is wanted");
-    }
-  }
-
-  const nlohmann::json* find(const std::string& key) const {
-    const nlohmann::json* at = &json_;
-    for (std::size_t begin = 0; begin <= key.size();) {
-      const std::size_t end = std::min(key.find('.', begin), key.size());
-      const std::string name = key.substr(begin, end - begin);
-      if (!at->is_object() || !at->contains(name)) return nullptr;
-      at = &at->at(name);
-      begin = end + 1;
-    }
-    return at;
-  }
-  const nlohmann::json& get(const std::string& key) const {
-    const nlohmann::json* found = find(key);
-    if (found == nullptr) fail(key + " is missing");
-    return *found;
-  }
-  int size(const std::string& key, int least = 1) const { return size_of(get(key), key, least); }
-  int size_of(const nlohmann::json& value, const std::string& key, int least) const {
-    if (!value.is_number_integer() || value.get<std::uint64_t>() > kLargest ||
-        value.get<int>() < least) {
-      fail(fmt::format("{} is {}, which no model has", key, shown(value)));
-    }
-    return value.get<int>();
-  }
-  // null: no clip.
-  float clip(const std::string& key) const {
-    const nlohmann::json* value = find(key);
-    if (value == nullptr || value->is_null()) return 0;
-    if (!value->is_number() || !(value->get<double>() >= 0 && value->get<double>() < 1e30)) {
-      fail(fmt::format("{} is {}, not a bound", key, shown(*value)));
-    }
-    return value->get<float>();
-  }
-  [[noreturn]] void fail(const std::string& what) const {
-    throw Error(path_.string() + ": " + what + "; is it the options.json of these weights?");
-  }
-
- private:
-  std::filesystem::path path_;
-  nlohmann::json json_;
-};
-
-CharacterShape character_shape(const OptionsReader& options, int projection) {
+CharacterShape character_shape(const OptionsFile& options, int projection) {
   CharacterShape shape;
   shape.rows = kRows;
   shape.padding = kPadding;
-  shape.dimension = options.size("char_cnn.embedding.dim");
-  shape.positions = options.size("char_cnn.max_characters_per_token", 3);
-  if (shape.positions > 256) options.fail("char_cnn.max_characters_per_token is over 256");
+  shape.dimension = options.size("char_cnn.embedding.dim", 1, kLargest);
+  shape.positions = options.size("char_cnn.max_characters_per_token", 3, 256);
   const bool has_highways = options.find("char_cnn.n_highway") != nullptr;
-  shape.highways = has_highways ? options.size("char_cnn.n_highway", 0) : 0;
-  if (shape.highways > 64) options.fail("char_cnn.n_highway is over 64");
+  shape.highways = has_highways ? options.size("char_cnn.n_highway", 0, 64) : 0;
   shape.projection = projection;
   const auto& rows = options.get("char_cnn.n_characters");
   if (rows != kRows && rows != kRows + 1) {
     options.fail(fmt::format("char_cnn.n_characters is {}, not 261 or 262", shown(rows)));
   }
-  const auto& activation = options.get("char_cnn.activation");
-  if (activation != "relu" && activation != "tanh") {
-    options.fail(fmt::format("char_cnn.activation is {}, not relu or tanh", shown(activation)));
-  }
-  shape.tanh = activation == "tanh";
-  const auto& filters = options.get("char_cnn.filters");
-  if (!filters.is_array() || filters.empty() || filters.size() > 64) {
-    options.fail("char_cnn.filters is no list of [width, count]");
-  }
-  for (const auto& filter : filters) {
-    if (!filter.is_array() || filter.size() != 2) {
-      options.fail("char_cnn.filters is no list of [width, count]");
-    }
-    shape.filters.push_back({options.size_of(filter[0], "a filter's width", 1),
-                             options.size_of(filter[1], "a filter's count", 1)});
-    if (shape.filters.back().width > shape.positions) {
-      options.fail("a filter is wider than max_characters_per_token");
-    }
-  }
+  shape.tanh = options.is_tanh("char_cnn.activation");
+  shape.filters = options.filters("char_cnn.filters", shape.positions);
   if (shape.filter_count() > kLargest) options.fail("char_cnn.filters are too many");
   return shape;
+}
+
+// A missing bound is none.
+float clip(const OptionsFile& options, const std::string& key) {
+  const nlohmann::json* value = options.find(key);
+  return value == nullptr ? 0 : options.bound_of(*value, key);
 }
 
 // Said before memory is taken for what the options claim. Smaller claims are answered by the name
@@ -272,21 +207,35 @@ void refuse_leftovers(const h5::File& file, const std::vector<Link>& wanted,
 
 }  // namespace
 
+std::optional<OfficialFiles> find_official(const std::filesystem::path& folder) {
+  OfficialFiles found;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    const std::filesystem::path& path = entry.path();
+    if (path.extension() == ".hdf5") found.weights = path;
+    if (path.extension() == ".json" &&
+        path.filename().string().find("options") != std::string::npos) {
+      found.options = path;
+    }
+  }
+  if (found.options.empty() || found.weights.empty()) return std::nullopt;
+  return found;
+}
+
 OfficialModel read_official(const std::filesystem::path& options_path,
                             const std::filesystem::path& weights_path) {
   for (const auto& path : {options_path, weights_path}) {
     refuse_other_programs(path);
     if (!std::filesystem::exists(path)) throw Error(path.string() + ": there is no such file");
   }
-  const OptionsReader options(options_path);
+  const OptionsFile options(options_path, "the options.json of these weights");
   if (options.find("token_embedder") != nullptr) refuse_many_langs(options_path);
   OfficialModel model;
-  model.layers = options.size("lstm.n_layers");
-  if (model.layers > 64) options.fail("lstm.n_layers is over 64");
-  model.hidden = options.size("lstm.dim");
-  model.projection = options.size("lstm.projection_dim");
-  model.cell_clip = options.clip("lstm.cell_clip");
-  model.projection_clip = options.clip("lstm.proj_clip");
+  model.layers = options.size("lstm.n_layers", 1, 64);
+  model.hidden = options.size("lstm.dim", 1, kLargest);
+  model.projection = options.size("lstm.projection_dim", 1, kLargest);
+  model.cell_clip = clip(options, "lstm.cell_clip");
+  model.projection_clip = clip(options, "lstm.proj_clip");
   const nlohmann::json* skip = options.find("lstm.use_skip_connections");
   if (skip != nullptr && !skip->is_boolean())
     options.fail("lstm.use_skip_connections is no boolean");

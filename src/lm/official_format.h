@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,13 @@ struct OfficialModel {
 
   std::uint64_t content_hash = 0;  // of the numbers read
 };
+
+// options.json (or a name with "options" in it) and the file beside it that ends in .hdf5.
+struct OfficialFiles {
+  std::filesystem::path options, weights;
+};
+// Nothing where a folder does not hold both.
+std::optional<OfficialFiles> find_official(const std::filesystem::path& folder);
 
 // Reads and checks everything: throws Error, one sentence with the file and what is wrong, for
 // options that are not ELMo's, a dataset that is missing, misshapen, of another type or with

@@ -56,6 +56,9 @@ void check(const PretrainingOptions& options) {
           "--tie makes the softmax's weights those of the pieces' embedding, which {}", obstacle));
     }
   }
+  if (options.softmax_steps && options.init.empty() && !options.resume) {
+    throw UsageError("--freeze-steps needs --init with official weights, which get a new softmax");
+  }
   if (options.dev.empty() && (options.dev_every != 0 || options.patience != 0)) {
     throw UsageError(fmt::format("--{} needs --dev, which is measured",
                                  options.patience != 0 ? "patience" : "dev-every"));

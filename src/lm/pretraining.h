@@ -35,7 +35,13 @@ struct PretrainingOptions {
   std::optional<std::string> preset;  // unset: kPreset
   std::optional<Split> split;         // unset: at spaces
   static constexpr char kPreset[] = "small";
-  std::filesystem::path init;  // a trained model to start from; empty: random weights
+  // Weights to start from, a model's folder or one of official weights, which get a new softmax
+  // over `vocabulary`, a word list; empty: random weights.
+  std::filesystem::path init;
+  // A new softmax above trained weights is trained alone in so many first steps; unset:
+  // kSoftmaxSteps.
+  std::optional<std::uint64_t> softmax_steps;
+  static constexpr std::uint64_t kSoftmaxSteps = 1000;
   // A model file whose token encoder and vocabulary are taken over; the encoder is not trained.
   std::filesystem::path encoder_from;
   // One token encoder under both directions, which go in step and add their gradients.

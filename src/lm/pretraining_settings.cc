@@ -9,6 +9,7 @@
 #include "base/fingerprint.h"
 #include "base/json.h"
 #include "elmo/error.h"
+#include "lm/starting_model.h"
 
 namespace elmo {
 namespace {
@@ -60,13 +61,14 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
       {"warmup", or_null(options.warmup)},
       {"dropout", or_null(options.dropout)},
       {"samples", or_null(options.samples)},
+      {"freeze-steps", or_null(options.softmax_steps)},
       {"precision",
        options.precision == "auto" ? nlohmann::json(nullptr) : nlohmann::json(options.precision)},
       // A training that is resumed no longer reads them, so they may be left out.
       {"init", nullptr},
       {"encoder-from", nullptr}};
   if (!options.init.empty()) {
-    settings.options["init"] = file_fingerprint(LanguageModel::file(options.init, direction));
+    settings.options["init"] = init_fingerprint(options, direction);
   }
   if (!options.encoder_from.empty()) {
     settings.options["encoder-from"] = file_fingerprint(options.encoder_from);
@@ -76,7 +78,7 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
 }
 
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
-                     double units_per_epoch, RunSettings& settings) {
+                     double units_per_epoch, bool new_softmax, RunSettings& settings) {
   const auto choose = [&](const char* name, const nlohmann::json& value) {
     if (settings.options.at(name).is_null()) settings.derived[name] = value;
   };
@@ -87,6 +89,7 @@ void derive_settings(const PretrainingOptions& options, const LanguageModel& mod
   choose("dropout", length.passes < PretrainingOptions::kPassesWithoutDropout ? 0 : kDropout);
   choose("precision", precision_name(parse_precision(options.precision)));
   choose("samples", model.words && model.outcomes() > kFullSoftmax ? kSamples : 0);
+  choose("freeze-steps", new_softmax ? PretrainingOptions::kSoftmaxSteps : 0);
   const auto samples = settings.value("samples").get<std::int64_t>();
   if (samples > 0 && model.settings.tied) {
     throw UsageError(
@@ -105,6 +108,9 @@ TrainingValues training_values(const PretrainingOptions& options, const Language
   for (const char* name : {"learning-rate", "warmup", "dropout", "samples", "precision"}) {
     chosen[name] = settings.value(name);
   }
+  // Older checkpoints do not have it.
+  const nlohmann::json softmax_steps = settings.value("freeze-steps");
+  chosen["freeze-steps"] = softmax_steps.is_null() ? nlohmann::json(0) : softmax_steps;
   const JsonFields fields(chosen, source + ": its settings");
   TrainingValues values;
   values.rate = {.highest = fields.number("learning-rate", 0, std::numeric_limits<double>::max()),
@@ -112,6 +118,7 @@ TrainingValues training_values(const PretrainingOptions& options, const Language
                  .warmup = fields.natural("warmup")};
   values.dropout = fields.number("dropout", 0, 0.999999);
   values.samples = fields.integer("samples", 0, std::max(0, model.outcomes() - 1));
+  values.softmax_steps = fields.natural("freeze-steps");
   values.precision = parse_precision(fields.text("precision"));
   return values;
 }

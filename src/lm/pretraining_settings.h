@@ -25,17 +25,18 @@ inline constexpr int kOrderOfText = 2;
 RunSettings pretraining_settings(const PretrainingOptions& options, Direction direction,
                                  const std::string& text);
 
-// Chooses what was left to the program, for a training that begins with this model on a text of so
-// many units (0: nobody knows, and it is read once). Throws UsageError: more samples than outcomes,
-// a precision that the CPU does not have.
+// Chooses what was left to the program, for a training that begins with this model, of which the
+// softmax alone may be new, on a text of so many units (0: nobody knows, and it is read once).
+// Throws UsageError: more samples than outcomes, a precision that the CPU does not have.
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
-                     double units_per_epoch, RunSettings& settings);
+                     double units_per_epoch, bool new_softmax, RunSettings& settings);
 
 // The values that a training uses, whoever chose them: with --resume the file `source` has the say.
 struct TrainingValues {
   LearningRate rate;
   double dropout = 0;
-  std::int64_t samples = 0;  // of the softmax; 0: all outcomes
+  std::int64_t samples = 0;         // of the softmax; 0: all outcomes
+  std::uint64_t softmax_steps = 0;  // first steps, in which the softmax alone is trained
   Precision precision = Precision::kF32;
 };
 // Throws Error where the model can't be trained with such values.

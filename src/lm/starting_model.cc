@@ -4,7 +4,10 @@
 
 #include <utility>
 
+#include "base/fingerprint.h"
 #include "elmo/error.h"
+#include "lm/efml.h"
+#include "lm/official.h"
 
 namespace elmo {
 namespace {
@@ -28,17 +31,73 @@ StartingModel new_model(const PretrainingOptions& options, Direction direction) 
         std::make_shared<const PieceVocabulary>(PieceVocabulary::from_file(options.vocabulary)));
   }
   start.model->initialise(options.seed);
-  start.new_softmax = true;
+  start.random_softmax = true;
   return start;
 }
 
+// Official weights in options.init that were not imported.
+std::optional<OfficialFiles> official_init(const PretrainingOptions& options, Direction direction) {
+  if (std::filesystem::exists(LanguageModel::file(options.init, direction))) return std::nullopt;
+  return find_official(options.init);
+}
+
+std::unique_ptr<LanguageModel> load_init(const PretrainingOptions& options, Direction direction) {
+  const auto files = official_init(options, direction);
+  if (!files) {
+    check_model_folder(options.init);
+    return LanguageModel::load(LanguageModel::file(options.init, direction));
+  }
+  OfficialModel official = read_official(files->options, files->weights);
+  // The word list of a softmax is not that of the weights, where these have no vectors of words.
+  const std::string list = official.words ? options.vocabulary : "";
+  auto [forward, backward] = import_official(std::move(official), list);
+  return std::move(direction == Direction::kForward ? forward : backward);
+}
+
+// The same network under a new softmax over the words of options.vocabulary.
+std::unique_ptr<LanguageModel> with_softmax(std::unique_ptr<LanguageModel> model,
+                                            const PretrainingOptions& options) {
+  // With a vector a word, what is read is what is predicted: the list is the model's own.
+  const bool own = model->settings.encoder == Encoder::kWords || options.vocabulary.empty();
+  std::shared_ptr<const WordVocabulary> words = own ? model->words : nullptr;
+  if (!words) {
+    if (options.vocabulary.empty()) {
+      throw UsageError(
+          options.init.string() +
+          ": official weights have no softmax; pass the list of the words that a new one predicts "
+          "by --vocab (`elmo vocab --type word --input ... --output words.txt` makes one)");
+    }
+    words = std::make_shared<const WordVocabulary>(WordVocabulary::from_file(options.vocabulary));
+  }
+  ModelSettings settings = model->settings;
+  settings.softmax = true;
+  auto result = std::make_unique<LanguageModel>(settings, std::move(words));
+  result->characters = std::move(model->characters);
+  result->embedding = std::move(model->embedding);
+  result->layers = std::move(model->layers);
+  result->initialise_softmax(options.seed);
+  return result;
+}
+
 StartingModel trained_model(const PretrainingOptions& options, Direction direction) {
+  const std::string path = options.init.string();
+  const auto refuse_dictionaries = [&] {
+    throw Error(
+        path +
+        ": is a model of ELMoForManyLangs, which pretrain does not go on with; --init takes "
+        "models of elmo pretrain and official ELMo weights");
+  };
+  if (is_efml(options.init)) refuse_dictionaries();
   StartingModel start;
-  start.model = LanguageModel::load(LanguageModel::file(options.init, direction));
-  start.origin = "the model in " + options.init.string();
-  if (!start.model->settings.softmax) {
-    throw Error(options.init.string() +
-                ": came from official weights, which have no softmax to go on training with");
+  start.model = load_init(options, direction);
+  start.origin = "the model in " + path;
+  if (start.model->dictionaries) refuse_dictionaries();
+  start.new_softmax = start.random_softmax = !start.model->settings.softmax;
+  if (start.new_softmax) {
+    start.model = with_softmax(std::move(start.model), options);
+  } else if (options.softmax_steps) {
+    throw UsageError("--freeze-steps trains the new softmax of official weights alone; " +
+                     start.origin + " has a softmax of its own; leave --freeze-steps out");
   }
   return start;
 }
@@ -68,7 +127,7 @@ StartingModel model_on_encoder(const PretrainingOptions& options, Direction dire
     start.model = std::make_unique<LanguageModel>(settings, donor->words);
   }
   start.model->initialise(options.seed);
-  start.new_softmax = true;
+  start.random_softmax = true;
   copy_encoder(*donor, *start.model);
   start.frozen_encoder = true;
   start.origin = "the model in " + path;
@@ -76,9 +135,9 @@ StartingModel model_on_encoder(const PretrainingOptions& options, Direction dire
 }
 
 bool has_vocabulary(const LanguageModel& model, const std::string& path) {
-  if (model.vocabulary)
-    return PieceVocabulary::from_file(path).bytes() == model.vocabulary->bytes();
-  return model.words && WordVocabulary::from_file(path).bytes() == model.words->bytes();
+  const std::string bytes = model.vocabulary ? PieceVocabulary::from_file(path).bytes()
+                                             : WordVocabulary::from_file(path).bytes();
+  return model.units() != nullptr && model.units()->bytes() == bytes;
 }
 
 std::string size_of(const ModelSettings& settings) {
@@ -93,6 +152,13 @@ std::string obstacle_to_tying(const PretrainingOptions& options) {
   if (options.share_encoder) return "--share-encoder trains with both directions";
   if (!options.encoder_from.empty()) return "--encoder-from leaves as it is";
   return {};
+}
+
+std::string init_fingerprint(const PretrainingOptions& options, Direction direction) {
+  if (const auto files = official_init(options, direction)) {
+    return file_fingerprint(files->options) + file_fingerprint(files->weights);
+  }
+  return file_fingerprint(LanguageModel::file(options.init, direction));
 }
 
 StartingModel make_starting_model(const PretrainingOptions& options, Direction direction) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "compute/kernels.h"
+#include "nn/heads.h"
 
 namespace elmo {
 namespace {
@@ -27,8 +28,6 @@ void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
     for (std::int64_t k = 0; k < width; ++k) y[k] += b[k];
   }
 }
-
-float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 
 // The words of a group (tree_sum.h), and their number among the rows of a product.
 struct WordGroup {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace elmo {
 namespace {
@@ -17,12 +18,8 @@ float sigmoid(float logit) { return 1.0f / (1.0f + std::exp(-logit)); }
 
 void softmax(const float* logits, std::int64_t rows, std::int64_t classes, float* probabilities) {
   for (std::int64_t i = 0; i < rows; ++i) {
-    const float* from = logits + i * classes;
-    float* to = probabilities + i * classes;
-    const float top = *std::max_element(from, from + classes);
-    float sum = 0;
-    for (std::int64_t k = 0; k < classes; ++k) sum += to[k] = std::exp(from[k] - top);
-    for (std::int64_t k = 0; k < classes; ++k) to[k] /= sum;
+    softmax(std::span(logits + i * classes, static_cast<std::size_t>(classes)),
+            probabilities + i * classes);
   }
 }
 
@@ -30,18 +27,15 @@ double softmax_cross_entropy(const float* logits, std::int64_t rows, std::int64_
                              const std::int32_t* targets, std::span<const float> class_weights,
                              float scale, float* d_logits) {
   double total = 0;
+  std::vector<double> probabilities(static_cast<std::size_t>(classes));
   for (std::int64_t i = 0; i < rows; ++i) {
     const float* row = logits + i * classes;
     const float weight = weight_of(targets[i], class_weights);
-    const float top = *std::max_element(row, row + classes);
-    double sum = 0;
-    for (std::int64_t k = 0; k < classes; ++k) sum += std::exp(static_cast<double>(row[k]) - top);
-    if (targets[i] >= 0) {
-      total += weight * (std::log(sum) + top - static_cast<double>(row[targets[i]]));
-    }
+    const double log_sum = softmax(std::span(row, probabilities.size()), probabilities.data());
+    if (targets[i] >= 0) total += weight * (log_sum - static_cast<double>(row[targets[i]]));
     if (d_logits == nullptr) continue;
     for (std::int64_t k = 0; k < classes; ++k) {
-      const double probability = std::exp(static_cast<double>(row[k]) - top) / sum;
+      const double probability = probabilities[static_cast<std::size_t>(k)];
       d_logits[i * classes + k] =
           scale * weight * static_cast<float>(probability - (k == targets[i] ? 1 : 0));
     }

@@ -2,6 +2,9 @@
 // is softmax.h.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -17,6 +20,16 @@ double softmax_cross_entropy(const float* logits, std::int64_t rows, std::int64_
 double sigmoid_cross_entropy(const float* logits, std::int64_t rows, const std::int32_t* targets,
                              std::span<const float> class_weights, float scale, float* d_logits);
 
+// The softmax of a few numbers (one or more), in the arithmetic of T; may be the same memory.
+// Returns log(sum_k e^x_k).
+template <typename T>
+T softmax(std::span<const float> x, T* y) {
+  const T top = *std::ranges::max_element(x);
+  T sum = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) sum += y[k] = std::exp(static_cast<T>(x[k]) - top);
+  for (std::size_t k = 0; k < x.size(); ++k) y[k] /= sum;
+  return std::log(sum) + top;
+}
 // Probabilities (rows x classes) of logits; may be the same memory.
 void softmax(const float* logits, std::int64_t rows, std::int64_t classes, float* probabilities);
 // Probability of class 1.

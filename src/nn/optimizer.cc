@@ -40,6 +40,7 @@ Optimizer::Optimizer(OptimizerKind kind, Slices& slices, float initial_accumulat
 }
 
 void Optimizer::make_states(float initial_accumulator) {
+  held_.resize(slices_.parameters().size());
   if (kind_ == OptimizerKind::kSgd) return;
   for (const Parameter* parameter : slices_.parameters()) {
     first_.emplace_back(parameter->value.size());
@@ -53,6 +54,20 @@ void Optimizer::make_states(float initial_accumulator) {
   }
 }
 
+void Optimizer::hold(std::span<Parameter* const> parameters, std::uint64_t count) {
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    const Parameter* const own = slices_.parameters()[i];
+    if (std::ranges::find(parameters, own) != parameters.end()) held_[i] = count;
+  }
+}
+
+std::vector<Slices::Block> Optimizer::blocks() const {
+  std::vector<Slices::Block> blocks = slices_.blocks();
+  std::erase_if(blocks,
+                [&](const Slices::Block& block) { return updates < held_[block.parameter]; });
+  return blocks;
+}
+
 double Optimizer::update(double rate, double clip, Workers& workers) {
   const double norm = std::sqrt(squares(workers));
   if (std::isfinite(norm)) apply(rate, clip_scale(norm, clip), workers);
@@ -64,7 +79,7 @@ double Optimizer::squares(Workers& workers) const {
 }
 
 double Optimizer::squares(std::size_t count, Workers& workers) const {
-  std::vector<Slices::Block> blocks = slices_.blocks();
+  std::vector<Slices::Block> blocks = this->blocks();
   std::erase_if(blocks, [&](const Slices::Block& block) { return block.parameter >= count; });
   std::vector<double> squares(blocks.size());
   workers.run([&](int index) {
@@ -83,11 +98,15 @@ double Optimizer::squares(std::size_t count, Workers& workers) const {
 }
 
 void Optimizer::apply(double rate, float scale, Workers& workers) {
+  const std::vector<Slices::Block> blocks = this->blocks();
   ++updates;
-  const auto steps = static_cast<double>(updates);
-  const auto correction1 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps));
-  const auto correction2 = static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps));
-  const std::vector<Slices::Block> blocks = slices_.blocks();
+  // Adam's, of each parameter.
+  std::vector<float> correction1, correction2;
+  for (const std::uint64_t held : held_) {
+    const auto steps = static_cast<double>(updates - std::min(held, updates));
+    correction1.push_back(static_cast<float>(1 - std::pow(static_cast<double>(kBeta1), steps)));
+    correction2.push_back(static_cast<float>(1 - std::pow(static_cast<double>(kBeta2), steps)));
+  }
   std::vector<Slices::Block> mine = blocks;
   std::erase_if(mine, [&](const Slices::Block& block) { return !slices_.is_mine(block); });
   workers.run([&](int index) {
@@ -112,8 +131,8 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
                        1e-10f);
       } else {
         adam_update(weights, gradient, first, second_[block.parameter].data() + block.begin,
-                    block.size, scale, static_cast<float>(rate), kBeta1, kBeta2, 1e-8f, correction1,
-                    correction2);
+                    block.size, scale, static_cast<float>(rate), kBeta1, kBeta2, 1e-8f,
+                    correction1[block.parameter], correction2[block.parameter]);
       }
     }
   });

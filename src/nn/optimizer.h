@@ -48,6 +48,10 @@ class Optimizer {
   double squares(std::size_t count, Workers& workers) const;
   void apply(double rate, float scale, Workers& workers);
 
+  // In the first `updates` updates these parameters stay as they are, bit for bit, and their
+  // gradients do not count; Adam's corrections count their own updates from there on.
+  void hold(std::span<Parameter* const> parameters, std::uint64_t updates);
+
   // For checkpoints: named state arrays, and the number of updates (Adam's corrections).
   struct State {
     std::string name;
@@ -65,10 +69,13 @@ class Optimizer {
 
  private:
   void make_states(float initial_accumulator);
+  // What an update goes through now.
+  std::vector<Slices::Block> blocks() const;
 
   OptimizerKind kind_;
   std::unique_ptr<Slices> own_slices_;  // of a single process that was not given any
   Slices& slices_;
+  std::vector<std::uint64_t> held_;  // of each parameter: the first update that changes it
   std::vector<AlignedArray<float>> first_, second_;
 };
 

@@ -1,9 +1,9 @@
 #include "nn/pooling.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "elmo/error.h"
+#include "nn/heads.h"
 
 namespace elmo {
 
@@ -82,11 +82,8 @@ void PoolingLayer::forward(const Ragged& texts, const float* x, PoolingTape& tap
           }
           a[t] = static_cast<float>(score);
         }
-        const float top = *std::max_element(a, a + length);
-        float sum = 0;
-        for (std::int64_t t = 0; t < length; ++t) sum += a[t] = std::exp(a[t] - top);
+        softmax(std::span<const float>(a, static_cast<std::size_t>(length)), a);
         for (std::int64_t t = 0; t < length; ++t) {
-          a[t] /= sum;
           for (std::int64_t k = 0; k < width_; ++k) y[k] += a[t] * x[(begin + t) * width_ + k];
         }
         break;

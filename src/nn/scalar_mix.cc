@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/heads.h"
+
 namespace elmo {
 namespace {
 
@@ -12,11 +14,8 @@ constexpr std::int64_t kBlock = 64;
 }  // namespace
 
 std::vector<double> mix_shares(std::span<const float> w) {
-  const double most = *std::ranges::max_element(w);
-  std::vector<double> shares;
-  double sum = 0;
-  for (const float value : w) sum += shares.emplace_back(std::exp(value - most));
-  for (double& share : shares) share /= sum;
+  std::vector<double> shares(w.size());
+  softmax(w, shares.data());
   return shares;
 }
 

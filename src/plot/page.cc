@@ -49,9 +49,9 @@ Json colours() {
 }
 
 // The farthest that any point lies from the origin along an axis.
-double extent_of(const WordMap& map) {
+double extent_of(const WordPicture& picture) {
   double extent = 0;
-  for (const WordMap::Layer& layer : map.layers) {
+  for (const WordPicture::Layer& layer : picture.layers) {
     for (const Point& point : layer.points) {
       extent = std::max({extent, std::abs(point.x), std::abs(point.y)});
     }
@@ -59,7 +59,7 @@ double extent_of(const WordMap& map) {
   return extent > 0 ? extent : 1;
 }
 
-Json layer_json(const WordMap::Layer& layer, double extent) {
+Json layer_json(const WordPicture::Layer& layer, double extent) {
   Json x = Json::array(), y = Json::array(), nearest = Json::array(), cosines = Json::array();
   for (const Point& point : layer.points) {
     x.push_back(std::lround(point.x / extent * kSteps));
@@ -140,31 +140,33 @@ std::string escape_html(std::string_view text) {
   return result;
 }
 
-void write_page(const WordMap& map, const std::string& source, const std::filesystem::path& path) {
-  const Occurrences& found = map.occurrences;
+void write_page(const WordPicture& picture, const std::string& source,
+                const std::filesystem::path& path) {
+  const Occurrences& found = picture.occurrences;
   Json layers = Json::array(), points = Json::array(), colourings = Json::array();
-  const double extent = extent_of(map);
-  for (const WordMap::Layer& layer : map.layers) layers.push_back(layer_json(layer, extent));
+  const double extent = extent_of(picture);
+  for (const WordPicture::Layer& layer : picture.layers)
+    layers.push_back(layer_json(layer, extent));
   for (const Occurrences::Place& place : found.places) {
     const Context& context = place.context;
     points.push_back({place.sentence + 1, context.before, context.word, context.after});
   }
-  for (const Colouring& colouring : map.colourings) {
+  for (const Colouring& colouring : picture.colourings) {
     colourings.push_back(
         {{"name", colouring.name}, {"groups", colouring.groups}, {"of", colouring.of}});
   }
-  const Json data = {{"title", map.title},
+  const Json data = {{"title", picture.title},
                      {"source", source},
                      {"total", found.total},
                      {"sentences", found.sentences},
                      {"steps", kSteps},
                      {"cosine_steps", kCosineSteps},
-                     {"start", map.start},
+                     {"start", picture.start},
                      {"colours", colours()},
                      {"layers", std::move(layers)},
                      {"points", std::move(points)},
                      {"colourings", std::move(colourings)}};
-  write_file(path, page(map.title, kWordsPage, data));
+  write_file(path, page(picture.title, kWordsPage, data));
 }
 
 void write_page(const LineChart& chart, const std::filesystem::path& path) {

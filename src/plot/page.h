@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "plot/chart.h"
-#include "plot/word_map.h"
+#include "plot/word_picture.h"
 
 namespace elmo {
 
@@ -21,7 +21,8 @@ std::string escape_html(std::string_view text);
 
 // Write a page, whole or not at all. `source` is the dump's name, as the page shows it. Throw
 // Error: the file can't be written, nothing to draw.
-void write_page(const WordMap& map, const std::string& source, const std::filesystem::path& path);
+void write_page(const WordPicture& picture, const std::string& source,
+                const std::filesystem::path& path);
 void write_page(const LineChart& chart, const std::filesystem::path& path);
 
 }  // namespace elmo

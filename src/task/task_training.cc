@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -33,6 +34,31 @@ TaskTrainingReport summary(std::vector<SeedResult> seeds) {
   for (const SeedResult& one : report.seeds) squares += std::pow(one.best - report.mean, 2);
   report.spread = n > 1 ? std::sqrt(squares / (n - 1)) : 0;
   return report;
+}
+
+std::uintmax_t size_of(const std::filesystem::path& path) {
+  std::error_code failed;
+  const std::uintmax_t size = std::filesystem::file_size(path, failed);
+  return failed ? 0 : size;
+}
+
+// What the rest will take; the first checkpoint is there.
+void forecast(double seconds, const std::filesystem::path& output) {
+  // A checkpoint beside its replacement, and the task, which is smaller.
+  const std::uintmax_t bytes = 3 * size_of(task_checkpoint(output));
+  log::info("train: about {} to go; {}B of memory{}", format_duration(seconds),
+            format_count(static_cast<double>(peak_memory_bytes())),
+            bytes == 0 ? ""
+                       : fmt::format(", at most {}B on disk beside {}",
+                                     format_count(static_cast<double>(bytes)), output.string()));
+}
+
+// What the files are for.
+void explain_files(const std::filesystem::path& output) {
+  const auto checkpoint = task_checkpoint(output);
+  log::info("{} is all that other commands read; {} ({}B) only train --resume does",
+            output.string(), checkpoint.filename().string(),
+            format_count(static_cast<double>(size_of(checkpoint))));
 }
 
 // A finished task whose checkpoint is gone: it may be asked for again as it is.
@@ -101,15 +127,13 @@ TaskTrainingReport train_task(const TaskSettings& settings, const LabelSet& labe
     Trainer* const all[] = {&trainer};
     run_trainers(all, {.title = "train",
                        .hosts = 1,
-                       .forecast =
-                           [](double seconds) {
-                             log::info("train: about {} to go", format_duration(seconds));
-                           },
+                       .forecast = [&](double seconds) { forecast(seconds, options.output); },
                        .advice = [] { return std::string("--resume goes on"); }});
   }
   if (const std::string wrong = trainer.divergence(); !wrong.empty()) {
     throw Error(wrong + " (the best epoch's weights are written all the same)");
   }
+  if (!trainer.was_finished()) explain_files(options.output);
   TaskTrainingReport report = summary(trainer.seeds());
   report.already_finished = trainer.was_finished();
   return report;

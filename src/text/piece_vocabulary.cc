@@ -34,7 +34,7 @@ struct PieceVocabulary::Impl {
 };
 
 PieceVocabulary::PieceVocabulary(std::string bytes, const std::string& source)
-    : impl_(std::make_unique<Impl>()), bytes_(std::move(bytes)) {
+    : Vocabulary(std::move(bytes)), impl_(std::make_unique<Impl>()) {
   if (const std::string fault = sentencepiece_fault(bytes_); !fault.empty()) {
     throw Error(source + ": " + fault + "; make a vocabulary with `elmo vocab`");
   }
@@ -74,7 +74,7 @@ bool PieceVocabulary::is_unknown(std::int32_t id) const {
   return impl_->processor.IsUnknown(id) || impl_->processor.IsByte(id);
 }
 
-std::string PieceVocabulary::piece(std::int32_t id) const {
+std::string PieceVocabulary::name(std::int32_t id) const {
   if (id < impl_->processor.GetPieceSize()) return impl_->processor.IdToPiece(id);
   return id == bos_ ? "<s>" : "</s>";
 }

@@ -10,31 +10,24 @@
 #include <vector>
 
 #include "base/recent_strings.h"
+#include "text/vocabulary.h"
 
 namespace elmo {
 
-// Immutable after construction; every const member may be called by many threads at once.
-class PieceVocabulary {
+// Rows are the model's pieces, and behind them one for each of BOS and EOS that the model lacks.
+class PieceVocabulary final : public Vocabulary {
  public:
   // `bytes`: a serialized SentencePiece model. `source` names it in messages. Throws Error if it
   // is not one (empty, truncated, foreign, not a model at all).
   PieceVocabulary(std::string bytes, const std::string& source);
   static PieceVocabulary from_file(const std::string& path);
   PieceVocabulary(PieceVocabulary&&) noexcept;
-  ~PieceVocabulary();
+  ~PieceVocabulary() override;
 
-  // Rows of the embedding and the softmax: the model's pieces, and behind them one row for each
-  // of BOS and EOS that the model lacks.
-  std::int32_t rows() const { return rows_; }
-  std::int32_t bos() const { return bos_; }
-  std::int32_t eos() const { return eos_; }
-  std::int32_t unk() const { return unk_; }
   // Is this <unk> or a byte piece (<0xEA>)?
-  bool is_unknown(std::int32_t id) const;
+  bool is_unknown(std::int32_t id) const override;
   // Text of a piece ("▁배", "<s>").
-  std::string piece(std::int32_t id) const;
-  // The serialized model, as given.
-  const std::string& bytes() const { return bytes_; }
+  std::string name(std::int32_t id) const override;
 
   // Appends the pieces of one raw word; at least one, <unk> where SentencePiece gives none (a
   // word of U+2581, U+200B, U+3000 alone). The word is brought to NFC first when the model's own
@@ -43,7 +36,7 @@ class PieceVocabulary {
   // encoded in parts of at most that size, cut between characters (SentencePiece's time and
   // memory grow with the length).
   static constexpr std::size_t kMaxEncodedBytes = 4096;
-  void encode(std::string_view word, std::vector<std::int32_t>& ids) const;
+  void encode(std::string_view word, std::vector<std::int32_t>& ids) const override;
 
   // The same pieces with the bytes of the raw word that each covers (half-open; empty for a
   // piece that stands for nothing of it, such as a lone "▁").
@@ -56,8 +49,6 @@ class PieceVocabulary {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
-  std::string bytes_;
-  std::int32_t rows_ = 0, bos_ = 0, eos_ = 0, unk_ = 0;
 };
 
 // Remembers the pieces of the words that were met last; one a thread. Words longer than 64 bytes

@@ -11,7 +11,7 @@
 namespace elmo {
 
 WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
-    : bytes_(std::move(bytes)) {
+    : Vocabulary(std::move(bytes)) {
   std::string_view rest = bytes_;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -37,6 +37,7 @@ WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
       normal_ids_.emplace(std::move(normal), place->second);
     }
   }
+  rows_ = static_cast<std::int32_t>(words_.size());
   const auto special = [&](const char* word) {
     const auto found = ids_.find(std::string_view(word));
     if (found == ids_.end()) {

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "text/vocabulary.h"
 
 namespace elmo {
 
-class WordVocabulary {
+class WordVocabulary final : public Vocabulary {
  public:
   // `bytes`: one word a line, as bytes() gives them. Throws Error: the three special words missing,
   // an empty line, a word twice (with both lines), not UTF-8, fewer than one real word.
@@ -20,21 +21,18 @@ class WordVocabulary {
   // lines may end the file.
   static WordVocabulary from_file(const std::string& path);
 
-  std::int32_t rows() const { return static_cast<std::int32_t>(words_.size()); }
-  std::int32_t bos() const { return bos_; }
-  std::int32_t eos() const { return eos_; }
-  std::int32_t unk() const { return unk_; }
+  bool is_unknown(std::int32_t id) const override { return id == unk_; }
+  std::string name(std::int32_t id) const override { return words_[static_cast<std::size_t>(id)]; }
   // unk() for a word that is listed neither as it is nor in normalisation form C.
   std::int32_t id(std::string_view word) const;
-  const std::string& word(std::int32_t id) const { return words_[static_cast<std::size_t>(id)]; }
-  const std::string& bytes() const { return bytes_; }
+  void encode(std::string_view word, std::vector<std::int32_t>& ids) const override {
+    ids.push_back(id(word));
+  }
 
  private:
-  std::string bytes_;
   std::vector<std::string> words_;
   StringMap<std::int32_t> ids_;
   StringMap<std::int32_t> normal_ids_;  // of words that are not in normalisation form C, by it
-  std::int32_t bos_ = 0, eos_ = 0, unk_ = 0;
 };
 
 }  // namespace elmo

@@ -265,7 +265,7 @@ class EfmlTest(ProgramTest):
                 (PUBLISHED, architecture("token_embedder", n_highway=1), "does not speak of"),
                 (PUBLISHED, architecture("encoder", dim=60_000), "wants (240000"),
                 (PUBLISHED, architecture("encoder", n_layers=-1), "n_layers is -1"),
-                (PUBLISHED, architecture("encoder", cell_clip=-1), "cell_clip is no bound")):
+                (PUBLISHED, architecture("encoder", cell_clip=-1), "cell_clip is -1, which is no bound")):
             write_model(self.source, model)
             put(name, content)
             with self.subTest(name=name, part=part):

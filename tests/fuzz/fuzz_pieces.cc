@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(!ids.empty());
       for (const std::int32_t id : ids) {
         require(id >= 0 && id < vocabulary.rows());
-        vocabulary.piece(id);
+        vocabulary.name(id);
         vocabulary.is_unknown(id);
       }
       vocabulary.encode_with_places(word);

@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What a model keeps of it reads as the same list.
     const WordVocabulary again(list.bytes(), "again");
     require(again.rows() == list.rows());
-    for (std::int32_t i = 0; i < list.rows(); ++i) require(again.id(list.word(i)) == i);
+    for (std::int32_t i = 0; i < list.rows(); ++i) require(again.id(list.name(i)) == i);
   });
   for (const std::size_t most : {2, 1000}) {
     succeeds([&] {

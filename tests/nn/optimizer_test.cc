@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "compute/random.h"
@@ -57,6 +58,29 @@ TEST(Optimizer, ClipsByTheGlobalNorm) {
     for (std::size_t i = 0; i < clipped[p].value.size(); ++i) {
       ASSERT_NEAR(clipped[p].value[i], scaled[p].value[i], 1e-6);
     }
+  }
+}
+
+// What is held keeps its bits and counts for nothing; afterwards it is as if it began then.
+TEST(Optimizer, HoldsParametersForSoManyUpdates) {
+  Workers workers(2);
+  for (const OptimizerKind kind :
+       {OptimizerKind::kAdagrad, OptimizerKind::kAdam, OptimizerKind::kSgd}) {
+    auto held = parameters(), alone = parameters(), late = parameters();
+    Optimizer optimizer(kind, pointers(held));
+    const auto all = pointers(held);
+    optimizer.hold(std::span(all).first(1), 3);
+    Optimizer second_alone(kind, {&alone[1]}), first_late(kind, {&late[0]});
+    for (int step = 0; step < 3; ++step) {
+      EXPECT_EQ(optimizer.update(0.1, 0, workers), second_alone.update(0.1, 0, workers));
+      EXPECT_TRUE(std::ranges::equal(held[0].value.span(), late[0].value.span()));
+    }
+    EXPECT_TRUE(std::ranges::equal(held[1].value.span(), alone[1].value.span()));
+    for (int step = 0; step < 2; ++step) {
+      optimizer.update(0.1, 0, workers);
+      first_late.update(0.1, 0, workers);
+    }
+    EXPECT_TRUE(std::ranges::equal(held[0].value.span(), late[0].value.span()));
   }
 }
 

@@ -82,4 +82,11 @@ separate_arguments(own_flags UNIX_COMMAND "${CXX_FLAGS}")
 run("" ${CXX} ${own_flags} ${CONSUMER}/main.cc -o ${WORK}/by-pkg-config ${flags}
   -Wl,-rpath,${WORK}/prefix/${LIBDIR})
 run("${expected}" ${WORK}/by-pkg-config ${WORK}/model)
+# And with the static library, the shared one out of the way.
+file(RENAME ${WORK}/prefix/${LIBDIR}/libelmo.so ${WORK}/prefix/${LIBDIR}/aside)
+execute_process(COMMAND pkg-config --static --cflags --libs elmo OUTPUT_VARIABLE flags
+  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+separate_arguments(flags UNIX_COMMAND "${flags}")
+run("" ${CXX} ${own_flags} ${CONSUMER}/main.cc -o ${WORK}/static-by-pkg-config ${flags})
+run("${expected}" ${WORK}/static-by-pkg-config ${WORK}/model)
 file(REMOVE_RECURSE ${WORK})

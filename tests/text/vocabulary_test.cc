@@ -43,7 +43,7 @@ class VocabularyTest : public testing::Test {
   }
   static std::string text_of(const PieceVocabulary& vocabulary, std::string_view word) {
     std::string text;
-    for (const std::int32_t id : encode(vocabulary, word)) text += vocabulary.piece(id);
+    for (const std::int32_t id : encode(vocabulary, word)) text += vocabulary.name(id);
     return text;
   }
   TemporaryFolder folder_;
@@ -61,9 +61,9 @@ TEST_F(VocabularyTest, HasBoundaryUnitsAndBytes) {
   const PieceVocabulary vocabulary(train({.size = 400}, &report), "test");
   EXPECT_EQ(report.lines, 800u);
   EXPECT_EQ(vocabulary.rows(), 400);
-  EXPECT_EQ(vocabulary.piece(vocabulary.bos()), "<s>");
-  EXPECT_EQ(vocabulary.piece(vocabulary.eos()), "</s>");
-  EXPECT_EQ(vocabulary.piece(vocabulary.unk()), "<unk>");
+  EXPECT_EQ(vocabulary.name(vocabulary.bos()), "<s>");
+  EXPECT_EQ(vocabulary.name(vocabulary.eos()), "</s>");
+  EXPECT_EQ(vocabulary.name(vocabulary.unk()), "<unk>");
   EXPECT_TRUE(vocabulary.is_unknown(vocabulary.unk()));
   EXPECT_FALSE(vocabulary.is_unknown(vocabulary.bos()));
   // What the text does not hold goes by bytes.
@@ -227,7 +227,7 @@ TEST_F(VocabularyTest, WordListsAreByFallingFrequency) {
   EXPECT_EQ(words.rows(), 6);
   EXPECT_LT(words.id("a"), words.id("b"));
   EXPECT_EQ(words.id("z"), words.unk());
-  EXPECT_EQ(words.word(words.id("a")), "a");
+  EXPECT_EQ(words.name(words.id("a")), "a");
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ import unittest
 
 import h5py
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS / "support"), str(TESTS / "reference")]
+from official_elmo import write_model  # noqa: E402
 from trained import CORPORA, ProgramTest, datasets, write_corpus  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
@@ -34,6 +36,10 @@ class OptionEffectsTest(ProgramTest):
                 with open(CORPORA / name.format(part), encoding="utf-8") as file:
                     text = "".join(line for _, line in zip(range(count), file))
                 (cls.shared / name.format(part)).write_text(text, encoding="utf-8")
+        cls.official, cls.words = cls.shared / "official", cls.shared / "words.txt"
+        write_model(cls.official, gain=0.5)
+        cls.elmo("vocab", "--type", "word", "--input", cls.corpus, "--size", 90, "--output",
+                 cls.words)
         cls.vectors = cls.shared / "v.vec"
         cls.vectors.write_text("the 1 0 2\nwas 0 1 1\nis -1 -1 0\nprice 1 1 1\nunseen-in-the-data 2 2 2\n")
 
@@ -121,6 +127,7 @@ class OptionEffectsTest(ProgramTest):
         new = ["--vocab", self.vocabulary, "--preset", "tiny"]
         contexts = {"new": new, "adagrad": [*new, "--optimizer", "adagrad"],
                     "init": ["--init", self.model],
+                    "official": ["--init", self.official, "--vocab", self.words],
                     "encoder": ["--encoder-from", self.model / "forward.h5", "--preset", "tiny"]}
         for context in contexts.values():
             context += ["--invalid", "refuse", "--steps", 4]
@@ -131,7 +138,7 @@ class OptionEffectsTest(ProgramTest):
                   "tie": None, "softmax-bias": "zero",
                   "clip": 0.01, "dropout": 0.4, "batch-size": 5, "unroll": 7, "carry-state": None,
                   "split": "punctuation", "invalid": "skip", "seed": 4, "dev-every": 1,
-                  "patience": 1}
+                  "patience": 1, "freeze-steps": 2}
         exempt = {
             "direction", "input", "output", "dev",
             "no-tie",                              # the default
@@ -150,7 +157,7 @@ class OptionEffectsTest(ProgramTest):
                     command += [name, value]
             done = self.run_program(*command)
             if done.returncode in (1, 2):
-                for path in (self.shared / "sentiment.en.train.tsv", self.vocabulary):
+                for path in (self.shared / "sentiment.en.train.tsv", self.vocabulary, self.words):
                     done.stderr = done.stderr.replace(str(path), "--vocab")
                 return done.stderr
             with h5py.File(output / "forward.h5") as file:

@@ -40,11 +40,16 @@ install(FILES ${PROJECT_BINARY_DIR}/elmoConfig.cmake ${PROJECT_BINARY_DIR}/elmoC
 file(RELATIVE_PATH ELMO_PREFIX_FROM_PC
   /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 # The shared library brings what it needs itself; of a static one the program names it.
-list(TRANSFORM ELMO_STATIC_NEEDS REPLACE "^([^/-])" "-l\\1" OUTPUT_VARIABLE ELMO_PC_NEEDS)
-list(JOIN ELMO_PC_NEEDS " " ELMO_PC_NEEDS)
-set(ELMO_PC_LIBS "Libs: -L\${libdir} -lelmo\nLibs.private: ${ELMO_PC_NEEDS}")
+set(ELMO_PC_NEEDS "")
+foreach(need IN LISTS ELMO_STATIC_NEEDS)
+  if(NOT IS_ABSOLUTE ${need})
+    set(need -l${need})
+  endif()
+  string(APPEND ELMO_PC_NEEDS " ${need}")
+endforeach()
+set(ELMO_PC_LIBS "Libs: -L\${libdir} -lelmo\nLibs.private:${ELMO_PC_NEEDS}")
 if(NOT BUILD_SHARED_LIBS)
-  set(ELMO_PC_LIBS "Libs: -L\${libdir} -lelmo ${ELMO_PC_NEEDS}")
+  set(ELMO_PC_LIBS "Libs: -L\${libdir} -lelmo${ELMO_PC_NEEDS}")
 endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/elmo.pc.in ${PROJECT_BINARY_DIR}/elmo.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/elmo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig

@@ -1,6 +1,6 @@
 // Occurrences of words: found in either layout, sampled, coloured, and projected on the plane that
 // they lie in; and what becomes of text on its way into a page.
-#include "plot/word_map.h"
+#include "plot/word_picture.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,16 +50,16 @@ std::filesystem::path write_dump(const std::filesystem::path& folder, DumpLayout
   return path;
 }
 
-WordMapRequest request_of(std::vector<std::string> words, int layer = -1) {
-  WordMapRequest request;
+WordPictureRequest request_of(std::vector<std::string> words, int layer = -1) {
+  WordPictureRequest request;
   request.occurrences.words = std::move(words);
   request.layer = layer;
   return request;
 }
 
-class WordMaps : public testing::TestWithParam<DumpLayout> {};
+class WordPictures : public testing::TestWithParam<DumpLayout> {};
 
-TEST_P(WordMaps, KeepThePlaneOfTheOccurrences) {
+TEST_P(WordPictures, KeepThePlaneOfTheOccurrences) {
   const TemporaryFolder folder;
   const DumpReader dump(write_dump(folder.path(), GetParam()));
   const PointChart chart = word_chart(dump, request_of({"bank"}));
@@ -73,17 +73,17 @@ TEST_P(WordMaps, KeepThePlaneOfTheOccurrences) {
     EXPECT_EQ(chart.points[i].label, "w" + std::to_string(i) + " [bank] x");
   }
   Workers workers(1);
-  const WordMap map = map_words(dump, request_of({"bank"}), 2, workers);
-  ASSERT_EQ(map.layers.size(), 2u);
-  EXPECT_NEAR(map.layers[1].shares[0], 0.9, 1e-6);
-  EXPECT_NEAR(map.layers[1].points[1].x / map.layers[1].points[1].y, -3, 1e-5);
-  EXPECT_THAT(map.layers[1].nearest, testing::Each(testing::SizeIs(2)));
+  const WordPicture picture = make_word_picture(dump, request_of({"bank"}), 2, workers);
+  ASSERT_EQ(picture.layers.size(), 2u);
+  EXPECT_NEAR(picture.layers[1].shares[0], 0.9, 1e-6);
+  EXPECT_NEAR(picture.layers[1].points[1].x / picture.layers[1].points[1].y, -3, 1e-5);
+  EXPECT_THAT(picture.layers[1].nearest, testing::Each(testing::SizeIs(2)));
   // Layer 0 does not vary at all.
-  EXPECT_EQ(map.layers[0].shares[0], 0);
-  EXPECT_EQ(map.layers[0].points[3].x, 0);
+  EXPECT_EQ(picture.layers[0].shares[0], 0);
+  EXPECT_EQ(picture.layers[0].points[3].x, 0);
 }
 
-TEST_P(WordMaps, RefuseWhatCanNotBeDrawn) {
+TEST_P(WordPictures, RefuseWhatCanNotBeDrawn) {
   const TemporaryFolder folder;
   const DumpReader dump(write_dump(folder.path(), GetParam()));
   EXPECT_EQ(error_of([&] {
@@ -100,7 +100,7 @@ TEST_P(WordMaps, RefuseWhatCanNotBeDrawn) {
               testing::StartsWith("the vector of word 2 in line 1 of the dump is not finite"));
 }
 
-TEST_P(WordMaps, ShowASampleThatDependsOnTheSeedAlone) {
+TEST_P(WordPictures, ShowASampleThatDependsOnTheSeedAlone) {
   const TemporaryFolder folder;
   const DumpReader dump(write_dump(folder.path(), GetParam()));
   const auto sample = [&](std::int64_t count, std::uint64_t seed) {
@@ -132,23 +132,23 @@ TEST_P(WordMaps, ShowASampleThatDependsOnTheSeedAlone) {
   }
 }
 
-TEST_P(WordMaps, AreColouredByLabelsTagsWordsAndClusters) {
+TEST_P(WordPictures, AreColouredByLabelsTagsWordsAndClusters) {
   const TemporaryFolder folder;
   const DumpReader dump(write_dump(folder.path(), GetParam()));
   put(folder / "labels.txt", "river\n\nmoney\tw1 bank x\n\nriver\n\nriver\n\n");
   std::string tags;
   for (int i = 0; i < 4; ++i) tags += "w" + std::to_string(i) + "\tNOUN\nbank\tNOUN\nx\tX\n\n";
   put(folder / "tags.conll", tags);
-  WordMapRequest request = request_of({"bank", "w1"});
+  WordPictureRequest request = request_of({"bank", "w1"});
   request.labels = folder / "labels.txt";
   Workers workers(1);
-  const WordMap map = map_words(dump, request, 1, workers);
-  ASSERT_EQ(map.colourings.size(), 3u);
-  EXPECT_EQ(map.colourings[0].name, "label");
-  EXPECT_THAT(map.colourings[0].groups, testing::ElementsAre("river", "money"));
-  EXPECT_THAT(map.colourings[0].of, testing::ElementsAre(0, 1, 1, 0, 0));
-  EXPECT_EQ(map.colourings[1].name, "cluster");
-  EXPECT_THAT(map.colourings[2].groups, testing::ElementsAre("bank", "w1"));
+  const WordPicture picture = make_word_picture(dump, request, 1, workers);
+  ASSERT_EQ(picture.colourings.size(), 3u);
+  EXPECT_EQ(picture.colourings[0].name, "label");
+  EXPECT_THAT(picture.colourings[0].groups, testing::ElementsAre("river", "money"));
+  EXPECT_THAT(picture.colourings[0].of, testing::ElementsAre(0, 1, 1, 0, 0));
+  EXPECT_EQ(picture.colourings[1].name, "cluster");
+  EXPECT_THAT(picture.colourings[2].groups, testing::ElementsAre("bank", "w1"));
   EXPECT_THAT(word_chart(dump, request).groups, testing::ElementsAre("river", "money"));
 
   put(folder / "labels.txt", "river\nmoney\n");
@@ -161,7 +161,7 @@ TEST_P(WordMaps, AreColouredByLabelsTagsWordsAndClusters) {
               testing::HasSubstr("tags.conll: has 4 sentences, but the dump has 8"));
 }
 
-TEST_P(WordMaps, BecomeTablesForTheProjector) {
+TEST_P(WordPictures, BecomeTablesForTheProjector) {
   const TemporaryFolder folder;
   write_projector(DumpReader(write_dump(folder.path(), GetParam())), folder.path() / "tables");
   const std::string metadata = content_of(folder.path() / "tables" / "metadata.tsv");
@@ -172,7 +172,7 @@ TEST_P(WordMaps, BecomeTablesForTheProjector) {
   EXPECT_EQ(std::ranges::count(vectors, '\t'), 12 * 9);
 }
 
-INSTANTIATE_TEST_SUITE_P(Layouts, WordMaps,
+INSTANTIATE_TEST_SUITE_P(Layouts, WordPictures,
                          testing::Values(DumpLayout::kSentences, DumpLayout::kMatrix));
 
 TEST(Colourings, ByTagsWantTheWordsOfTheDump) {

@@ -1,4 +1,4 @@
-#include "plot/word_map.h"
+#include "plot/word_picture.h"
 
 #include <fmt/core.h>
 
@@ -31,7 +31,7 @@ std::string layer_name(const DumpReader& dump, std::size_t layer) {
   return which == "top" ? "top layer" : which;
 }
 
-std::string title_of(const WordMapRequest& request) {
+std::string title_of(const WordPictureRequest& request) {
   if (request.occurrences.words.empty()) return "every word";
   std::string title;
   for (const std::string& word : request.occurrences.words) {
@@ -40,7 +40,7 @@ std::string title_of(const WordMapRequest& request) {
   return title;
 }
 
-std::vector<Colouring> colourings_of(const WordMapRequest& request, const Occurrences& found,
+std::vector<Colouring> colourings_of(const WordPictureRequest& request, const Occurrences& found,
                                      const PrincipalComponents& components) {
   std::vector<Colouring> result;
   if (request.labels) result.push_back(colour_by_labels(*request.labels, found));
@@ -63,7 +63,7 @@ std::vector<Point> plane_of(const PrincipalComponents& components, std::size_t p
 
 }  // namespace
 
-PointChart word_chart(const DumpReader& dump, const WordMapRequest& request) {
+PointChart word_chart(const DumpReader& dump, const WordPictureRequest& request) {
   const std::size_t layer = layer_of(dump, request.layer);
   const Occurrences found = find_occurrences(dump, request.occurrences);
   const PrincipalComponents components = components_of(found, layer);
@@ -87,28 +87,28 @@ PointChart word_chart(const DumpReader& dump, const WordMapRequest& request) {
   return chart;
 }
 
-WordMap map_words(const DumpReader& dump, const WordMapRequest& request, std::size_t neighbours,
-                  Workers& workers) {
-  WordMap map;
-  map.start = layer_of(dump, request.layer);
-  map.title = title_of(request);
-  map.occurrences = find_occurrences(dump, request.occurrences);
-  const Occurrences& found = map.occurrences;
+WordPicture make_word_picture(const DumpReader& dump, const WordPictureRequest& request,
+                              std::size_t neighbours, Workers& workers) {
+  WordPicture picture;
+  picture.start = layer_of(dump, request.layer);
+  picture.title = title_of(request);
+  picture.occurrences = find_occurrences(dump, request.occurrences);
+  const Occurrences& found = picture.occurrences;
   for (std::size_t layer = 0; layer < found.layers.size(); ++layer) {
     const PrincipalComponents components = components_of(found, layer);
-    map.layers.push_back(
+    picture.layers.push_back(
         {.name = layer_name(dump, layer),
          .shares = {components.shares[0], components.shares[1]},
          .points = scaled(plane_of(components, found.places.size())),
          .nearest = nearest_rows(found.layers[layer], found.dimension, neighbours, workers)});
-    if (layer == map.start) map.colourings = colourings_of(request, found, components);
+    if (layer == picture.start) picture.colourings = colourings_of(request, found, components);
   }
-  const std::vector<Point> last = map.layers.back().points;
-  for (WordMap::Layer& layer : map.layers) {
+  const std::vector<Point> last = picture.layers.back().points;
+  for (WordPicture::Layer& layer : picture.layers) {
     const PlaneRotation turn = procrustes(layer.points, last);
     std::ranges::transform(layer.points, layer.points.begin(), turn);
   }
-  return map;
+  return picture;
 }
 
 }  // namespace elmo

@@ -16,7 +16,7 @@
 
 namespace elmo {
 
-struct WordMapRequest {
+struct WordPictureRequest {
   OccurrenceRequest occurrences;
   // The one that the picture shows, a page first; from 0 in the order of the dump, -1 the last.
   // Clusters are those of this layer.
@@ -26,7 +26,7 @@ struct WordMapRequest {
   std::optional<std::filesystem::path> labels, tags;
 };
 
-struct WordMap {
+struct WordPicture {
   struct Layer {
     std::string name;  // "layer 2", "average"
     double shares[2];  // of the variance, along the first and second principal component
@@ -43,12 +43,12 @@ struct WordMap {
 
 // One layer, the one asked for, on its first two principal components, without neighbours. Throws
 // Error: no such layer, or what find_occurrences and the colourings throw.
-PointChart word_chart(const DumpReader& dump, const WordMapRequest& request);
+PointChart word_chart(const DumpReader& dump, const WordPictureRequest& request);
 
 // Every layer with the `neighbours` nearest of each place. Each layer's plane is brought to the
 // same size and turned onto the last one's, so that points move little from layer to layer. Same
 // errors.
-WordMap map_words(const DumpReader& dump, const WordMapRequest& request, std::size_t neighbours,
-                  Workers& workers);
+WordPicture make_word_picture(const DumpReader& dump, const WordPictureRequest& request,
+                              std::size_t neighbours, Workers& workers);
 
 }  // namespace elmo

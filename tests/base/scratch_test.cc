@@ -1,0 +1,55 @@
+#include "base/scratch.h"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "elmo/error.h"
+
+namespace elmo {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ScratchTest : public testing::TestWithParam<std::uint64_t> {
+ protected:
+  void SetUp() override {
+    fs::remove_all(folder_);
+    fs::create_directory(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  const fs::path folder_ = fs::path(testing::TempDir()) / "elmo_scratch";
+};
+
+// In memory, and beyond the limit in a file without a name.
+TEST_P(ScratchTest, IsZeroAndKeepsWhatIsWritten) {
+  constexpr std::uint64_t kBytes = 100'000;
+  ScratchMemory memory(kBytes, folder_, GetParam());
+  EXPECT_EQ(memory.bytes(), kBytes);
+  auto* bytes = static_cast<unsigned char*>(memory.data());
+  for (std::uint64_t i = 0; i < kBytes; ++i) ASSERT_EQ(bytes[i], 0);
+  std::memset(bytes, 7, kBytes);
+  EXPECT_EQ(bytes[kBytes - 1], 7);
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+INSTANTIATE_TEST_SUITE_P(Limits, ScratchTest, testing::Values(1u << 20, 10u));
+
+TEST(ScratchMemory, OfNothingIsNothing) {
+  const ScratchMemory memory(0, "/nowhere", 10);
+  EXPECT_EQ(memory.bytes(), 0u);
+}
+
+TEST(ScratchMemory, NamesAFolderThatTakesNothing) {
+  try {
+    const ScratchMemory memory(3 << 20, "/nowhere/at/all", 10);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "/nowhere/at/all: no room for a working file of 3 MB: No such file or directory");
+  }
+}
+
+}  // namespace
+}  // namespace elmo

@@ -1,0 +1,36 @@
+"""The parts of a dump, started by an mpirun: python3 mpirun_test.py ELMO MPIRUN."""
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from trained import ProgramTest, write_corpus  # noqa: E402
+
+ProgramTest.ELMO, MPIRUN = sys.argv.pop(1), sys.argv.pop(1)
+
+
+class MpirunTest(ProgramTest):
+    def test_every_process_takes_its_part(self):
+        corpus = write_corpus(self.folder / "corpus.txt", 60)
+        self.elmo("vocab", "--input", corpus, "--size", 800, "--output", self.folder / "v.model")
+        self.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", corpus,
+                  "--vocab", self.folder / "v.model", "--output", self.folder / "model", "--steps",
+                  2, "--batch-size", 16)
+        words = ("dump", "--model", self.folder / "model", "--input", corpus, "--output")
+        self.elmo(*words, self.folder / "whole.h5")
+        done = subprocess.run(
+            [MPIRUN, "-n", "2", self.ELMO, *map(str, words), str(self.folder / "v.h5"), "--shard",
+             "auto", "--threads", "1"], capture_output=True, text=True, timeout=200,
+            env={**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for part in ("part 0 of 2, says", "part 1 of 2, says"):
+            self.assertIn(part, done.stdout + done.stderr)
+        self.elmo("join", self.folder / "v.h5")
+        self.assertEqual((self.folder / "whole.h5").read_bytes(),
+                         (self.folder / "v.h5").read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()
