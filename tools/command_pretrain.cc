@@ -28,6 +28,7 @@ struct PretrainConfig {
   std::string preset = PretrainingOptions::kPreset;
   Encoder encoder = Encoder::kPieces;
   Split split = Split::kSpaces;
+  bool tie = PretrainingOptions::kTie;
   double stall = 600;
 };
 
@@ -38,7 +39,7 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
   options
       .add("input", &c.pretraining.inputs, "FILE...",
            "text, one sentence a line; .gz files and patterns such as 'news/*.txt' too, - is "
-           "standard input")
+           "standard input; FILE:2 is in every epoch twice, FILE:0.5 with half of its lines")
       .required();
   options.add("dev", &c.pretraining.dev, "FILE...",
               "development text: its perplexity is taken at intervals, the best model is kept");
@@ -55,6 +56,9 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
            "always of all")
       .at_least(0)
       .default_text("all, or 8192 of a word list over 32768");
+  options.toggle("tie", &c.tie,
+                 "the softmax's weights are the pieces' vectors; not with characters, --samples, "
+                 "--share-encoder or --encoder-from");
   options.flag("share-encoder", &c.pretraining.share_encoder,
                "one token encoder under both directions, as the official format wants it");
   options
@@ -87,32 +91,38 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
 void add_training(Options& options, PretrainConfig& c) {
   options
       .add("recipe", &c.recipe, "WORD",
-           "bilm: as bilm-tf trains, Adagrad 0.2, clip 10, dropout 0.1, unroll 20, batch 128, the "
-           "state carried")
+           "bilm: as bilm-tf trains, Adagrad at a constant 0.2, clip 10, dropout 0.1, unroll 20, "
+           "batch 128, the state carried, the softmax's biases zero")
       .choices({"none", "bilm"});
   options.add("epochs", &c.pretraining.epochs, "N", "passes over the text").at_least(1);
   options.add("steps", &c.pretraining.steps, "N",
               "stop after so many steps instead; 0: by --epochs");
   options.choice("optimizer", &c.pretraining.optimizer,
-                 {{"adagrad", OptimizerKind::kAdagrad}, {"adam", OptimizerKind::kAdam}},
+                 {{"adam", OptimizerKind::kAdam}, {"adagrad", OptimizerKind::kAdagrad}},
                  "how weights are updated");
   options.add("learning-rate", &c.pretraining.learning_rate, "X", "the highest of the schedule")
       .above(0)
-      .default_text("0.2 for adagrad, 0.001 for adam");
+      .default_text("0.003 for adam, 0.2 for adagrad");
   options.choice("schedule", &c.pretraining.schedule,
-                 {{"constant", Schedule::kConstant},
-                  {"cosine", Schedule::kCosine},
+                 {{"cosine", Schedule::kCosine},
+                  {"constant", Schedule::kConstant},
                   {"inverse-sqrt", Schedule::kInverseSqrt}},
                  "how the learning rate falls");
   options.add("warmup", &c.pretraining.warmup, "N", "steps in which the learning rate rises from 0")
-      .default_text("0");
+      .default_text(fmt::format("{}, or a tenth of the steps where that is less",
+                                PretrainingOptions::kWarmup));
   options.add("clip", &c.pretraining.clip, "X", "largest global norm of the gradients; 0: any")
       .at_least(0);
   options
       .add("dropout", &c.pretraining.dropout, "X", "on each layer's input and before the softmax")
       .at_least(0)
       .below(1)
-      .default_text("0.1");
+      .default_text(fmt::format("0 in less than {} passes over the text, 0.1 otherwise",
+                                PretrainingOptions::kPassesWithoutDropout));
+  options.choice("softmax-bias", &c.pretraining.softmax_bias,
+                 {{"frequency", SoftmaxBias::kFrequency}, {"zero", SoftmaxBias::kZero}},
+                 "what the biases of a new softmax are: logarithms of the outcomes' frequency in "
+                 "the text, or zero");
   options.add("batch-size", &c.pretraining.batch_size, "B", "streams trained side by side")
       .between(1, 65536);
   options.add("unroll", &c.pretraining.unroll, "T", "steps of back-propagation through time")
@@ -144,6 +154,8 @@ void add_run(Options& options, PretrainConfig& c) {
   options.flag("overwrite", &c.pretraining.overwrite, "replace an existing model");
   options.exclusive({"resume", "overwrite"});
   options.exclusive({"epochs", "steps"});
+  options.only_when({"softmax-bias"}, "without --init, whose softmax is trained already",
+                    [&c] { return c.init.empty(); });
   options.only_when({"freeze-steps"}, "with --init or --resume",
                     [&c] { return !c.init.empty() || c.pretraining.resume; });
   options.only_when({"dev-every", "patience"}, "with --dev, which is measured",
@@ -153,13 +165,16 @@ void add_run(Options& options, PretrainConfig& c) {
 void apply_recipe(const Options& options, PretrainConfig& c) {
   if (c.recipe != "bilm") return;
   for (const char* name : {"optimizer", "learning-rate", "schedule", "warmup", "clip", "dropout",
-                           "unroll", "batch-size"}) {
+                           "unroll", "batch-size", "softmax-bias"}) {
     if (options.given(name)) {
       throw UsageError(std::string("--recipe bilm sets --") + name + "; leave one of them out");
     }
   }
   c.pretraining.optimizer = OptimizerKind::kAdagrad;
   c.pretraining.learning_rate = 0.2;
+  c.pretraining.schedule = Schedule::kConstant;
+  c.pretraining.warmup = 0;
+  c.pretraining.softmax_bias = SoftmaxBias::kZero;
   c.pretraining.clip = 10;
   c.pretraining.dropout = 0.1;
   c.pretraining.unroll = 20;
@@ -174,10 +189,13 @@ void settle(const Options& options, PretrainConfig& c) {
   config.output = c.output;
   config.encoder_from = c.encoder_from;
   config.init = c.init;
+  if (c.direction == "backward") config.directions = {Direction::kBackward};
+  if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
   std::vector<std::string> read = {config.vocabulary, c.encoder_from};
   read.insert(read.end(), config.inputs.begin(), config.inputs.end());
   read.insert(read.end(), config.dev.begin(), config.dev.end());
   if (options.given("encoder")) config.encoder = c.encoder;
+  if (options.given("tie") || options.given("no-tie")) config.tie = c.tie;
   if (options.given("split")) config.split = c.split;
   if (options.given("preset")) config.preset = c.preset;
   if (c.direction == "backward") config.directions = {Direction::kBackward};

@@ -94,12 +94,12 @@ void add_rules(Options& options, const TrainConfig& c) {
   options.only_when({"crf"}, "with --task tag", [&] { return s.task == TaskKind::kTag; });
   options.only_when({"class-weights"}, "without --crf", [&] { return !r.crf; });
   options.only_when({"model", "vectors", "dev-vectors", "elmo-layers", "mix-start", "mix-l2",
-                     "layer-norm", "pooling", "precision"},
+                     "layer-norm", "elmo-dropout", "elmo-projection", "pooling", "precision"},
                     "with --inputs elmo or elmo,embedding", [&] { return has_elmo(c); });
   options.only_when({"dev-vectors"}, "with --vectors", [&] { return r.vectors.has_value(); });
   options.only_when({"pooling", "precision"}, "with --model, as a dump has its own",
                     [&] { return r.model.has_value(); });
-  options.only_when({"embedding-size", "ends-size", "embeddings", "embedding-words", "freeze"},
+  options.only_when({"embedding-size", "embeddings", "embedding-words", "freeze"},
                     "with --inputs embedding or elmo,embedding", [&] { return has_embedding(c); });
   options.only_when({"embedding-words", "freeze"}, "with --embeddings",
                     [&] { return !r.embeddings.empty(); });
@@ -168,13 +168,21 @@ void add_data(Options& options, TrainConfig& c) {
       .choices({"even", "random"});
   options.add("mix-l2", &t.mix_l2, "X", "L2 on the raw weights of the mix").at_least(0);
   options.flag("layer-norm", &s.layer_norm, "bring each layer of a sentence to mean 0, variance 1");
+  options.add("elmo-dropout", &s.elmo_dropout, "X", "on the mix of the layers, besides --dropout")
+      .at_least(0)
+      .below(1);
+  options
+      .add("elmo-projection", &s.elmo_projection, "N",
+           "numbers that a learned linear layer makes of the mix; 0: none")
+      .between(0, 4096);
   options.add("pooling", &s.pooling, "WORD", "a word's pieces in layers 1 and up")
       .choices({"boundary", "first", "last", "mean"});
   options
       .add("embedding-size", &r.embedding_size, "N", "learned numbers of a word seen twice or more")
       .between(1, 4096);
   options
-      .add("ends-size", &r.end_size, "N", "learned numbers of its end, 1 to 3 characters; 0: none")
+      .add("ends-size", &r.end_size, "N",
+           "learned numbers of a word's end, 1 to 3 characters; 0: none")
       .between(0, 4096);
   options.add("embeddings", &r.embeddings, "FILE.vec",
               "start from these word vectors: text of word2vec, fastText or GloVe");

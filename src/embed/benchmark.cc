@@ -186,7 +186,7 @@ class Benchmark {
         LanguageModel::load(LanguageModel::file(model_folder(), Direction::kForward));
     const ModelSettings& s = model->settings;
     const double layers = 9.0 * s.layers * s.hidden * s.projection;
-    const double softmax = static_cast<double>(model->softmax.weights.value.size());
+    const double softmax = static_cast<double>(model->softmax_weights().value.size());
     report.train_flop = 6 * (layers + softmax);
     report.dump_flop = 2 * layers;
     report.kernel = product_kernel(2 * s.projection, 4 * LstmLayer::kStepCells, options_.precision);

@@ -271,7 +271,8 @@ class MatrixPart : public PartReader {
     record.words.clear();
     for (std::int64_t i = 0; i < record.word_count; ++i) {
       if (word_ == block_.size()) {
-        block_ = words_.read_strings(words_read_, std::min(kStringsAtOnce, part_.rows - words_read_));
+        block_ =
+            words_.read_strings(words_read_, std::min(kStringsAtOnce, part_.rows - words_read_));
         words_read_ += static_cast<std::int64_t>(block_.size());
         word_ = 0;
       }

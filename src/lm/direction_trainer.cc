@@ -16,6 +16,7 @@
 #include "compute/kernels.h"
 #include "elmo/error.h"
 #include "elmo/version.h"
+#include "lm/collapse.h"
 #include "train/divergence.h"
 
 namespace elmo {
@@ -39,9 +40,10 @@ bool is_due(std::uint64_t step, std::uint64_t every, const std::optional<std::ui
 
 }  // namespace
 
-DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const DevelopmentText& dev,
-                                   DirectionStart start, int threads, const TrainingLog* log,
-                                   BackgroundWriter& writer, Processes& processes)
+DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
+                                   const DevelopmentText& dev, DirectionStart start, int threads,
+                                   const TrainingLog* log, BackgroundWriter& writer,
+                                   Processes& processes)
     : options_(options),
       dev_(dev),
       direction_(start.direction),
@@ -53,13 +55,13 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
       model_(std::move(start.start.model)),
       frozen_encoder_(start.start.frozen_encoder),
       resumed_(start.checkpoint.has_value()),
-      text_({.inputs = options.inputs, .invalid = options.invalid, .seed = options.seed},
-            {.streams = options.batch_size,
-             .steps = options.unroll,
-             .carry_state = options.carry_state,
-             .epochs = options.steps == 0 ? options.epochs : 0}),
+      text_(text, {.streams = options.batch_size,
+                   .steps = options.unroll,
+                   .carry_state = options.carry_state,
+                   .epochs = options.steps == 0 ? options.epochs : 0}),
       settings_(pretraining_settings(options, direction_, text_.fingerprint())),
       best_{.better = BestSoFar::Better::kLower, .patience = options.patience} {
+  text_.read_for(*model_);
   if (start.checkpoint) {
     const std::string path = start.checkpoint->path().string();
     const auto before = read_json(
@@ -67,11 +69,10 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
     check_resumable(before, settings_, path, "start anew with --overwrite");
     settings_ = before;
   } else {
-    derive_settings(options, *model_, start.start.new_softmax, settings_);
+    begin(start.start);
   }
   values_ = training_values(options, *model_, settings_,
                             checkpoint_file(options.output, direction_).string());
-  text_.read_for(*model_);
   slices_ = std::make_unique<Slices>(trained_parameters(*model_, frozen_encoder_), processes);
   model_->prepare(values_.precision, true);
   engine_ = make_engine(*model_, values_.precision,
@@ -101,6 +102,24 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Deve
     log::info("{}: the new softmax over {} words is trained alone up to step {}", name(),
               model_->outcomes(), values_.softmax_steps);
   }
+}
+
+void DirectionTrainer::begin(const StartingModel& start) {
+  // So many units of the text tell how often the commonest pieces come, and how long it is.
+  constexpr std::uint64_t kSample = 500'000;
+  const TrainingText::Sample sample = text_.sample(kSample, model_->outcomes());
+  const double units_per_sentence =
+      static_cast<double>(sample.units) /
+      static_cast<double>(std::max<std::uint64_t>(1, sample.sentences));
+  derive_settings(options_, *model_,
+                  units_per_sentence * static_cast<double>(text_.sentences_per_epoch()),
+                  start.new_softmax, settings_);
+  const bool by_frequency = options_.softmax_bias == SoftmaxBias::kFrequency;
+  if (start.random_softmax && by_frequency && sample.units != 0) {
+    model_->softmax.set_bias_to_frequency(sample.counts);
+  }
+  const std::string limits = text_.limits();
+  if (!limits.empty() && speaks()) log::info("{}: {}", name(), limits);
 }
 
 void DirectionTrainer::pack() { model_->pack(workers_, values_.samples == 0); }
@@ -265,16 +284,24 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
       if (stop_asked_) throw MeasurementStopped();
       met = Clock::now();
     });
+    const StateMeasure states =
+        measure_states(*model_, values_.precision, dev_.files.front(), options_.invalid, workers_);
     result = sum.perplexity_unit();
     told_by_first(processes_, fmt::format("{:a}", result));
     write_log({{"direction", name()},
                {"step", step_},
                {"dev_perplexity_unit", sum.perplexity_unit()},
                {"dev_perplexity_word", sum.perplexity_word()},
-               {"dev_unknown_rate", sum.unknown_rate()}});
+               {"dev_unknown_rate", sum.unknown_rate()},
+               {"dev_cosine", states.cosine},
+               {"dev_clipped_states", states.clipped}});
     log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
               name(), step_, sum.perplexity_unit(), sum.perplexity_word(),
               100 * sum.unknown_rate());
+    // In the first steps all states are alike.
+    constexpr std::uint64_t kYoung = 50;
+    const std::string collapse = step_ < kYoung ? "" : describe_collapse(states);
+    if (!collapse.empty()) log::warn("{} model: {}", name(), collapse);
   } else {
     std::string said;
     while ((said = told_by_first(processes_, "")).empty()) {

@@ -54,9 +54,10 @@ class DirectionTrainer final : public Trainer {
   // processes: that share this direction. All make it and call its functions together; the first
   // alone writes files and logs (the others' `log` is null), and throw what one throws unless it is
   // said to be theirs alone.
-  DirectionTrainer(const PretrainingOptions& options, const DevelopmentText& dev,
-                   DirectionStart start, int threads, const TrainingLog* log,
-                   BackgroundWriter& writer, Processes& processes = lone_process());
+  DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
+                   const DevelopmentText& dev, DirectionStart start, int threads,
+                   const TrainingLog* log, BackgroundWriter& writer,
+                   Processes& processes = lone_process());
 
   bool finished() const override;
   void step() override;
@@ -106,6 +107,8 @@ class DirectionTrainer final : public Trainer {
   std::string divergence() const;
 
  private:
+  // What a training that is not resumed learns from its text beforehand.
+  void begin(const StartingModel& start);
   TensorImage weights_image();
   void load_checkpoint(const TensorFileReader& reader);
   void settle_state(const nlohmann::json& state);

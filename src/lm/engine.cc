@@ -73,8 +73,10 @@ class EngineOf final : public Engine {
     } else {
       for_each_subtree([&](const StreamGroups& subtree, const auto& keep) {
         model_.softmax.losses_and_gradients(top_.data(), own_targets(), subtree, scale,
-                                            losses_.data(), top_gradient_.data(), workers_);
+                                            model_.softmax_weights(), losses_.data(),
+                                            top_gradient_.data(), workers_);
         model_.softmax.for_each_parameter(keep);
+        if (model_.settings.tied) keep(model_.softmax_weights());
       });
     }
     const bool softmax_alone = step < options_.softmax_steps;
@@ -397,8 +399,16 @@ class EngineOf final : public Engine {
       return;
     }
     auto& table = model_.embedding.table;
-    table.gradient.zero();
-    if (processes_.size() > 1) {
+    if (model_.settings.tied) {
+      // It has the softmax's gradient already; that is summed before the rows are added.
+      if (processes_.size() > 1) {
+        Parameter* const tied[] = {&table};
+        options_.slices->sum(tied, batch_, workers_);
+      }
+    } else {
+      table.gradient.zero();
+    }
+    if (processes_.size() > 1 && !model_.settings.tied) {
       table.touched.assign(batch.inputs.begin(), batch.inputs.end());
       std::ranges::sort(table.touched);
       table.touched.erase(std::unique(table.touched.begin(), table.touched.end()),

@@ -108,7 +108,7 @@ void read_dictionary_settings(const JsonFields& fields, const JsonFields& charac
 double least_size(const ModelSettings& s, double outcomes, double words) {
   const double h = s.hidden, p = s.projection;
   double size = s.layers * (4 * h * 2 * p + 4 * h + p * h) + words * s.word_dimension;
-  if (s.softmax) size += outcomes * (p + 1);
+  if (s.softmax) size += outcomes * (s.tied ? 1 : p + 1);
   if (s.encoder == Encoder::kPieces || s.encoder == Encoder::kWords) return size + outcomes * p;
   if (s.characters.dimension == 0) return size;
   const double dimension = s.characters.dimension, filters = s.characters.filter_count();
@@ -149,6 +149,7 @@ nlohmann::json ModelSettings::to_json() const {
                            {"projection_clip", projection_clip},
                            {"skip_connections", skip_connections},
                            {"split", split_name(split)}};
+  if (tied) result["tied"] = true;
   if (encoder == Encoder::kCharacters || encoder == Encoder::kDictionaries) {
     result["characters"] = elmo::to_json(characters);
   }
@@ -176,6 +177,10 @@ ModelSettings ModelSettings::from_json(const nlohmann::json& json, const std::st
   }
   result.encoder = known->second;
   result.softmax = !fields.has("softmax") || fields.boolean("softmax");
+  result.tied = fields.has("tied") && fields.boolean("tied");
+  if (result.tied && (result.encoder != Encoder::kPieces || !result.softmax)) {
+    fields.fail("tied is true, and there are no pieces or no softmax to tie");
+  }
   result.layers = fields.integer32("layers", 1, 64);
   result.hidden = fields.integer32("hidden", 1, 1 << 16);
   result.projection = fields.integer32("projection", 1, 1 << 14);
@@ -237,7 +242,7 @@ LanguageModel::LanguageModel(const ModelSettings& model_settings,
       dictionaries(std::move(reader)),
       embedding("token_encoder/embedding",
                 settings.encoder == Encoder::kCharacters ? 0 : outcomes(), settings.projection),
-      softmax("softmax", settings.softmax ? outcomes() : 0, settings.projection) {
+      softmax("softmax", settings.softmax ? outcomes() : 0, settings.projection, settings.tied) {
   if (settings.encoder == Encoder::kCharacters ||
       (settings.encoder == Encoder::kDictionaries && settings.characters.dimension > 0)) {
     characters = std::make_unique<CharacterEncoder>("token_encoder", settings.characters);
@@ -340,8 +345,9 @@ void LanguageModel::add_to(TensorSink& file) {
 }
 
 std::int64_t LanguageModel::file_version() const {
+  if (settings.tied) return 3;
   const bool is_old = settings.encoder != Encoder::kDictionaries && settings.split != Split::kTabs;
-  return is_old ? 1 : kVersion;
+  return is_old ? 1 : 2;
 }
 
 void LanguageModel::save(const std::filesystem::path& path) {
@@ -387,7 +393,7 @@ void LanguageModel::initialise(std::uint64_t seed) {
     layer.bias.value.zero();
     glorot(layer.projection);
   }
-  normal(softmax.weights, 1 / root);
+  if (!settings.tied) normal(softmax.weights, 1 / root);
   softmax.bias.value.zero();
 }
 
@@ -521,7 +527,7 @@ void LanguageModel::pack(Workers& workers, bool with_softmax) {
   }
   if (listed_words) parts.push_back([this] { listed_words->pack(); });
   for (int i = 0; with_softmax && i < SoftmaxLayer::kPackParts; ++i) {
-    parts.push_back([this, i] { softmax.pack(i); });
+    parts.push_back([this, i] { softmax.pack(i, softmax_weights()); });
   }
   for (LstmLayer& layer : layers) {
     for (int i = 0; i < layer.pack_parts(); ++i) parts.push_back([&layer, i] { layer.pack(i); });

@@ -41,6 +41,8 @@ struct ModelSettings {
   CharacterShape characters;  // kCharacters, kDictionaries (without characters: positions alone)
   int word_dimension = 0;     // kDictionaries: of a word's own vector; 0: characters alone
   Normalisation normalisation = Normalisation::kNone;  // kDictionaries
+  // The softmax's weights are the embedding's (Press and Wolf 2017; Inan and others 2017). kPieces.
+  bool tied = false;
   bool softmax = true;  // official weights and those of ELMoForManyLangs come without one
   Direction direction = Direction::kForward;
   int layers = 2;
@@ -64,8 +66,9 @@ void apply_preset(const std::string& preset, ModelSettings& settings);
 class LanguageModel {
  public:
   static constexpr char kFormat[] = "elmo language model";
-  // Version 2 added dictionaries and words between tabs; files without them are of version 1 still.
-  static constexpr std::int64_t kVersion = 2;
+  // Version 2 added dictionaries and words between tabs, version 3 tied weights; files without them
+  // are of an older version still.
+  static constexpr std::int64_t kVersion = 3;
 
   // All parameters zero; call initialise() or load(). Of pieces, and of words or characters.
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary);
@@ -111,6 +114,8 @@ class LanguageModel {
     if (!characters && !listed_words) embedding.for_each_parameter(f);
   }
   std::vector<Parameter*> encoder_parameters();
+  // What the softmax multiplies by.
+  Parameter& softmax_weights() { return settings.tied ? embedding.table : softmax.weights; }
   // The token encoder's and the layers'.
   std::vector<Parameter*> parameters_below_softmax();
   std::int64_t parameter_count();

@@ -50,6 +50,13 @@ void check(const PretrainingOptions& options) {
   if (!options.encoder_from.empty() && (options.share_encoder || !options.init.empty())) {
     throw UsageError("--encoder-from stands without --share-encoder and --init");
   }
+  if (options.tie.value_or(false)) {
+    const std::string obstacle = obstacle_to_tying(options);
+    if (!obstacle.empty()) {
+      throw UsageError(fmt::format(
+          "--tie makes the softmax's weights those of the pieces' embedding, which {}", obstacle));
+    }
+  }
   if (options.softmax_steps && options.init.empty() && !options.resume) {
     throw UsageError("--freeze-steps needs --init with official weights, which get a new softmax");
   }
@@ -205,6 +212,13 @@ std::vector<DirectionStart> make_starts(const PretrainingOptions& options, bool 
     }
     one.start = make_starting_model(options, one.direction);
   }
+  const bool tied = std::ranges::any_of(
+      starts, [](const DirectionStart& one) { return one.start.model->settings.tied; });
+  if (options.share_encoder && tied) {
+    throw UsageError(
+        "--share-encoder trains one embedding under both directions, and in the model that this "
+        "starts from each direction's softmax is tied to its own");
+  }
   if (options.share_encoder && !have_same_units(*starts[0].start.model, *starts[1].start.model)) {
     throw UsageError(
         "--share-encoder needs directions with the same token encoder and vocabulary, and those of "
@@ -318,8 +332,8 @@ void introduce(const PretrainingOptions& options, Processes& processes, int thre
 }
 
 // The training of options.directions by all of these processes.
-std::vector<PretrainingResult> train(const PretrainingOptions& options, Processes& processes,
-                                     int threads) {
+std::vector<PretrainingResult> train(const PretrainingOptions& options, const CorpusOptions& text,
+                                     Processes& processes, int threads) {
   const DevelopmentText dev = read_development_text(options, processes);
   if (processes.is_first()) make_folder(options.output);
   // The first one's words stand for all: the others read when it has settled what is there.
@@ -343,8 +357,8 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, Processe
   for (DirectionStart& one : starts) {
     const Hdf5Turn turn;
     trainers.push_back(std::make_unique<DirectionTrainer>(
-        options, dev, std::move(one), std::max(1, threads / count), log ? &*log : nullptr, writer,
-        *meetings[trainers.size()]));
+        options, text, dev, std::move(one), std::max(1, threads / count), log ? &*log : nullptr,
+        writer, *meetings[trainers.size()]));
     for (Fact& fact : trainers.back()->facts()) facts.push_back(std::move(fact));
   }
   check_alike(processes, facts);
@@ -374,18 +388,19 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given, Process
   check(given);
   check_processes(given, processes.size());
   PretrainingOptions options = given;
-  options.inputs = expand_inputs(given.inputs);
-  check_rereadable(options.inputs, "input");
+  CorpusOptions text{.invalid = options.invalid, .seed = options.seed};
+  set_inputs(given.inputs, text);
+  check_rereadable(text.inputs, "input");
   if (processes.is_first()) check_something_to_resume(options);
   const int threads = threads_of(options, processes);
   introduce(options, processes, threads);
   if (options.directions.size() == 1 || options.share_encoder || processes.size() == 1) {
-    return train(options, processes, threads);
+    return train(options, text, processes, threads);
   }
   const int half = processes.rank() < processes.size() / 2 ? 0 : 1;
   const auto others = processes.split(half);
   options.directions = {options.directions[static_cast<std::size_t>(half)]};
-  return train(options, *others, threads);
+  return train(options, text, *others, threads);
 }
 
 }  // namespace elmo

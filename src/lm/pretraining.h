@@ -16,12 +16,19 @@
 
 namespace elmo {
 
+enum class SoftmaxBias { kFrequency, kZero };
+constexpr std::string_view softmax_bias_name(SoftmaxBias bias) {
+  return bias == SoftmaxBias::kFrequency ? "frequency" : "zero";
+}
+
 struct PretrainingOptions {
   std::vector<Direction> directions = {Direction::kForward};
-  std::vector<std::string> inputs;  // files, patterns, or "-"
-  std::vector<std::string> dev;     // development text: files, patterns; empty: none
-  std::filesystem::path output;     // the model folder
-  std::string vocabulary;           // SentencePiece file, or a word list with kCharacters
+  // Files, patterns, or "-"; with a share, FILE:2 or FILE:0.5, where no file has that name: how
+  // often an epoch has each of its sentences.
+  std::vector<std::string> inputs;
+  std::vector<std::string> dev;  // development text: files, patterns; empty: none
+  std::filesystem::path output;  // the model folder
+  std::string vocabulary;        // SentencePiece file, or a word list with kCharacters
   // What a model is made of. Beside `init`, `encoder_from` or `resume` the model has them: they are
   // left out, or say the same.
   std::optional<Encoder> encoder;     // unset: pieces
@@ -39,23 +46,33 @@ struct PretrainingOptions {
   std::filesystem::path encoder_from;
   // One token encoder under both directions, which go in step and add their gradients.
   bool share_encoder = false;
+  // The softmax multiplies by the embedding's vectors, so that there is one matrix for both; not
+  // with characters, samples, share_encoder or encoder_from. Unset: kTie where that can be.
+  std::optional<bool> tie;
+  static constexpr bool kTie = false;
   // Outcomes that the softmax is trained on at a time; 0: all. Unset: all, or 8192 of a word list
   // over 32,768 words. Development perplexity is always of all.
   std::optional<std::int64_t> samples;
   InvalidText invalid = InvalidText::kRefuse;
 
-  std::uint64_t epochs = 10;  // used when steps is 0
-  std::uint64_t steps = 0;    // optimiser steps; 0: as many as the epochs have
-  int batch_size = 128;       // B, streams
-  int unroll = 20;            // T, steps of truncated back-propagation
-  bool carry_state = false;   // keep the state where a sentence begins
+  std::uint64_t epochs = 3;  // used when steps is 0
+  std::uint64_t steps = 0;   // optimiser steps; 0: as many as the epochs have
+  int batch_size = 64;       // B, streams
+  int unroll = 20;           // T, steps of truncated back-propagation
+  bool carry_state = false;  // keep the state where a sentence begins
 
-  OptimizerKind optimizer = OptimizerKind::kAdagrad;
-  std::optional<double> learning_rate;  // unset: 0.2 for Adagrad, 0.001 for Adam
-  Schedule schedule = Schedule::kConstant;
-  std::optional<std::uint64_t> warmup;  // steps of linear warm-up; unset: none
-  double clip = 10.0;                   // of the gradients' global norm; 0: none
-  std::optional<double> dropout;        // unset: 0.1
+  OptimizerKind optimizer = OptimizerKind::kAdam;
+  std::optional<double> learning_rate;  // unset: 0.2 for Adagrad, 0.003 for Adam
+  Schedule schedule = Schedule::kCosine;
+  // Steps of linear warm-up; unset: kWarmup, or a tenth of all steps where that is less.
+  std::optional<std::uint64_t> warmup;
+  static constexpr std::uint64_t kWarmup = 500;
+  double clip = 10.0;  // of the gradients' global norm; 0: none
+  // Unset: none in less than kPassesWithoutDropout passes over the text, 0.1 otherwise.
+  std::optional<double> dropout;
+  static constexpr double kPassesWithoutDropout = 3;
+  // What a new softmax's biases are: logarithms of the outcomes' frequency in the text, or zero.
+  SoftmaxBias softmax_bias = SoftmaxBias::kFrequency;
 
   std::string precision = "auto";
   int threads = 0;  // in all; 0: as many as there are cores

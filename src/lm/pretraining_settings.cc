@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/fingerprint.h"
@@ -17,6 +18,22 @@ namespace {
 constexpr std::int64_t kFullSoftmax = 32'768;
 constexpr std::int64_t kSamples = 8'192;
 constexpr double kDropout = 0.1;
+
+// How long a training is: steps, and passes over the text.
+struct Length {
+  double steps = 0, passes = 0;
+};
+
+Length length_of(const PretrainingOptions& options, double units_per_epoch) {
+  const double units_per_step = static_cast<double>(options.batch_size) * options.unroll;
+  if (options.steps == 0) {
+    const auto passes = static_cast<double>(options.epochs);
+    return {.steps = passes * units_per_epoch / units_per_step, .passes = passes};
+  }
+  const auto steps = static_cast<double>(options.steps);
+  return {.steps = steps,
+          .passes = units_per_epoch > 0 ? steps * units_per_step / units_per_epoch : 1};
+}
 
 template <typename T>
 nlohmann::json or_null(const std::optional<T>& value) {
@@ -38,6 +55,7 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
       {"schedule", schedule_name(options.schedule)},
       {"clip", options.clip},
       {"seed", options.seed},
+      {"softmax-bias", softmax_bias_name(options.softmax_bias)},
       {"share-encoder", options.share_encoder},
       {"learning-rate", or_null(options.learning_rate)},
       {"warmup", or_null(options.warmup)},
@@ -55,22 +73,29 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
   if (!options.encoder_from.empty()) {
     settings.options["encoder-from"] = file_fingerprint(options.encoder_from);
   }
-  settings.facts = {{"order of sums", kOrderOfSums}};
+  settings.facts = {{"order of sums", kOrderOfSums}, {"order of the text", kOrderOfText}};
   return settings;
 }
 
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
-                     bool new_softmax, RunSettings& settings) {
+                     double units_per_epoch, bool new_softmax, RunSettings& settings) {
   const auto choose = [&](const char* name, const nlohmann::json& value) {
     if (settings.options.at(name).is_null()) settings.derived[name] = value;
   };
-  choose("learning-rate", options.optimizer == OptimizerKind::kAdagrad ? 0.2 : 0.001);
-  choose("warmup", 0);
-  choose("dropout", kDropout);
+  choose("learning-rate", options.optimizer == OptimizerKind::kAdagrad ? 0.2 : 0.003);
+  const Length length = length_of(options, units_per_epoch);
+  choose("warmup", std::min(PretrainingOptions::kWarmup,
+                            static_cast<std::uint64_t>(std::llround(length.steps / 10))));
+  choose("dropout", length.passes < PretrainingOptions::kPassesWithoutDropout ? 0 : kDropout);
   choose("precision", precision_name(parse_precision(options.precision)));
   choose("samples", model.words && model.outcomes() > kFullSoftmax ? kSamples : 0);
   choose("freeze-steps", new_softmax ? PretrainingOptions::kSoftmaxSteps : 0);
   const auto samples = settings.value("samples").get<std::int64_t>();
+  if (samples > 0 && model.settings.tied) {
+    throw UsageError(
+        "--samples trains a few rows of the softmax at a time, and this model's are its "
+        "embedding's too (--tie); leave it out");
+  }
   if (samples >= model.outcomes()) {
     throw UsageError(fmt::format("--samples {} are not fewer than the {} outcomes; leave it out",
                                  samples, model.outcomes()));

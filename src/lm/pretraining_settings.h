@@ -16,6 +16,8 @@ namespace elmo {
 // Number of the order in which a step sums. Raised when equal settings no longer give equal bits:
 // a checkpoint of another order is refused.
 inline constexpr int kOrderOfSums = 2;
+// Of the order in which a text is read (text/corpus.h), likewise.
+inline constexpr int kOrderOfText = 2;
 
 // As they are asked for; `text` is the training text's fingerprint. Not in it is what may differ
 // (--epochs, --steps, --threads, --dev, --patience, the intervals), and what the model itself tells
@@ -24,10 +26,10 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
                                  const std::string& text);
 
 // Chooses what was left to the program, for a training that begins with this model, of which the
-// softmax alone may be new. Throws UsageError: more samples than outcomes, a precision that the CPU
-// does not have.
+// softmax alone may be new, on a text of so many units (0: nobody knows, and it is read once).
+// Throws UsageError: more samples than outcomes, a precision that the CPU does not have.
 void derive_settings(const PretrainingOptions& options, const LanguageModel& model,
-                     bool new_softmax, RunSettings& settings);
+                     double units_per_epoch, bool new_softmax, RunSettings& settings);
 
 // The values that a training uses, whoever chose them: with --resume the file `source` has the say.
 struct TrainingValues {

@@ -18,6 +18,8 @@ StartingModel new_model(const PretrainingOptions& options, Direction direction) 
   apply_preset(options.preset.value_or(PretrainingOptions::kPreset), settings);
   settings.direction = direction;
   settings.split = options.split.value_or(settings.split);
+  settings.tied =
+      options.tie.value_or(PretrainingOptions::kTie && obstacle_to_tying(options).empty());
   StartingModel start;
   if (settings.encoder == Encoder::kCharacters) {
     start.model = std::make_unique<LanguageModel>(
@@ -29,6 +31,7 @@ StartingModel new_model(const PretrainingOptions& options, Direction direction) 
         std::make_shared<const PieceVocabulary>(PieceVocabulary::from_file(options.vocabulary)));
   }
   start.model->initialise(options.seed);
+  start.random_softmax = true;
   return start;
 }
 
@@ -89,7 +92,7 @@ StartingModel trained_model(const PretrainingOptions& options, Direction directi
   start.model = load_init(options, direction);
   start.origin = "the model in " + path;
   if (start.model->dictionaries) refuse_dictionaries();
-  start.new_softmax = !start.model->settings.softmax;
+  start.new_softmax = start.random_softmax = !start.model->settings.softmax;
   if (start.new_softmax) {
     start.model = with_softmax(std::move(start.model), options);
   } else if (options.softmax_steps) {
@@ -113,6 +116,7 @@ StartingModel model_on_encoder(const PretrainingOptions& options, Direction dire
   }
   settings.characters = donor->settings.characters;
   settings.direction = direction;
+  settings.tied = false;  // the softmax is trained, the embedding is not
   if (!donor->settings.softmax) {
     throw Error(path + ": came from official weights, without the word list that training needs");
   }
@@ -123,6 +127,7 @@ StartingModel model_on_encoder(const PretrainingOptions& options, Direction dire
     start.model = std::make_unique<LanguageModel>(settings, donor->words);
   }
   start.model->initialise(options.seed);
+  start.random_softmax = true;
   copy_encoder(*donor, *start.model);
   start.frozen_encoder = true;
   start.origin = "the model in " + path;
@@ -140,6 +145,14 @@ std::string size_of(const ModelSettings& settings) {
 }
 
 }  // namespace
+
+std::string obstacle_to_tying(const PretrainingOptions& options) {
+  if (options.encoder == Encoder::kCharacters) return "--encoder characters does not have";
+  if (options.samples.value_or(0) > 0) return "--samples trains a few rows of at a time";
+  if (options.share_encoder) return "--share-encoder trains with both directions";
+  if (!options.encoder_from.empty()) return "--encoder-from leaves as it is";
+  return {};
+}
 
 std::string init_fingerprint(const PretrainingOptions& options, Direction direction) {
   if (const auto files = official_init(options, direction)) {
@@ -164,6 +177,12 @@ void check_model_options(const PretrainingOptions& options, const StartingModel&
   if (options.encoder && *options.encoder != has.encoder) {
     refuse("encoder", encoder_name(*options.encoder),
            fmt::format("encoder is {}", encoder_name(has.encoder)));
+  }
+  if (options.tie && *options.tie != has.tied && options.encoder_from.empty()) {
+    throw UsageError(fmt::format(
+        "--{} contradicts {}, whose softmax {} the embedding's weights; "
+        "leave it out",
+        *options.tie ? "tie" : "no-tie", start.origin, has.tied ? "has" : "does not have"));
   }
   if (options.split && *options.split != has.split) {
     refuse("split", split_name(*options.split), fmt::format("split is {}", split_name(has.split)));

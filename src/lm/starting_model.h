@@ -11,10 +11,15 @@ namespace elmo {
 
 struct StartingModel {
   std::unique_ptr<LanguageModel> model;
+  bool random_softmax = false;
   bool frozen_encoder = false;  // the token encoder is another model's and is not trained
   bool new_softmax = false;     // all but the softmax has been trained before
   std::string origin;           // "the model in DIR"; empty for a new one
 };
+
+// Why the weights of a new model can't be tied, as the end of a clause about its embedding ("which
+// --encoder characters does not have"). Empty: they can.
+std::string obstacle_to_tying(const PretrainingOptions& options);
 
 // A new model with random weights, the one in options.init, or a new one on the token encoder of
 // options.encoder_from. Official weights in options.init, as they are or imported, get a new

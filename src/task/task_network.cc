@@ -16,14 +16,19 @@ namespace elmo {
 namespace {
 
 // Which tensor of a step a dropout mask is for.
-enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2 };
+enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2, kMix = 3 };
 
 Random dropout_numbers(const TaskNetwork::DropoutKey& key, DropoutTensor tensor) {
   return {key.seed, RandomUse::kDropout, key.step, tensor};
 }
 
+std::int64_t elmo_width(const TaskSettings& s) {
+  if (!s.uses_elmo()) return 0;
+  return s.elmo_projection > 0 ? s.elmo_projection : s.elmo_dimension;
+}
+
 std::int64_t input_width(const TaskSettings& s) {
-  return (s.uses_elmo() ? s.elmo_dimension : 0) + s.embedding_size + s.end_size;
+  return elmo_width(s) + s.embedding_size + s.end_size;
 }
 
 std::int64_t encoded_width(const TaskSettings& s) {
@@ -46,6 +51,7 @@ double least_size(const TaskSettings& s, const LabelSet& labels, const TaskVocab
                 static_cast<double>(vocabulary.ends.rows()) * s.end_size +
                 encoded * (s.output == OutputKind::kSigmoid ? 1 : outputs);
   if (s.output == OutputKind::kCrf) size += outputs * outputs;
+  if (s.elmo_projection > 0) size += static_cast<double>(s.elmo_projection) * s.elmo_dimension;
   if (s.encoder == EncoderKind::kCnn) {
     for (const int kernel : s.kernels) size += input * kernel * s.filters;
   } else if (s.encoder != EncoderKind::kNone) {
@@ -98,6 +104,9 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
       encoded_width_(encoded_width(settings)) {
   const TaskSettings& s = settings_;
   if (s.uses_elmo()) mix_.emplace("mix", static_cast<std::int64_t>(s.elmo_layers.size()));
+  if (s.uses_elmo() && s.elmo_projection > 0) {
+    projection_.emplace("elmo_projection", s.elmo_dimension, s.elmo_projection);
+  }
   if (s.uses_embedding()) words_.emplace("words", vocabulary_.words.rows(), s.embedding_size);
   if (s.end_size > 0) ends_.emplace("ends", vocabulary_.ends.rows(), s.end_size);
   std::int64_t forward_width = encoded_width_;
@@ -120,6 +129,7 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
 template <typename F>
 void TaskNetwork::for_each_parameter(F&& f) {
   if (mix_) mix_->for_each_parameter(f);
+  if (projection_) projection_->for_each_parameter(f);
   if (words_) words_->for_each_parameter(f);
   if (ends_) ends_->for_each_parameter(f);
   if (recurrent_) recurrent_->for_each_parameter(f);
@@ -144,6 +154,7 @@ std::vector<Parameter*> TaskNetwork::learned() {
 void TaskNetwork::initialise(std::uint64_t seed, float mix_deviation) {
   Initialiser initialiser(seed);
   if (mix_) mix_->initialise(initialiser, mix_deviation);
+  if (projection_) projection_->initialise(initialiser);
   if (words_) initialiser.normal(words_->table, 0.1f);
   if (ends_) initialiser.normal(ends_->table, 0.1f);
   if (recurrent_) recurrent_->initialise(initialiser);
@@ -164,6 +175,7 @@ void TaskNetwork::prepare(bool training) {
   if (training) {
     for (Parameter* parameter : learned()) parameter->allocate_gradient();
   }
+  if (projection_) projection_->prepare(training);
   if (recurrent_) recurrent_->prepare(training);
   if (convolution_) convolution_->prepare(training);
   head_.prepare(training);
@@ -171,6 +183,7 @@ void TaskNetwork::prepare(bool training) {
 }
 
 void TaskNetwork::pack() {
+  if (projection_) projection_->pack();
   if (recurrent_) recurrent_->pack();
   if (convolution_) convolution_->pack();
   head_.pack();
@@ -193,9 +206,20 @@ void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, bool tr
     column += columns;
   };
   if (mix_) {
-    put(settings_.elmo_dimension, [&](float* to) {
-      mix_->forward(batch.layers.data(), rows, settings_.elmo_dimension, to, workers);
-    });
+    const std::int64_t width = settings_.elmo_dimension;
+    const auto mix = [&](float* to) {
+      mix_->forward(batch.layers.data(), rows, width, to, workers);
+      if (key == nullptr) return;
+      apply_dropout(to, 0, rows * width, settings_.elmo_dropout, dropout_numbers(*key, kMix));
+    };
+    if (projection_) {
+      resize(mixed_, rows, width);
+      mix(mixed_.data());
+      put(settings_.elmo_projection,
+          [&](float* to) { projection_->forward(mixed_.data(), rows, to, workers); });
+    } else {
+      put(width, mix);
+    }
   }
   if (words_) {
     put(words_->width(), [&](float* to) { words_->forward(batch.words.data(), rows, to); });
@@ -268,8 +292,18 @@ void TaskNetwork::backward(const TaskBatch& batch, const DropoutKey* key, Worker
     column += columns;
   };
   if (mix_) {
-    take(settings_.elmo_dimension);
-    mix_->backward(batch.layers.data(), rows, settings_.elmo_dimension, part_.data(), workers);
+    const std::int64_t width = settings_.elmo_dimension;
+    take(elmo_width(settings_));
+    if (projection_) {
+      std::vector<float> d_mixed(static_cast<std::size_t>(rows * width));
+      projection_->backward(mixed_.data(), part_.data(), rows, d_mixed.data(), workers);
+      part_ = std::move(d_mixed);
+    }
+    if (key != nullptr) {
+      apply_dropout(part_.data(), 0, rows * width, settings_.elmo_dropout,
+                    dropout_numbers(*key, kMix));
+    }
+    mix_->backward(batch.layers.data(), rows, width, part_.data(), workers);
   }
   if (words_) {
     take(words_->width());
@@ -373,6 +407,12 @@ std::vector<TaskNetwork::LayerRow> TaskNetwork::table() {
     rows.push_back({fmt::format("mix of {} ELMo layer{}", s.elmo_layers.size(),
                                 s.elmo_layers.size() == 1 ? "" : "s"),
                     sequence(s.elmo_dimension), count(*mix_)});
+    if (s.elmo_dropout > 0) {
+      rows.push_back({fmt::format("dropout {}", s.elmo_dropout), sequence(s.elmo_dimension), 0});
+    }
+  }
+  if (projection_) {
+    rows.push_back({"linear, of the mix", sequence(s.elmo_projection), count(*projection_)});
   }
   if (words_) {
     rows.push_back({fmt::format("embedding of {} words{}", vocabulary_.words.rows(),
@@ -417,7 +457,7 @@ std::vector<float> TaskNetwork::mix_weights() const {
 void TaskNetwork::save(const std::filesystem::path& path, const nlohmann::json& results) {
   nlohmann::json settings = settings_.to_json();
   settings["results"] = results;
-  TensorFileWriter writer(path, kFormat, kVersion, settings);
+  TensorFileWriter writer(path, kFormat, projection_ ? kVersion : 1, settings);
   writer.add_bytes("/labels", NameTable(labels_.names()).bytes());
   writer.add_bytes("/vocabulary/words", vocabulary_.words.bytes());
   writer.add_bytes("/vocabulary/ends", vocabulary_.ends.bytes());

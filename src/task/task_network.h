@@ -1,6 +1,7 @@
 // The network of a classifier or tagger: inputs, encoder, pooling, outputs.
 //
 //   words       [ mix of the language model's layers ; learned word vector ; vector of its end ]
+//               the mix may have a dropout and then a linear layer of its own
 //   dropout     on it
 //   encoder     none | rnn, lstm, gru (layers, one way or both) | cnn with global max pooling
 //   pooling     kClassify: one vector a text; the cnn has its own
@@ -46,6 +47,9 @@ struct TaskSettings {
   std::string model_path;  // relative to the task file; empty when trained from --vectors
   std::string pooling = "boundary";
   bool layer_norm = false;
+  // Of the mix: dropout on it, and what a learned linear layer makes of it; 0: none.
+  float elmo_dropout = 0;
+  int elmo_projection = 0;
   // Learned vectors; 0: none.
   int embedding_size = 0;
   int end_size = 0;
@@ -90,7 +94,8 @@ struct Prediction {
 class TaskNetwork {
  public:
   static constexpr char kFormat[] = "elmo task";
-  static constexpr std::int64_t kVersion = 1;
+  // Version 2 added the projection of the mix; files without it are of version 1 still.
+  static constexpr std::int64_t kVersion = 2;
 
   // All parameters zero; call initialise() or load().
   TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVocabulary vocabulary);
@@ -165,6 +170,7 @@ class TaskNetwork {
   nlohmann::json results_;
 
   std::optional<ScalarMixLayer> mix_;
+  std::optional<LinearLayer> projection_;  // of the mix
   std::optional<EmbeddingLayer> words_, ends_;
   std::optional<Recurrent> recurrent_;
   std::optional<ConvolutionLayer> convolution_;
@@ -174,7 +180,7 @@ class TaskNetwork {
   std::int64_t input_width_, encoded_width_;
 
   // Of the last batch, kept for the backward pass and for their memory.
-  std::vector<float> part_, x_, y_, logits_, d_logits_, d_y_, d_sequence_, d_x_;
+  std::vector<float> mixed_, part_, x_, y_, logits_, d_logits_, d_y_, d_sequence_, d_x_;
   const float* sequence_ = nullptr;
   RecurrentTape recurrent_tape_;
   ConvolutionTape convolution_tape_;

@@ -128,7 +128,12 @@ TaskPlan plan_task(const TaskRequest& request, const TaskSettings& settings,
                                        : OutputKind::kSoftmax;
   settle_tags(s, plan.labels, plan.dev);
   warn_about(plan.train, plan.labels, plan.dev);
-  if (request.embedding) set_vocabulary(request, plan);
+  if (request.embedding) {
+    set_vocabulary(request, plan);
+  } else if (request.end_size > 0) {
+    s.end_size = request.end_size;
+    plan.vocabulary.ends = TaskVocabulary::of(plan.train, {}).ends;
+  }
   return plan;
 }
 

@@ -57,29 +57,33 @@ std::string TaskSettings::inputs() const {
 }
 
 nlohmann::json TaskSettings::to_json() const {
-  return {{"task", task_name(task)},
-          {"split", split_name(split)},
-          {"elmo_layers", elmo_layers},
-          {"model_layers", model_layers},
-          {"elmo_dimension", elmo_dimension},
-          {"model_hash", model_hash},
-          {"model_path", model_path},
-          {"pooling", pooling},
-          {"layer_norm", layer_norm},
-          {"embedding_size", embedding_size},
-          {"end_size", end_size},
-          {"freeze", freeze},
-          {"encoder", encoder_name(encoder)},
-          {"layers", layers},
-          {"hidden", hidden},
-          {"bidirectional", bidirectional},
-          {"activation", activation_name(activation)},
-          {"text_pooling", text_pooling_name(text_pooling)},
-          {"kernels", kernels},
-          {"filters", filters},
-          {"stride", stride},
-          {"dropout", dropout},
-          {"output", output_name(output)}};
+  nlohmann::json result = {{"task", task_name(task)},
+                           {"split", split_name(split)},
+                           {"elmo_layers", elmo_layers},
+                           {"model_layers", model_layers},
+                           {"elmo_dimension", elmo_dimension},
+                           {"model_hash", model_hash},
+                           {"model_path", model_path},
+                           {"pooling", pooling},
+                           {"layer_norm", layer_norm},
+                           {"embedding_size", embedding_size},
+                           {"end_size", end_size},
+                           {"freeze", freeze},
+                           {"encoder", encoder_name(encoder)},
+                           {"layers", layers},
+                           {"hidden", hidden},
+                           {"bidirectional", bidirectional},
+                           {"activation", activation_name(activation)},
+                           {"text_pooling", text_pooling_name(text_pooling)},
+                           {"kernels", kernels},
+                           {"filters", filters},
+                           {"stride", stride},
+                           {"dropout", dropout},
+                           {"output", output_name(output)}};
+  // Older files have neither.
+  if (elmo_dropout > 0) result["elmo_dropout"] = elmo_dropout;
+  if (elmo_projection > 0) result["elmo_projection"] = elmo_projection;
+  return result;
 }
 
 TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::string& source) {
@@ -92,6 +96,12 @@ TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::stri
   s.elmo_layers = fields.integers("elmo_layers", 0, s.model_layers - 1, kMaxSize);
   s.elmo_dimension = fields.integer32("elmo_dimension", s.uses_elmo() ? 1 : 0, kMaxSize);
   s.layer_norm = fields.boolean("layer_norm");
+  if (fields.has("elmo_dropout")) {
+    s.elmo_dropout = static_cast<float>(fields.number("elmo_dropout", 0, 0.999999));
+  }
+  if (fields.has("elmo_projection")) {
+    s.elmo_projection = fields.integer32("elmo_projection", 0, kMaxSize);
+  }
   s.embedding_size = fields.integer32("embedding_size", 0, kMaxSize);
   s.end_size = fields.integer32("end_size", 0, kMaxSize);
   s.freeze = fields.boolean("freeze");

@@ -2,7 +2,7 @@
 
     python3 tests/golden/make_language_model.py        (needs torch, h5py, numpy)
 
-Layout, for each case X of A, B, C (T steps, B streams, L layers, H cells, P projection, V rows;
+Layout, for each case X of A, B, C, D (T steps, B streams, L layers, H cells, P projection, V rows;
 everything float64 unless it says otherwise, scalars of shape (1)):
 
     /X/weights/NAME             names and shapes of a model file; float32
@@ -31,6 +31,8 @@ A, but the token encoder reads characters; besides:
     /C/words                    uint8: UTF-8 words, one a line. The inputs are places in this list;
                                 its first V words are the softmax's outcomes, `<UNK>` the first
     /C/positions                characters that a word is padded to, int32
+
+Case D: as A, with tied weights.
 """
 import dataclasses
 import pathlib
@@ -295,6 +297,11 @@ def main():
                   "softmax/weights": 0.4, "softmax/bias": 0.3},
                  seed=6, steps=4, streams=3, lengths=(12, 12), ends={}, clips_act=False,
                  recipes={"adagrad": (0.2, 1.5), "adam": (0.01, 1.5)})
+        add_case(file, "D", Settings(layers=2, hidden=10, projection=5, rows=13, tied=True),
+                 {"weights": 0.5, "bias": 0.5, "projection": 0.9, "token_encoder/embedding": 0.7,
+                  "softmax/bias": 0.3},
+                 seed=13, steps=5, streams=3, lengths=(1, 8), ends={2: 9}, clips_act=True,
+                 recipes={"adam": (0.005, 15.0)})
         words = ("<UNK>", "<S>", "</S>", "a", "cat", "배를", "on", "the", "mat", "tea",
                  # Not of the softmax: misspelt, longer than what is read, Korean, an emoji.
                  "thee", "unreadable", "unreadably", "강을", "🙂", "aaaa")

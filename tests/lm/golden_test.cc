@@ -63,6 +63,7 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
                               .skip_connections = true,
                               .split = Split::kSpaces};
     const auto rows = read_golden(case_ + "/weights/softmax/bias").size();
+    settings.tied = case_ == "D";
     if (has_characters) {
       settings.encoder = Encoder::kCharacters;
       settings.characters = read_character_shape(case_);
@@ -200,6 +201,12 @@ const auto kPieceCases = testing::Values(
     Parameters{"B", 3, Direction::kBackward});
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenLanguageModel, kPieceCases);
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenTraining, kPieceCases);
+const auto kTiedCases = testing::Values(Parameters{"D", 1, Direction::kForward},
+                                        Parameters{"D", 3, Direction::kBackward});
+INSTANTIATE_TEST_SUITE_P(Tied, GoldenLanguageModel, kTiedCases);
+class TiedTraining : public GoldenLanguageModel {};
+TEST_P(TiedTraining, TrainsByAdam) { expect_training("adam", OptimizerKind::kAdam); }
+INSTANTIATE_TEST_SUITE_P(Tied, TiedTraining, kTiedCases);
 INSTANTIATE_TEST_SUITE_P(Characters, GoldenLanguageModel,
                          testing::Values(Parameters{"C", 1, Direction::kForward},
                                          Parameters{"C", 3, Direction::kBackward}));

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import h5py
+import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from trained import ProgramTest, datasets, write_corpus  # noqa: E402
@@ -41,6 +42,9 @@ class ResumeTest(ProgramTest):
         # A new model is a tiny one; another one has its own size.
         if not {"--preset", "--init", "--resume"} & set(more):
             words += ["--preset", "tiny"]
+        for option, value in (("--schedule", "constant"), ("--warmup", 0)):
+            if option not in more:
+                words += [option, value]
         return self.elmo(*words, *more, status=status)
 
     def refused(self, done, *parts):
@@ -97,14 +101,15 @@ class ResumeTest(ProgramTest):
         other = self.folder / "other.txt"
         other.write_text(self.corpus.read_text() + "one more line\n")
         for option, value in (("--invalid", "skip"), ("--batch-size", 7), ("--unroll", 9),
-                              ("--carry-state", None), ("--optimizer", "adam"),
+                              ("--carry-state", None), ("--optimizer", "adagrad"),
                               ("--learning-rate", 0.1), ("--schedule", "cosine"), ("--warmup", 5),
+                              ("--softmax-bias", "zero"),
                               ("--clip", 1), ("--dropout", 0.2), ("--seed", 2), ("--samples", 50),
                               ("--precision", "auto"), ("--init", self.folder / "init"),
                               ("--input", other)):
             words = ["pretrain", "--direction", "forward", "--input", self.corpus, "--output",
                      self.folder / "m", "--batch-size", 8, "--unroll", 10, "--precision", "f32",
-                     "--steps", 4, "--resume"]
+                     "--schedule", "constant", "--steps", 4, "--resume"]
             if option in words:
                 words[words.index(option) + 1] = value
             else:
@@ -153,6 +158,65 @@ class ResumeTest(ProgramTest):
             self.pretrain(schedule, "--steps", three["step"] + 5, "--schedule", schedule,
                           "--resume")
             self.assertEqual(self.state(schedule)["step"], three["step"] + 5)
+
+    def test_what_is_left_to_the_program_follows_from_the_length(self):
+        for words, warmup, dropout in ((("--steps", 9), 1, 0), (("--epochs", 3), None, 0.1)):
+            done = self.elmo("pretrain", "--direction", "forward", "--preset", "tiny", "--vocab",
+                             self.vocabulary, "--input", self.corpus, "--output",
+                             self.folder / words[0], "--batch-size", 8, "--unroll", 10, *words)
+            run = self.state(words[0])["run"]
+            self.assertEqual(run["derived"]["learning-rate"], 0.003)
+            self.assertEqual(run["derived"]["dropout"], dropout)
+            # A tenth of the steps.
+            expected = self.state(words[0])["step"] / 10 if warmup is None else warmup
+            self.assertAlmostEqual(run["derived"]["warmup"], expected, delta=1)
+
+    def test_a_new_softmax_begins_with_the_frequencies_of_the_text(self):
+        self.pretrain("zero", "--steps", 1, "--softmax-bias", "zero", "--learning-rate", 1e-9)
+        self.pretrain("frequency", "--steps", 1, "--learning-rate", 1e-9)
+        bias = {}
+        for name in ("zero", "frequency"):
+            with h5py.File(self.folder / name / "forward.h5") as file:
+                bias[name] = file["softmax/bias"][()].astype("f8")
+        self.assertLess(abs(bias["zero"]).max(), 1e-6)
+        # Probabilities, and one of them that of the sentences' end.
+        self.assertAlmostEqual(numpy.exp(bias["frequency"]).sum(), 1, places=5)
+        done = self.elmo("perplexity", "--model", self.folder / "zero", "--input", self.corpus,
+                         "--json")
+        units = json.loads(done.stdout)["forward"]["units"]
+        sentences = len(self.corpus.read_text(encoding="utf-8").splitlines())
+        ends = (sentences + 1) / (units + len(bias["zero"]))
+        self.assertLess(abs(numpy.exp(bias["frequency"]) - ends).min(), 1e-6)
+        self.assertLess(self.log("frequency")[0]["loss"], self.log("zero")[0]["loss"] - 0.5)
+
+    def test_tied_weights_are_one_matrix_and_refused_where_there_are_two(self):
+        words = ("--tie",)
+        self.pretrain("whole", "--steps", 6, *words)
+        self.pretrain("part", "--steps", 3, "--schedule", "constant", *words)
+        self.pretrain("part", "--steps", 6, *words, "--resume")
+        self.assert_equal_files(self.folder / "whole" / "forward.h5",
+                                self.folder / "part" / "forward.h5")
+        with h5py.File(self.folder / "whole" / "forward.h5") as file:
+            self.assertNotIn("weights", file["softmax"])
+            self.assertIn("bias", file["softmax"])
+        for more in (("--encoder", "characters", "--vocab", self.words), ("--samples", 20),
+                     ("--encoder-from", self.folder / "whole" / "forward.h5")):
+            self.refused(self.pretrain("m", "--steps", 1, "--tie", *more, status=2), "--tie",
+                         more[0])
+        both = [word if word != "forward" else "both" for word in
+                ("pretrain", "--direction", "forward", "--input", self.corpus, "--output",
+                 self.folder / "m", "--preset", "tiny", "--vocab", self.vocabulary)]
+        self.refused(self.elmo(*both, "--tie", "--share-encoder", "--steps", 1, status=2), "--tie",
+                     "--share-encoder")
+        # What the model has is not contradicted.
+        model = ("--init", self.folder / "whole", "--steps", 1)
+        self.refused(self.pretrain("m", *model, "--no-tie", status=2), "--no-tie", "whole")
+        self.refused(self.pretrain("m", *model, "--samples", 20, status=2), "--samples", "--tie")
+        self.pretrain("m", *model)
+        # A second model on its encoder, which is not trained, has a softmax of its own.
+        self.pretrain("n", "--encoder-from", self.folder / "whole" / "forward.h5", "--steps", 1)
+        with h5py.File(self.folder / "n" / "forward.h5") as file:
+            self.assertIn("weights", file["softmax"])
 
     def test_the_log_is_of_one_run(self):
         self.pretrain("m", "--steps", 9, "--report-every", 2)
@@ -203,7 +267,7 @@ class ResumeTest(ProgramTest):
         self.assertAlmostEqual(self.state("m")["best"]["value"], math.exp(nll / units), places=4)
 
     def test_patience_ends_and_more_of_it_goes_on(self):
-        words = ("--dev", self.dev, "--dev-every", 2, "--learning-rate", 3)
+        words = ("--dev", self.dev, "--dev-every", 2, "--optimizer", "adagrad", "--learning-rate", 3)
         done = self.pretrain("m", "--steps", 60, *words, "--patience", 2)
         self.assertIn("stopping", done.stderr)
         ended = self.state("m")["step"]

@@ -31,7 +31,7 @@ std::unique_ptr<LanguageModel> model() {
 
 RunSettings settings_of(const PretrainingOptions& options, bool new_softmax = false) {
   RunSettings settings = pretraining_settings(options, Direction::kForward, "the text");
-  derive_settings(options, *model(), new_softmax, settings);
+  derive_settings(options, *model(), 0, new_softmax, settings);
   return settings;
 }
 

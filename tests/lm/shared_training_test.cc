@@ -45,10 +45,11 @@ struct Case {
   const char* precision;
   std::int64_t samples;  // 0: all
   bool shared;           // both directions with one encoder
+  bool tied = false;
 };
 
 // A model folder with both directions, of sizes for which blocks and groups do not come out even.
-void write_models(const fs::path& folder, const fs::path& words, Encoder encoder) {
+void write_models(const fs::path& folder, const fs::path& words, Encoder encoder, bool tied) {
   fs::create_directories(folder);
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
     ModelSettings settings;
@@ -56,6 +57,7 @@ void write_models(const fs::path& folder, const fs::path& words, Encoder encoder
     settings.direction = direction;
     settings.hidden = 64;
     settings.projection = 144;
+    settings.tied = tied;
     if (encoder == Encoder::kCharacters) {
       apply_preset("tiny", settings);
       settings.layers = 2;
@@ -83,7 +85,8 @@ class SharedTraining : public testing::TestWithParam<Case> {
             << '\n';
     }
     words.close();
-    write_models(folder_.path() / "start", folder_.path() / "words", GetParam().encoder);
+    write_models(folder_.path() / "start", folder_.path() / "words", GetParam().encoder,
+                 GetParam().tied);
   }
 
   PretrainingOptions options(const std::string& output, std::uint64_t steps) const {
@@ -98,6 +101,11 @@ class SharedTraining : public testing::TestWithParam<Case> {
     result.init = folder_.path() / "start";
     result.samples = GetParam().samples;
     result.optimizer = GetParam().optimizer;
+    // Whatever the number of steps.
+    result.schedule = Schedule::kConstant;
+    result.warmup = 0;
+    // Slow enough that each measurement is better than the one before, however many there are.
+    if (GetParam().tied) result.learning_rate = 3e-4;
     result.precision = GetParam().precision;
     result.steps = steps;
     result.batch_size = 256 + 5;  // 8 groups, not all of one size
@@ -154,20 +162,22 @@ std::string name_of(const testing::TestParamInfo<Case>& info) { return info.para
 constexpr Case kPlain = {"Pieces", Encoder::kPieces, OptimizerKind::kAdagrad, "f32", 0, false};
 constexpr Case kManySided = {
     "CharactersSampledAdamBf16", Encoder::kCharacters, OptimizerKind::kAdam, "bf16", 40, false};
+constexpr Case kTied = {"TiedPieces", Encoder::kPieces, OptimizerKind::kAdam, "f32", 0, false,
+                        true};
 constexpr Case kCommon = {
     "SharedPieces", Encoder::kPieces, OptimizerKind::kAdagrad, "f32", 0, true};
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, SharedTraining,
     testing::Values(
-        kPlain, kManySided, kCommon,
+        kPlain, kManySided, kCommon, kTied,
         Case{"PiecesAdamBf16", Encoder::kPieces, OptimizerKind::kAdam, "bf16", 0, false},
         Case{"Sampled", Encoder::kPieces, OptimizerKind::kAdagrad, "f32", 40, false},
         Case{"Characters", Encoder::kCharacters, OptimizerKind::kAdagrad, "f32", 0, false},
         Case{"SharedCharacters", Encoder::kCharacters, OptimizerKind::kAdagrad, "f32", 40, true}),
     name_of);
-INSTANTIATE_TEST_SUITE_P(Kinds, ResumedTraining, testing::Values(kPlain, kManySided, kCommon),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Kinds, ResumedTraining,
+                         testing::Values(kPlain, kManySided, kCommon, kTied), name_of);
 
 }  // namespace
 }  // namespace elmo

@@ -35,7 +35,7 @@ TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
     target = static_cast<std::int32_t>(random.below(n++, static_cast<std::uint32_t>(kRows)));
   targets[17] = -1;
   layer.prepare(Precision::kF32, true);
-  for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part);
+  for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part, layer.weights);
 
   std::vector<double> d_w(kRows * kWidth), d_b(kRows), d_in(x.size()), losses(kCount);
   constexpr double kScale = 0.125;
@@ -66,7 +66,7 @@ TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
     Workers workers(threads);
     std::vector<double> got(kCount), only(kCount);
     layer.losses_and_gradients(x.data(), targets.data(), groups, static_cast<float>(kScale),
-                               got.data(), d_x.data(), workers);
+                               layer.weights, got.data(), d_x.data(), workers);
     layer.losses(x.data(), targets.data(), groups, only.data(), workers);
     for (std::size_t i = 0; i < kCount; ++i) {
       EXPECT_NEAR(got[i], losses[i], 1e-5);
@@ -101,7 +101,7 @@ TEST(SoftmaxShift, RowsFarAboveTheFirstBlockAreSummedAgain) {
   }
   layer.weights.value[1200 * kWidth + 2] = 150;
   layer.prepare(Precision::kF32, true);
-  for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part);
+  for (int part = 0; part < SoftmaxLayer::kPackParts; ++part) layer.pack(part, layer.weights);
   std::vector<float> x(kRows * kWidth), d_x(x.size()), tame(x.size()), d_tame(x.size());
   std::vector<std::int32_t> targets(kRows, 3);
   for (std::size_t i = 0; i < kRows; ++i) {
@@ -112,10 +112,10 @@ TEST(SoftmaxShift, RowsFarAboveTheFirstBlockAreSummedAgain) {
   Workers workers(2);
   std::vector<double> losses(kRows), tame_losses(kRows);
   const StreamGroups groups(1, kRows);
-  layer.losses_and_gradients(tame.data(), targets.data(), groups, 1.0f, tame_losses.data(),
-                             d_tame.data(), workers);
-  layer.losses_and_gradients(x.data(), targets.data(), groups, 1.0f, losses.data(), d_x.data(),
-                             workers);
+  layer.losses_and_gradients(tame.data(), targets.data(), groups, 1.0f, layer.weights,
+                             tame_losses.data(), d_tame.data(), workers);
+  layer.losses_and_gradients(x.data(), targets.data(), groups, 1.0f, layer.weights, losses.data(),
+                             d_x.data(), workers);
   const auto weight = [&](std::int64_t outcome, std::size_t k) {
     return static_cast<double>(layer.weights.value[static_cast<std::size_t>(outcome) * kWidth + k]);
   };

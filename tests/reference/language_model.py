@@ -7,7 +7,7 @@ model file:
     token_encoder/embedding (V, P)
     lstm_k/weights (4H, 2P), rows in blocks i, j, f, o and columns [x; h]; lstm_k/bias (4H), stored
     without the forget gate's 1; lstm_k/projection (P, H)
-    softmax/weights (V, P), softmax/bias (V)
+    softmax/weights (V, P), softmax/bias (V); tied: the embedding stands for the weights
 
 Works in any float type, and under torch.autocast. It is a library: make_language_model.py (in
 tests/golden), train_reference.py and bench_torch.py use it.
@@ -31,6 +31,7 @@ class Settings:
     projection_clip: float = 3.0  # 0 or less: none
     skip_connections: bool = True
     dropout: float = 0.0
+    tied: bool = False
 
 
 # (layers, H, P), as `elmo pretrain --preset` has them.
@@ -57,7 +58,8 @@ class LanguageModel:
             shapes[f"lstm_{k}/weights"] = (4 * s.hidden, 2 * s.projection)
             shapes[f"lstm_{k}/bias"] = (4 * s.hidden,)
             shapes[f"lstm_{k}/projection"] = (s.projection, s.hidden)
-        shapes["softmax/weights"] = (s.rows, s.projection)
+        if not s.tied:
+            shapes["softmax/weights"] = (s.rows, s.projection)
         shapes["softmax/bias"] = (s.rows,)
         return shapes
 
@@ -83,7 +85,8 @@ class LanguageModel:
             layers = sum(bool(re.fullmatch(r"lstm_\d+", name)) for name in file)
             projection, hidden = file["lstm_0/projection"].shape
             rows = file["softmax/bias"].shape[0]
-            shape = Settings(layers, hidden, projection, rows, **settings)
+            shape = Settings(layers, hidden, projection, rows,
+                             tied="softmax/weights" not in file, **settings)
             parameters = {name: torch.tensor(file[name][()], dtype=dtype, requires_grad=True)
                           for name in cls.names_and_shapes(shape)}
         for name, expected in cls.names_and_shapes(shape).items():
@@ -156,7 +159,8 @@ class LanguageModel:
 
     def total_loss(self, output, targets):
         """Sum of the negative log-likelihoods (nats) of the targets that are not -1."""
-        logits = F.linear(self.dropout(output).flatten(0, 1), self.parameters["softmax/weights"],
+        name = "token_encoder/embedding" if self.settings.tied else "softmax/weights"
+        logits = F.linear(self.dropout(output).flatten(0, 1), self.parameters[name],
                           self.parameters["softmax/bias"].to(output.dtype))
         return F.cross_entropy(logits, targets.flatten(), ignore_index=-1, reduction="sum")
 

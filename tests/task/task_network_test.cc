@@ -29,6 +29,13 @@ TaskSettings both_inputs(TaskKind task) {
   return s;
 }
 
+TaskSettings with_projection(TaskKind task) {
+  TaskSettings s = both_inputs(task);
+  s.elmo_dropout = 0.4f;
+  s.elmo_projection = 2;
+  return s;
+}
+
 TaskNetwork make(const TaskSettings& s, const std::vector<std::string>& labels) {
   TaskNetwork network(s, LabelSet(labels), {NameTable({"a", "b"}), NameTable({"x"})});
   network.initialise(1, 1.0f);
@@ -71,6 +78,15 @@ void check_gradients(const TaskSettings& s, const std::vector<std::string>& labe
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     expect_gradient(parameters[i]->value.span(), gradients[i], loss, parameters[i]->name, 4e-3);
   }
+}
+
+TEST(TaskNetwork, TheMixLearnsThroughItsDropoutAndProjection) {
+  check_gradients(with_projection(TaskKind::kTag), {"n", "v", "x"});
+  TaskSettings elmo = with_projection(TaskKind::kClassify);
+  elmo.embedding_size = elmo.end_size = 0;
+  check_gradients(elmo, {"n", "v"});
+  elmo.elmo_projection = 0;
+  check_gradients(elmo, {"n", "v"});
 }
 
 TEST(TaskNetwork, ClassifierLearnsByItsGradient) {

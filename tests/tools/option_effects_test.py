@@ -84,7 +84,8 @@ class OptionEffectsTest(ProgramTest):
             "crf, both": [*tag, "--crf", "--inputs", "elmo,embedding", "--model", self.model],
         }
         values = {"inputs": "elmo,embedding", "model": self.model, "elmo-layers": "1",
-                  "mix-start": "random", "mix-l2": 3, "layer-norm": None, "pooling": "mean",
+                  "mix-start": "random", "mix-l2": 3, "layer-norm": None, "elmo-dropout": 0.5,
+                  "elmo-projection": 6, "pooling": "mean",
                   "embedding-size": 7, "ends-size": 3, "embeddings": self.vectors,
                   "embedding-words": 1, "freeze": None, "encoder": "gru", "bidirectional": None,
                   "layers": 2, "hidden": 5, "activation": "relu", "pool": "attention",
@@ -124,7 +125,7 @@ class OptionEffectsTest(ProgramTest):
 
     def test_pretrain(self):
         new = ["--vocab", self.vocabulary, "--preset", "tiny"]
-        contexts = {"new": new, "adam": [*new, "--optimizer", "adam"],
+        contexts = {"new": new, "adagrad": [*new, "--optimizer", "adagrad"],
                     "init": ["--init", self.model],
                     "official": ["--init", self.official, "--vocab", self.words, "--encoder",
                                  "characters"],
@@ -134,12 +135,14 @@ class OptionEffectsTest(ProgramTest):
         values = {"vocab": self.shared / "sentiment.en.train.tsv", "encoder": "characters",
                   "samples": 40, "share-encoder": None, "encoder-from": self.model / "backward.h5",
                   "recipe": "bilm", "preset": "small", "epochs": 2, "steps": 2, "init": self.model,
-                  "optimizer": "adam", "learning-rate": 0.05, "schedule": "cosine", "warmup": 9,
+                  "optimizer": "adagrad", "learning-rate": 0.05, "schedule": "constant", "warmup": 9,
+                  "tie": None, "softmax-bias": "zero",
                   "clip": 0.01, "dropout": 0.4, "batch-size": 5, "unroll": 7, "carry-state": None,
                   "split": "punctuation", "invalid": "skip", "seed": 4, "dev-every": 1,
                   "patience": 1, "freeze-steps": 2}
         exempt = {
             "direction", "input", "output", "dev",
+            "no-tie",                              # the default
             "resume", "overwrite", "threads",      # what is trained does not depend on them
             "stall",                               # when several processes end
             "precision",                           # the CPU's

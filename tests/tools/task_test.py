@@ -414,6 +414,7 @@ class RepeatableTest(TaskTest):
                               ("--optimizer", "sgd"), ("--pool", "max"), ("--mix-l2", 0.5),
                               ("--elmo-layers", "0"), ("--clip", 1), ("--patience", 9),
                               ("--mix-start", "random"), ("--bidirectional", None),
+                              ("--elmo-dropout", 0.3), ("--elmo-projection", 8), ("--ends-size", 4),
                               ("--class-weights", None), ("--layer-norm", None),
                               ("--pooling", "mean"), ("--model", self.other_model),
                               ("--dev", self.data["two.train"]),
