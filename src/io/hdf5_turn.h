@@ -5,8 +5,8 @@
 
 namespace elmo {
 
-// HDF5 bears one thread at a time. What other programs may call from any thread holds one of these
-// while it opens, reads or closes files; a thread takes one at a time.
+// HDF5 is not thread-safe. What may be called from several threads holds one of these while it
+// opens, reads, writes or closes files; a thread takes one at a time.
 class Hdf5Turn {
  public:
   Hdf5Turn();

@@ -1,10 +1,22 @@
 #include "train/background_writer.h"
 
+#include <string>
+#include <system_error>
 #include <utility>
+
+#include "elmo/error.h"
+#include "io/hdf5_turn.h"
 
 namespace elmo {
 
-BackgroundWriter::BackgroundWriter() : thread_([this] { serve(); }) {}
+BackgroundWriter::BackgroundWriter() {
+  try {
+    thread_ = std::thread([this] { serve(); });
+  } catch (const std::system_error& error) {
+    throw Error("can't make the thread that writes files (" + error.code().message() +
+                "); end other programs, or raise the limit of ulimit -u");
+  }
+}
 
 BackgroundWriter::~BackgroundWriter() {
   {
@@ -36,6 +48,9 @@ void BackgroundWriter::serve() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
+    // Not while another thread reads a file: HDF5 checks it in a forked child, where a lock that
+    // this thread held would never be given back.
+    const Hdf5Turn turn;
     job();
   }
 }
