@@ -6,7 +6,7 @@ namespace elmo {
 namespace {
 
 // A long sentence beyond this many bytes goes to the disk.
-constexpr std::uint64_t kMemoryLimit = std::uint64_t{64} << 20;
+constexpr std::uint64_t kPartsInMemory = std::uint64_t{64} << 20;
 
 }  // namespace
 
@@ -15,7 +15,7 @@ OrderedSink::LongSentence::LongSentence(std::string_view sentence,
                                         std::uint64_t bytes, const std::filesystem::path& folder)
     : text(sentence),
       words(its_words.begin(), its_words.end()),
-      vectors(bytes, folder, kMemoryLimit) {}
+      vectors(bytes, folder, kPartsInMemory) {}
 
 OrderedSink::OrderedSink(const std::filesystem::path& output, int layers, int dimension)
     : folder_(output.parent_path()),

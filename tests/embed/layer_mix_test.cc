@@ -48,8 +48,8 @@ TEST(LayerMix, RefusesWhatNamesNoLayers) {
     }
     return "no error";
   };
-  EXPECT_EQ(error("3"), "--layers names layer 3, the model has 0 to 2");
-  EXPECT_EQ(error("1,0,1"), "--layers names layer 1 twice");
+  EXPECT_EQ(error("3"), "layers names layer 3, the model has 0 to 2");
+  EXPECT_EQ(error("1,0,1"), "layers names layer 1 twice");
   for (const char* const text : {"", "bottom", "-1", "0,", "0 1", "All"}) {
     EXPECT_THAT(error(text), HasSubstr("neither all, top, average, mix nor a list")) << text;
   }

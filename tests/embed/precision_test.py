@@ -27,7 +27,8 @@ class PrecisionTest(ProgramTest):
         done = self.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--vocab",
                          self.vocabulary, "--input", self.text, "--output", model,
                          "--batch-size", 70, "--optimizer", "adam", "--learning-rate", 0.01,
-                         "--precision", "bf16", *options, **more)
+                         "--schedule", "constant", "--warmup", 0, "--precision", "bf16",
+                         *options, **more)
         return model, done.stderr
 
     def perplexity(self, model, precision):

@@ -35,7 +35,8 @@ class MpiTest(ProgramTest):
         return ["pretrain", "--direction", direction, "--preset", "tiny", "--input",
                 text or self.corpus, "--vocab", self.vocabulary, "--output", self.folder / name,
                 "--steps", steps, "--batch-size", 128, "--unroll", 5, "--checkpoint-every", 3,
-                "--threads", 1, *more]
+                "--threads", 1, "--schedule", "constant", "--warmup", 0,
+                "--dropout", 0, *more]
 
     def mpirun(self, count, words, before=""):
         """`before`: of the shell, in each process."""

@@ -35,7 +35,8 @@ class NewSoftmaxTest(ProgramTest):
     def settings(self, name, steps, *more, init=None):
         return ("pretrain", "--direction", "both", "--init", init or self.official, "--input",
                 self.corpus, "--output", self.folder / name, "--steps", steps, "--batch-size", 6,
-                "--unroll", 7, "--checkpoint-every", 5, "--learning-rate", 0.05, *more)
+                "--unroll", 7, "--checkpoint-every", 5, "--learning-rate", 0.05,
+                "--schedule", "constant", "--warmup", 0, *more)
 
     def pretrain(self, name, steps, *more, init=None, **options):
         return self.elmo(*self.settings(name, steps, "--vocab", self.words, *more, init=init),

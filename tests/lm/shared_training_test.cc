@@ -105,7 +105,9 @@ class SharedTraining : public testing::TestWithParam<Case> {
     result.schedule = Schedule::kConstant;
     result.warmup = 0;
     // Slow enough that each measurement is better than the one before, however many there are.
-    if (GetParam().tied) result.learning_rate = 3e-4;
+    if (GetParam().tied || GetParam().optimizer == OptimizerKind::kAdam) {
+      result.learning_rate = 3e-4;
+    }
     result.precision = GetParam().precision;
     result.steps = steps;
     result.batch_size = 256 + 5;  // 8 groups, not all of one size

@@ -44,7 +44,8 @@ class FailureTest(ProgramTest):
     def settings(self, output, steps, *more, corpus=None):
         return ("pretrain", "--direction", "both", "--preset", "tiny", "--input",
                 corpus or self.corpus, "--vocab", self.vocabulary, "--output", output, "--steps",
-                steps, "--batch-size", 4, "--unroll", 8, "--checkpoint-every", 4, *more)
+                steps, "--batch-size", 4, "--unroll", 8, "--checkpoint-every", 4, "--schedule",
+                "constant", "--warmup", 0, "--dropout", 0, *more)
 
     def whole(self, steps=12):
         """The folder of an uninterrupted run."""

@@ -12,6 +12,7 @@
 #include "elmo/error.h"
 #include "io/dump_file.h"
 #include "io/tensor_file.h"
+#include "lm/language_model.h"
 #include "tools/commands.h"
 
 namespace elmo {
@@ -32,7 +33,10 @@ class InfoTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& format, float first = 0) {
-    const nlohmann::json settings = {{"direction", "forward"}, {"lstm", {{"cells", 3}}}};
+    ModelSettings model;
+    if (name.starts_with("backward")) model.direction = Direction::kBackward;
+    nlohmann::json settings = model.to_json();
+    settings["lstm"] = {{"cells", 3}};
     TensorFileWriter writer(folder_ / name, format, 1, settings);
     std::vector<float> values(6);
     values[0] = first;

@@ -201,7 +201,7 @@ Table train_table(const std::string& task) {
                  {"filters", none},
                  {"stride", none}};
   // With a language model words have no vectors of their own, unless --inputs says so.
-  for (const char* const name : {"embedding-size", "ends-size", "embeddings"}) {
+  for (const char* const name : {"embedding-size", "embeddings"}) {
     table.contradictions.insert({"model", name});
   }
   return table;

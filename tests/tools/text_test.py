@@ -192,7 +192,7 @@ class TextTest(ProgramTest):
         path.write_text("\n".join(bad) + "\n", encoding="utf-8", errors="surrogateescape")
         said = self.refused(*dump)
         self.assertIn("t.txt:301: not UTF-8 at byte 5", said)
-        self.assertRegex(said, r"; 29\d lines are kept, and the same command with --resume goes on")
+        self.assertRegex(said, r"; (29\d|300) lines are kept, and the same command with --resume goes on")
         state = json.loads((self.folder / "v.h5.partial" / "state.json").read_text())
         self.assertGreater(sum(one["sentences"] for one in state["segments"]), 280)
         self.assertFalse(out.exists())
