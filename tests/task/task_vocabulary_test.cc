@@ -10,7 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 
-DataSet data_of(const std::vector<std::string>& words) {
+DataSet training_data_of(const std::vector<std::string>& words) {
   DataSet set;
   set.examples.push_back({.words = words, .labels = {"a"}});
   return set;
@@ -41,19 +41,21 @@ TEST(NameTable, GoesThroughAFile) {
 }
 
 TEST(TaskVocabulary, HasWordsSeenTwiceByFallingFrequency) {
-  const auto vocabulary =
-      TaskVocabulary::of(data_of({"one", "two", "two", "three", "three", "three", "b", "b"}), {});
+  const auto vocabulary = TaskVocabulary::of(
+      training_data_of({"one", "two", "two", "three", "three", "three", "b", "b"}), {});
   // Equal counts by bytes.
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("three", "b", "two"));
 }
 
 TEST(TaskVocabulary, GivenWordsComeFirstAndOnce) {
-  const auto vocabulary = TaskVocabulary::of(data_of({"x", "x", "y", "y", "y"}), {"z", "x"});
+  const auto vocabulary =
+      TaskVocabulary::of(training_data_of({"x", "x", "y", "y", "y"}), {"z", "x"});
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("z", "x", "y"));
 }
 
 TEST(TaskVocabulary, AWordInCapitalsIsItsLowerCase) {
-  const auto vocabulary = TaskVocabulary::of(data_of({"bank", "bank", "Paris", "Paris"}), {});
+  const auto vocabulary =
+      TaskVocabulary::of(training_data_of({"bank", "bank", "Paris", "Paris"}), {});
   EXPECT_EQ(vocabulary.word_row("BANK"), vocabulary.word_row("bank"));
   EXPECT_NE(vocabulary.word_row("bank"), 0);
   // As written first; there is no lower case of it.
@@ -65,7 +67,8 @@ TEST(TaskVocabulary, AWordInCapitalsIsItsLowerCase) {
 
 TEST(TaskVocabulary, EndsAreOfDifferentWords) {
   // -ing is the end of two words; -cat of one, however often it occurs.
-  const auto vocabulary = TaskVocabulary::of(data_of({"going", "singing", "cat", "cat"}), {});
+  const auto vocabulary =
+      TaskVocabulary::of(training_data_of({"going", "singing", "cat", "cat"}), {});
   EXPECT_NE(vocabulary.end_row("walking"), 0);
   EXPECT_EQ(vocabulary.end_row("walking"), vocabulary.end_row("ing"));
   EXPECT_EQ(vocabulary.end_row("tomcat"), 0);
@@ -75,7 +78,7 @@ TEST(TaskVocabulary, EndsAreOfDifferentWords) {
 }
 
 TEST(TaskVocabulary, EndsAreOfCharactersNotBytes) {
-  const auto vocabulary = TaskVocabulary::of(data_of({"산에서", "강에서"}), {});
+  const auto vocabulary = TaskVocabulary::of(training_data_of({"산에서", "강에서"}), {});
   EXPECT_NE(vocabulary.end_row("들에서"), 0);
   EXPECT_NE(vocabulary.end_row("서"), 0);
   EXPECT_EQ(vocabulary.end_row("산"), 0);
