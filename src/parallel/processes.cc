@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "elmo/error.h"
 
@@ -76,7 +75,7 @@ std::vector<std::string> tell_all(Processes& processes, const std::string& mine)
     end = parts[i].end;
   }
   std::vector<char> text(static_cast<std::size_t>(end));
-  std::memcpy(text.data() + parts[rank].begin, mine.data(), mine.size());
+  std::copy(mine.begin(), mine.end(), text.begin() + parts[rank].begin);
   fill_all(processes, std::span(text), parts);
   std::vector<std::string> result;
   for (const Part& part : parts) {
