@@ -58,16 +58,23 @@ TEST_F(ForkTest, AmidAnothersCall) {
   const Model model = load();
   const Sentences all = sentences(30);
   const auto expected = values(model.embed_all(all, {}, 2));
-  std::atomic<bool> inside = false, done = false;
-  EmbedSettings settings;
-  settings.between_batches = [&] {
-    inside = true;
-    while (!done) std::this_thread::yield();
-  };
-  Embedder embedder(model, settings, 2);
-  std::thread other([&] { embedder.embed_all(all); });
-  std::thread third([&] { model.embed_all(all, settings, 2); });
-  while (!inside) std::this_thread::yield();
+  std::atomic<bool> inside[2] = {false, false}, done = false;
+  EmbedSettings settings[2];
+  for (int i = 0; i < 2; ++i) {
+    settings[i].between_batches = [&, i] {
+      inside[i] = true;
+      while (!done) std::this_thread::yield();
+    };
+  }
+  Embedder embedder(model, settings[0], 2);
+  // Again and again: in a short call the caller's thread may find no batch left.
+  std::thread other([&] {
+    while (!done) embedder.embed_all(all);
+  });
+  std::thread third([&] {
+    while (!done) model.embed_all(all, settings[1], 2);
+  });
+  while (!inside[0] || !inside[1]) std::this_thread::yield();
   EXPECT_EQ(status_of_child([&] {
               if (values(model.embed_all(all, {}, 2)) != expected) return 1;
               const auto message = error_of([&] { embedder.embed({"bank"}); });
