@@ -114,7 +114,7 @@ class ELMO_API Model {
 
   // Embeds a sentence given as words, on the calling thread. The same words have the same bits
   // whatever is embedded beside them. Throws UsageError for settings that make no sense, for words
-  // that are not UTF-8 and for empty ones.
+  // that are not UTF-8 and for empty ones, which ELMoForManyLangs alone knows.
   WordVectors embed(const std::vector<std::string>& words,
                     const EmbedSettings& settings = {}) const;
   // The same of the words of a text.

@@ -46,11 +46,13 @@ void check_utf8(std::string_view text, const std::string& what) {
   throw UsageError(fmt::format("{} is not UTF-8 at byte {}", what, wrong + 1));
 }
 
-// Words come from anybody; what lies below relies on UTF-8.
+// Words come from anybody; what lies below relies on UTF-8. Models of dictionaries have a vector
+// for the empty word: the original program took words between tabs.
 template <typename Words>
-void check_words(const Words& words, std::uint64_t sentence) {
+void check_words(const Words& words, std::uint64_t sentence, const BidirectionalModel& model) {
+  const bool any = model.encoder() == Encoder::kDictionaries;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].empty()) {
+    if (words[i].empty() && !any) {
       throw UsageError(fmt::format(
           "word {} of sentence {} is empty; leave empty words out (a text cut at each single blank "
           "has them)",
@@ -139,7 +141,9 @@ class Windows {
   // sentences are as before.
   template <typename Sentence>
   std::vector<WordVectors> embed_all(const std::vector<Sentence>& sentences) {
-    for (std::size_t i = 0; i < sentences.size(); ++i) check_words(sentences[i], i);
+    for (std::size_t i = 0; i < sentences.size(); ++i) {
+      check_words(sentences[i], i, embedder_.model());
+    }
     std::vector<WordVectors> results(sentences.size());
     std::vector<SentenceVectors> window;
     const std::uint64_t done = done_;
@@ -361,7 +365,7 @@ void Embedder::embed_stream(const std::function<bool(std::vector<std::string>& w
       more = next(sentences.emplace_back());
       if (!more) break;
       const std::vector<std::string>& sentence = sentences.back();
-      check_words(sentence, taken++);
+      check_words(sentence, taken++, windows.embedder().model());
       window.emplace_back().words.assign(sentence.begin(), sentence.end());
       words += std::max<std::size_t>(sentence.size(), 1);
     }
