@@ -6,19 +6,19 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ProgramTest  # noqa: E402
 
 ProgramTest.ELMO, MPIRUN = sys.argv.pop(1), sys.argv.pop(1)
 
 
 class MpirunTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.share(60, size=800)
+        cls.share_model("--steps", 2, "--batch-size", 16)
+
     def test_every_process_takes_its_part(self):
-        corpus = write_corpus(self.folder / "corpus.txt", 60)
-        self.elmo("vocab", "--input", corpus, "--size", 800, "--output", self.folder / "v.model")
-        self.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", corpus,
-                  "--vocab", self.folder / "v.model", "--output", self.folder / "model", "--steps",
-                  2, "--batch-size", 16)
-        words = ("dump", "--model", self.folder / "model", "--input", corpus, "--output")
+        words = ("dump", "--model", self.model, "--input", self.corpus, "--output")
         self.elmo(*words, self.folder / "whole.h5")
         done = subprocess.run(
             [MPIRUN, "-n", "2", self.ELMO, *map(str, words), str(self.folder / "v.h5"), "--shard",

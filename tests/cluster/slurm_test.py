@@ -5,12 +5,11 @@ import pathlib
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -50,14 +49,8 @@ def free_ports(count):
 class SlurmTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 60)
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 800, "--output", cls.shared / "v.model")
-        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
-                 "--vocab", cls.shared / "v.model", "--output", cls.shared / "model", "--steps", 2,
-                 "--batch-size", 16)
+        cls.share(60, size=800)
+        cls.share_model("--steps", 2, "--batch-size", 16)
         cls.start_slurm(cls.shared / "slurm")
 
     @classmethod

@@ -4,7 +4,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import zipfile
@@ -13,7 +12,7 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 TEXT = "the bank of the river\n\n배가 고파서 배를 먹었다\nthe bank of the river\n"
@@ -31,10 +30,7 @@ def read_vec(path):
 class DumpFormatsTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 300)
+        cls.share(300, size=0)
         cls.model = cls.train("model")
 
     @classmethod

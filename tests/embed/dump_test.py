@@ -4,7 +4,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -12,7 +11,7 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -20,15 +19,8 @@ ProgramTest.ELMO = sys.argv.pop(1)
 class DumpTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt")
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.shared / "v.model")
-        cls.model = cls.shared / "model"
-        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
-                 "--vocab", cls.shared / "v.model", "--output", cls.model, "--steps", 8,
-                 "--batch-size", 16)
+        cls.share()
+        cls.share_model("--steps", 8, "--batch-size", 16)
 
     def dump(self, name, *words, text=None, **options):
         source = self.corpus

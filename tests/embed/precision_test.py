@@ -9,7 +9,7 @@ import h5py
 import numpy
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest, write_corpus  # noqa: E402
 
 # Under it bf16 products are made in f32, whatever the CPU has.
 WITHOUT_BF16 = {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}
@@ -27,8 +27,7 @@ class PrecisionTest(ProgramTest):
         done = self.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--vocab",
                          self.vocabulary, "--input", self.text, "--output", model,
                          "--batch-size", 70, "--optimizer", "adam", "--learning-rate", 0.01,
-                         "--schedule", "constant", "--warmup", 0, "--precision", "bf16",
-                         *options, **more)
+                         "--precision", "bf16", *ANY_LENGTH, *options, **more)
         return model, done.stderr
 
     def perplexity(self, model, precision):

@@ -5,7 +5,6 @@ import pathlib
 import shutil
 import sys
 import time
-import tempfile
 import unittest
 
 import h5py
@@ -13,7 +12,7 @@ import h5py
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path += [str(TESTS / "support"), str(TESTS / "reference")]
 from official_elmo import OfficialElmo  # noqa: E402
-from trained import ProgramTest, datasets, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest, datasets, write_corpus  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 FILES = ("forward.h5", "backward.h5", "forward.checkpoint.h5", "backward.checkpoint.h5")
@@ -22,10 +21,7 @@ FILES = ("forward.h5", "backward.h5", "forward.checkpoint.h5", "backward.checkpo
 class CharactersTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt")
+        cls.share(size=0)
         cls.dev = write_corpus(cls.shared / "dev.txt", 20)
         cls.words = cls.shared / "words.txt"
         cls.elmo("vocab", "--type", "word", "--input", cls.corpus, "--size", 400, "--output",
@@ -37,9 +33,7 @@ class CharactersTest(ProgramTest):
     def settings(self, name, direction="both", steps=20):
         return ("--encoder", "characters", "--direction", direction, "--preset", "tiny", "--input",
                 self.corpus, "--vocab", self.words, "--output", self.folder / name, "--steps",
-                steps, "--batch-size", 6, "--unroll", 7, "--checkpoint-every", 5,
-                # Whatever the number of steps.
-                "--schedule", "constant", "--warmup", 0)
+                steps, "--batch-size", 6, "--unroll", 7, "--checkpoint-every", 5, *ANY_LENGTH)
 
     def assert_equal_models(self, first, second):
         for name in FILES:

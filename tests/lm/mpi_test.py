@@ -6,12 +6,11 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest, write_corpus  # noqa: E402
 
 ProgramTest.ELMO = pathlib.Path(sys.argv.pop(1)).resolve()
 
@@ -23,20 +22,14 @@ MPIRUN = ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "--bind-to
 class MpiTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt")
+        cls.share()
         cls.dev = write_corpus(cls.shared / "dev.txt", 20)
-        cls.vocabulary = cls.shared / "v.model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.vocabulary)
 
     def words(self, name, *more, direction="forward", steps=8, text=None):
         return ["pretrain", "--direction", direction, "--preset", "tiny", "--input",
                 text or self.corpus, "--vocab", self.vocabulary, "--output", self.folder / name,
                 "--steps", steps, "--batch-size", 128, "--unroll", 5, "--checkpoint-every", 3,
-                "--threads", 1, "--schedule", "constant", "--warmup", 0,
-                "--dropout", 0, *more]
+                "--threads", 1, *ANY_LENGTH, *more]
 
     def mpirun(self, count, words, before=""):
         """`before`: of the shell, in each process."""

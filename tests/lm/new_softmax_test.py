@@ -3,7 +3,6 @@ import json
 import pathlib
 import shutil
 import sys
-import tempfile
 import unittest
 
 import h5py
@@ -12,7 +11,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path += [str(TESTS / "support"), str(TESTS / "reference")]
 import efml  # noqa: E402
 from official_elmo import write_model  # noqa: E402
-from trained import ProgramTest, datasets, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest, datasets  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 DIRECTIONS = ("forward", "backward")
@@ -21,10 +20,7 @@ DIRECTIONS = ("forward", "backward")
 class NewSoftmaxTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 200)
+        cls.share(200, size=0)
         cls.words = cls.shared / "words.txt"
         cls.elmo("vocab", "--type", "word", "--input", cls.corpus, "--size", 200, "--output",
                  cls.words)
@@ -36,7 +32,7 @@ class NewSoftmaxTest(ProgramTest):
         return ("pretrain", "--direction", "both", "--init", init or self.official, "--input",
                 self.corpus, "--output", self.folder / name, "--steps", steps, "--batch-size", 6,
                 "--unroll", 7, "--checkpoint-every", 5, "--learning-rate", 0.05,
-                "--schedule", "constant", "--warmup", 0, *more)
+                *ANY_LENGTH, *more)
 
     def pretrain(self, name, steps, *more, init=None, **options):
         return self.elmo(*self.settings(name, steps, "--vocab", self.words, *more, init=init),

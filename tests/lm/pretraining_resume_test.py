@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import sys
-import tempfile
 import unittest
 
 import h5py
@@ -20,15 +19,11 @@ ProgramTest.ELMO = sys.argv.pop(1)
 class ResumeTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 100)
+        cls.share(100)
         cls.dev = write_corpus(cls.shared / "dev.txt", 20)
-        cls.vocabulary = cls.shared / "v.model"
         cls.other = cls.shared / "other.model"
         cls.words = cls.shared / "words.txt"
-        for path, more in ((cls.vocabulary, ("--size", 1000)), (cls.other, ("--size", 900)),
+        for path, more in ((cls.other, ("--size", 900)),
                            (cls.words, ("--size", 100, "--type", "word"))):
             cls.elmo("vocab", "--input", cls.corpus, "--output", path, *more)
 
@@ -161,9 +156,9 @@ class ResumeTest(ProgramTest):
 
     def test_what_is_left_to_the_program_follows_from_the_length(self):
         for words, warmup, dropout in ((("--steps", 9), 1, 0), (("--epochs", 3), None, 0.1)):
-            done = self.elmo("pretrain", "--direction", "forward", "--preset", "tiny", "--vocab",
-                             self.vocabulary, "--input", self.corpus, "--output",
-                             self.folder / words[0], "--batch-size", 8, "--unroll", 10, *words)
+            self.elmo("pretrain", "--direction", "forward", "--preset", "tiny", "--vocab",
+                      self.vocabulary, "--input", self.corpus, "--output",
+                      self.folder / words[0], "--batch-size", 8, "--unroll", 10, *words)
             run = self.state(words[0])["run"]
             self.assertEqual(run["derived"]["learning-rate"], 0.003)
             self.assertEqual(run["derived"]["dropout"], dropout)

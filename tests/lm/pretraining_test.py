@@ -5,7 +5,6 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
@@ -13,7 +12,7 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest, write_corpus  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -21,22 +20,15 @@ ProgramTest.ELMO = sys.argv.pop(1)
 class PretrainingTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt")
+        cls.share()
         cls.dev = write_corpus(cls.shared / "dev.txt", 20)
-        cls.vocabulary = cls.shared / "v.model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.vocabulary)
 
     def command(self, name, *words, preset="tiny", direction="both", steps=24, batch=8,
                 text=None):
         return ("pretrain", "--direction", direction, "--preset", preset,
                 "--input", text or self.corpus,
                 "--vocab", self.vocabulary, "--output", self.folder / name, "--steps", steps,
-                "--batch-size", batch, "--unroll", 8, "--dropout", 0.1, "--checkpoint-every", 5,
-                # Whatever the number of steps.
-                "--schedule", "constant", "--warmup", 0, *words)
+                "--batch-size", batch, "--unroll", 8, "--checkpoint-every", 5, *ANY_LENGTH, *words)
 
     def assert_equal_models(self, first, second,
                             names=("forward.h5", "backward.h5", "forward.checkpoint.h5",

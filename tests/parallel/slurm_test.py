@@ -6,13 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import HOSTS, Cluster  # noqa: E402
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -44,16 +43,11 @@ TmpFS={folder}/%h
 class SlurmTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
+        cls.share()
         cls.shared.chmod(0o755)
         cls.cluster = Cluster(cls.shared)
         cls.addClassCleanup(cls.cluster.down)
         cls.start_slurm()
-        cls.corpus = write_corpus(cls.shared / "corpus.txt")
-        cls.vocabulary = cls.shared / "v.model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.vocabulary)
 
     @classmethod
     def start_slurm(cls):
@@ -102,7 +96,7 @@ class SlurmTest(ProgramTest):
             "pretrain", "--direction", "forward", "--preset", "tiny", "--input", self.corpus,
             "--vocab", self.vocabulary, "--output", self.folder / name, "--steps", steps,
             "--batch-size", 128, "--unroll", 5, "--checkpoint-every", 3, "--report-every", 1,
-            "--threads", 1, *more]))
+            "--threads", 1, *ANY_LENGTH, *more]))
 
     def srun(self, count, words, mpi="pmix"):
         process = subprocess.Popen(

@@ -1,14 +1,16 @@
 """What the end-to-end tests share: running the program, its models, equal bits of HDF5 files."""
-import os
 import pathlib
 import random
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 import h5py
+
+# With these a pretraining of fewer steps is the beginning of one of more: what they would be by
+# default follows from the length.
+ANY_LENGTH = ("--schedule", "constant", "--warmup", 0, "--dropout", 0.1)
 
 CORPORA = pathlib.Path(__file__).resolve().parents[2] / "corpora"
 
@@ -35,6 +37,25 @@ class ProgramTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+
+    @classmethod
+    def share(cls, lines=600, size=1000):
+        """For setUpClass: a folder for all tests of the class, a corpus in it, and a vocabulary of
+        `size` pieces; 0: none."""
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.shared = pathlib.Path(folder.name)
+        cls.corpus = write_corpus(cls.shared / "corpus.txt", lines)
+        if size != 0:
+            cls.vocabulary = cls.shared / "v.model"
+            cls.elmo("vocab", "--input", cls.corpus, "--size", size, "--output", cls.vocabulary)
+
+    @classmethod
+    def share_model(cls, *options):
+        """Behind share(): models of both directions of that corpus."""
+        cls.model = cls.shared / "model"
+        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
+                 "--vocab", cls.vocabulary, "--output", cls.model, *options)
 
     @classmethod
     def elmo(cls, *words, status=0, **options):

@@ -9,14 +9,13 @@ import pathlib
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 import h5py
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import ProgramTest, write_corpus  # noqa: E402
+from trained import ANY_LENGTH, ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 FILES = tuple(f"{direction}{end}" for direction in ("forward", "backward")
@@ -34,18 +33,13 @@ def limit(**limits):
 class FailureTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 200)
-        cls.vocabulary = cls.shared / "v.model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.vocabulary)
+        cls.share(200)
 
     def settings(self, output, steps, *more, corpus=None):
         return ("pretrain", "--direction", "both", "--preset", "tiny", "--input",
                 corpus or self.corpus, "--vocab", self.vocabulary, "--output", output, "--steps",
-                steps, "--batch-size", 4, "--unroll", 8, "--checkpoint-every", 4, "--schedule",
-                "constant", "--warmup", 0, "--dropout", 0, *more)
+                steps, "--batch-size", 4, "--unroll", 8, "--checkpoint-every", 4, *ANY_LENGTH,
+                *more)
 
     def whole(self, steps=12):
         """The folder of an uninterrupted run."""

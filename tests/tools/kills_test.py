@@ -4,7 +4,6 @@ python3 kills_test.py ELMO [KILLS [SEED]]."""
 import pathlib
 import random
 import sys
-import tempfile
 import time
 import unittest
 
@@ -19,12 +18,8 @@ SEED = int(sys.argv.pop(1)) if len(sys.argv) > 1 else int(time.time())
 class KillsTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 150)
-        cls.vocabulary, cls.model = cls.shared / "v.model", cls.shared / "model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 800, "--output", cls.vocabulary)
+        cls.share(150, size=800)
+        cls.model = cls.shared / "model"
         cls.elmo(*cls.pretraining(cls.model, "--steps", 4))
         cls.data = cls.shared / "data.tsv"
         lines = (CORPORA / "sentiment.en.train.tsv").read_text("utf-8").splitlines(True)

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import h5py
@@ -14,7 +13,7 @@ import h5py
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path += [str(TESTS / "support"), str(TESTS / "reference")]
 from official_elmo import write_model  # noqa: E402
-from trained import CORPORA, ProgramTest, datasets, write_corpus  # noqa: E402
+from trained import CORPORA, ProgramTest, datasets  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -22,15 +21,8 @@ ProgramTest.ELMO = sys.argv.pop(1)
 class OptionEffectsTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 60)
-        cls.vocabulary = cls.shared / "v.model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 800, "--output", cls.vocabulary)
-        cls.model = cls.shared / "model"
-        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
-                 "--vocab", cls.vocabulary, "--output", cls.model, "--steps", 2, "--batch-size", 8)
+        cls.share(60, size=800)
+        cls.share_model("--steps", 2, "--batch-size", 8)
         for name, count in (("sentiment.en.{}.tsv", 23), ("pos.en.{}.conll", 60)):
             for part in ("train", "dev"):
                 with open(CORPORA / name.format(part), encoding="utf-8") as file:

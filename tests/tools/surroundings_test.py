@@ -4,11 +4,10 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import CORPORA, ProgramTest, write_corpus  # noqa: E402
+from trained import CORPORA, ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -16,15 +15,9 @@ ProgramTest.ELMO = sys.argv.pop(1)
 class SurroundingsTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt", 60)
-        cls.vocabulary, cls.model = cls.shared / "v.model", cls.shared / "model"
+        cls.share(60, size=700)
+        cls.share_model("--steps", 2, "--batch-size", 8)
         cls.task = cls.shared / "task.h5"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 700, "--output", cls.vocabulary)
-        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
-                 "--vocab", cls.vocabulary, "--output", cls.model, "--steps", 2, "--batch-size", 8)
         cls.data = cls.shared / "data.tsv"
         lines = (CORPORA / "sentiment.en.train.tsv").read_text("utf-8").splitlines(True)
         cls.data.write_text("".join(lines[:20]), encoding="utf-8")

@@ -8,7 +8,6 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unicodedata
 import unittest
@@ -17,7 +16,7 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trained import CORPORA, ProgramTest, write_corpus  # noqa: E402
+from trained import CORPORA, ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
@@ -25,16 +24,8 @@ ProgramTest.ELMO = sys.argv.pop(1)
 class TextTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.shared = pathlib.Path(folder.name)
-        cls.corpus = write_corpus(cls.shared / "corpus.txt")
-        cls.vocabulary = cls.shared / "v.model"
-        cls.elmo("vocab", "--input", cls.corpus, "--size", 1000, "--output", cls.vocabulary)
-        cls.model = cls.shared / "model"
-        cls.elmo("pretrain", "--direction", "both", "--preset", "tiny", "--input", cls.corpus,
-                 "--vocab", cls.vocabulary, "--output", cls.model, "--steps", 8,
-                 "--batch-size", 16, "--precision", "f32")
+        cls.share()
+        cls.share_model("--steps", 8, "--batch-size", 16, "--precision", "f32")
 
     def put(self, name, text):
         path = self.folder / name
@@ -147,14 +138,12 @@ class TextTest(ProgramTest):
         def sentences(count):
             text = ""
             for _ in range(count):
-                before = None
                 for _ in range(draw.randrange(3, 8)):
                     kind = draw.choice(["PER", "LOC", None, None])
                     if kind is None:
                         text += draw.choice(["went", "to", "saw", "and"]) + "\tO\n"
                     else:
-                        text += f"{draw.choice(names[kind])}\t{'I'}-{kind}\n"
-                    before = kind
+                        text += f"{draw.choice(names[kind])}\tI-{kind}\n"
                 text += "\n"
             return text
 
