@@ -54,8 +54,7 @@ void print_datasets(const Json& rows) {
   print(fmt::format("  {:<{}} {:<9} {:<18} {:>14}\n", "dataset", width, "type", "shape", "values"));
   for (const auto& row : rows) {
     const auto shape = row["shape"].get<Shape>();
-    std::uint64_t values = 1;
-    for (const auto length : shape) values *= static_cast<std::uint64_t>(length);
+    const auto values = static_cast<std::uint64_t>(elements(shape));
     print(fmt::format("  {:<{}} {:<9} {:<18} {:>14}\n", row["name"].get<std::string>(), width,
                       row["type"].get<std::string>(), to_string(shape), with_separators(values)));
   }

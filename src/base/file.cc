@@ -211,6 +211,12 @@ fs::path work_name(const fs::path& output) {
   return temporary_folder() / fmt::format("elmo-{}", output.filename().string());
 }
 
+fs::path partial_folder(const fs::path& output) {
+  fs::path folder = work_name(output);
+  folder += ".partial";
+  return folder;
+}
+
 fs::path temporary_folder() {
   const char* given = std::getenv("TMPDIR");
   const fs::path folder = given != nullptr && *given != '\0' ? given : "/tmp";

@@ -51,6 +51,8 @@ bool is_written_to(const std::filesystem::path& output);
 // The final name that work files of an output are named after, which lie beside it: the output
 // itself, or where that is written to a name in temporary_folder().
 std::filesystem::path work_name(const std::filesystem::path& output);
+// The folder of what is made of an output so far, for a resume: work_name(output) and ".partial".
+std::filesystem::path partial_folder(const std::filesystem::path& output);
 // $TMPDIR, or /tmp. Throws Error if it is no folder.
 std::filesystem::path temporary_folder();
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,9 @@ std::string fingerprint(std::string_view bytes);
 // XXH3-64 of a sequence of texts, one after the other: each with what came before as its seed,
 // which is 0 at the beginning.
 std::uint64_t chained_hash(std::string_view next, std::uint64_t before);
+inline std::uint64_t chained_hash(std::span<const float> next, std::uint64_t before) {
+  const auto bytes = std::as_bytes(next);
+  return chained_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, before);
+}
 
 }  // namespace elmo

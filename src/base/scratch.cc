@@ -23,7 +23,8 @@ ScratchMemory::ScratchMemory(std::uint64_t bytes, const std::filesystem::path& f
     if (data_ == MAP_FAILED) throw std::bad_alloc();
     return;
   }
-  std::string name = (folder.empty() ? std::filesystem::path(".") : folder) / "elmo.XXXXXX";
+  const std::filesystem::path here = folder.empty() ? "." : folder;
+  std::string name = here / "elmo.XXXXXX";
   const int descriptor = mkstemp(name.data());
   int problem = descriptor < 0 ? errno : 0;
   if (descriptor >= 0) {
@@ -37,7 +38,7 @@ ScratchMemory::ScratchMemory(std::uint64_t bytes, const std::filesystem::path& f
     close(descriptor);
   }
   if (problem != 0) {
-    throw Error(fmt::format("{}: no room for a working file of {} MB: {}", folder.string(),
+    throw Error(fmt::format("{}: no room for a working file of {} MB: {}", here.string(),
                             bytes >> 20, std::strerror(problem)));
   }
 }

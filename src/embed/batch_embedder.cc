@@ -77,11 +77,7 @@ struct BatchEmbedder::Impl {
       cache->pin(options.pinned_words);
     }
     if (options.mix.layer_norm) {
-      for (int j = 0; j < model.layers(); ++j) {
-        std::vector<float> row(static_cast<std::size_t>(model.layers()), 0.0f);
-        row[static_cast<std::size_t>(j)] = 1.0f;
-        rows.push_back(row);
-      }
+      rows = LayerMix::parse("all", model.layers()).weights;
     } else {
       rows = options.mix.weights;
     }

@@ -150,14 +150,14 @@ struct Window {
 class Dump {
  public:
   Dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
-       Workers& workers)
+       const DumpOptions& options, Workers& workers)
       : model_(*model),
         request_(request),
         embedder_(model, interruptible(request.embed), workers),
         lines_(request.input, request.invalid, shard_of(request).index, shard_of(request).count),
         output_(request.shard ? part_path(request.output, *request.shard) : request.output),
         words_(request.words),
-        sink_(make_sink()),
+        sink_(make_sink(options)),
         // Enough batches that sorting by length fills them well and threads end together.
         window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
             request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
@@ -307,8 +307,7 @@ class Dump {
 
   static Shard shard_of(const DumpRequest& request) { return request.shard.value_or(Shard()); }
 
-  std::unique_ptr<DumpSink> make_sink() {
-    const DumpOptions options = options_of(request_, model_);
+  std::unique_ptr<DumpSink> make_sink(const DumpOptions& options) {
     if (request_.static_words > 0) {
       auto sink = std::make_unique<StaticVectors>(output_, options, request_.resume);
       static_ = sink.get();
@@ -444,13 +443,14 @@ class Dump {
 
 DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
                 Workers& workers) {
+  const DumpOptions options = options_of(request, *model);
   if (request.shard && request.resume &&
-      is_complete_part(part_path(request.output, *request.shard), options_of(request, *model))) {
+      is_complete_part(part_path(request.output, *request.shard), options)) {
     DumpReport report;
     report.already_complete = true;
     return report;
   }
-  return Dump(std::move(model), request, workers).run();
+  return Dump(std::move(model), request, options, workers).run();
 }
 
 }  // namespace elmo

@@ -38,7 +38,10 @@ void pool_line(LinePooling pooling, std::span<const float> vectors, std::span<fl
   switch (pooling) {
     case LinePooling::kMean: {
       std::vector<double> sum(width, 0.0);
-      for (std::size_t i = 0; i < vectors.size(); ++i) sum[i % width] += vectors[i];
+      for (std::size_t word = 0; word < words; ++word) {
+        const float* from = vectors.data() + word * width;
+        for (std::size_t k = 0; k < width; ++k) sum[k] += from[k];
+      }
       for (std::size_t k = 0; k < width; ++k) {
         pooled[k] = static_cast<float>(sum[k] / static_cast<double>(words));
       }
@@ -46,8 +49,9 @@ void pool_line(LinePooling pooling, std::span<const float> vectors, std::span<fl
     }
     case LinePooling::kMax:
       std::copy_n(vectors.begin(), width, pooled.begin());
-      for (std::size_t i = width; i < vectors.size(); ++i) {
-        pooled[i % width] = std::max(pooled[i % width], vectors[i]);
+      for (std::size_t word = 1; word < words; ++word) {
+        const float* from = vectors.data() + word * width;
+        for (std::size_t k = 0; k < width; ++k) pooled[k] = std::max(pooled[k], from[k]);
       }
       return;
     case LinePooling::kFirst:

@@ -40,10 +40,12 @@ namespace {
 // those are of alike lengths and beside the results only one window's vectors are held.
 constexpr std::size_t kWindowBatches = 4;
 
-void check_utf8(std::string_view text, const std::string& what) {
+// `name()` is what a message calls the text; it is put together for one alone.
+template <typename Name>
+void check_utf8(std::string_view text, Name&& name) {
   const std::size_t wrong = find_invalid_utf8(text);
   if (wrong == std::string_view::npos) return;
-  throw UsageError(fmt::format("{} is not UTF-8 at byte {}", what, wrong + 1));
+  throw UsageError(fmt::format("{} is not UTF-8 at byte {}", name(), wrong + 1));
 }
 
 // Words come from anybody; what lies below relies on UTF-8. Models of dictionaries have a vector
@@ -58,9 +60,7 @@ void check_words(const Words& words, std::uint64_t sentence, const Bidirectional
           "has them)",
           i, sentence));
     }
-    if (find_invalid_utf8(words[i]) != std::string_view::npos) {
-      check_utf8(words[i], fmt::format("word {} of sentence {}", i, sentence));
-    }
+    check_utf8(words[i], [&] { return fmt::format("word {} of sentence {}", i, sentence); });
   }
 }
 
@@ -79,10 +79,7 @@ std::vector<std::vector<std::string_view>> cut_all(const std::vector<std::string
                                                    Split split) {
   std::vector<std::vector<std::string_view>> sentences;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    // The name of the text is put together for a message only.
-    if (find_invalid_utf8(texts[i]) != std::string_view::npos) {
-      check_utf8(texts[i], fmt::format("text {}", i));
-    }
+    check_utf8(texts[i], [&] { return fmt::format("text {}", i); });
     sentences.push_back(cut(texts[i], split));
   }
   return sentences;
@@ -250,7 +247,7 @@ const std::string& Model::hash() const { return impl_->model->hash(); }
 std::string Model::split() const { return std::string(split_name(impl_->model->split())); }
 
 std::vector<Word> Model::words(std::string_view text) const {
-  check_utf8(text, "the text");
+  check_utf8(text, [] { return "the text"; });
   std::vector<Word> words;
   std::size_t byte = 0, character = 0;
   const auto go_to = [&](const char* place) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/file.h"
+
 namespace elmo {
 namespace {
 
@@ -18,7 +20,7 @@ OrderedSink::LongSentence::LongSentence(std::string_view sentence,
       vectors(bytes, folder, kPartsInMemory) {}
 
 OrderedSink::OrderedSink(const std::filesystem::path& output, int layers, int dimension)
-    : folder_(output.parent_path()),
+    : folder_(work_name(output).parent_path()),
       layers_(static_cast<std::size_t>(layers)),
       dimension_(static_cast<std::size_t>(dimension)) {}
 

@@ -22,11 +22,6 @@ constexpr const char* kSumsName = "sums";
 constexpr const char* kLockName = "lock";
 constexpr std::size_t kLongestHead = 1 << 20;
 
-fs::path partial_folder(fs::path path) {
-  path += ".partial";
-  return path;
-}
-
 }  // namespace
 
 // What `sums` says, and the file at the numbers.

@@ -44,12 +44,6 @@ std::string first_bytes(const fs::path& path, std::size_t count) {
   return bytes;
 }
 
-std::uint64_t elements(const Shape& shape) {
-  std::uint64_t size = 1;
-  for (const auto length : shape) size *= static_cast<std::uint64_t>(length);
-  return size;
-}
-
 // One row a dataset: name, type, shape.
 Json dataset_rows(const h5::File& file) {
   Json rows = Json::array();
@@ -68,7 +62,8 @@ Json describe_tensors(const h5::File& file, const std::string& format) {
   const Json rows = dataset_rows(file);
   std::uint64_t values = 0;
   for (const auto& row : rows) {
-    if (row["type"].get<std::string>().starts_with("float")) values += elements(row["shape"]);
+    if (row["type"].get<std::string>().starts_with("float"))
+      values += static_cast<std::uint64_t>(elements(row["shape"]));
   }
   const auto version = file.attribute("format_version");
   const bool checkpoint = format.find("checkpoint") != std::string::npos;
@@ -99,13 +94,6 @@ Json describe_task(const fs::path& path) {
     result["language_model"] = {{"hash", s.model_hash}, {"path", s.model_path}};
   }
   return result;
-}
-
-// With sentences as keys nothing but the attributes tells.
-bool is_dump(const h5::File& file) {
-  return file.attribute("pooling") || file.has_dataset("0") ||
-         file.has_dataset("sentence_to_index") ||
-         (file.has_dataset("vectors") && file.has_dataset("offsets"));
 }
 
 Json describe_dump(const h5::File& file) {
@@ -221,7 +209,7 @@ Json describe_efml(const fs::path& folder) {
     const fs::path path = folder / (name + ".pkl");
     bytes += fs::file_size(path);
     for (auto& row : tensor_rows(TorchFile::read(path), name + ".pkl/")) {
-      values += elements(row["shape"]);
+      values += static_cast<std::uint64_t>(elements(row["shape"]));
       rows.push_back(std::move(row));
     }
   }
@@ -326,7 +314,7 @@ nlohmann::ordered_json describe_official(const fs::path& options, const fs::path
   const OfficialModel model = read_official(options, weights);
   const Json rows = dataset_rows(h5::File::open(weights));
   std::uint64_t values = 0;
-  for (const auto& row : rows) values += elements(row["shape"]);
+  for (const auto& row : rows) values += static_cast<std::uint64_t>(elements(row["shape"]));
   Json settings = {{"input", model.characters ? "characters" : "words"},
                    {"layers", model.layers},
                    {"hidden", model.hidden},

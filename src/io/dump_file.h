@@ -169,6 +169,9 @@ class DumpWriter : public DumpSink {
   std::unique_ptr<Impl> impl_;
 };
 
+// Does the file look like a dump? With sentences as keys nothing but the attributes tells.
+bool is_dump(const h5::File& file);
+
 // Reads a dump of either layout, ours or AllenNLP's own file.
 class DumpReader {
  public:

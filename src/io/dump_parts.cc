@@ -70,6 +70,11 @@ struct Part {
   DumpAttributes attributes;  // of the joined file
 };
 
+[[noreturn]] void refuse_damaged(const Part& part) {
+  throw Error(fmt::format("{}: is damaged; dump it again, without --resume: {}", part.path.string(),
+                          how_to_make(part.shard)));
+}
+
 Part read_part(const fs::path& path) {
   const h5::File file = h5::File::open(path);
   const auto number = [&](const char* name) {
@@ -106,8 +111,7 @@ Part read_part(const fs::path& path) {
     options_of(part.form);
     RunSettings::from_json(part.settings);
   } catch (const nlohmann::json::exception&) {
-    throw Error(fmt::format("{}: is damaged; dump it again, without --resume: {}", path.string(),
-                            how_to_make(part.shard)));
+    refuse_damaged(part);
   }
   for (const std::string& name : file.attribute_names()) {
     if (std::ranges::find(kOfParts, name) == std::end(kOfParts)) {
@@ -115,11 +119,6 @@ Part read_part(const fs::path& path) {
     }
   }
   return part;
-}
-
-[[noreturn]] void refuse_damaged(const Part& part) {
-  throw Error(fmt::format("{}: is damaged; dump it again, without --resume: {}", part.path.string(),
-                          how_to_make(part.shard)));
 }
 
 // A dataset's numbers in their order, as they are stored. With `by_layer` its first axis is that of
@@ -229,11 +228,8 @@ class SentencesPart : public PartReader {
   }
 
   ByteSource& next(DumpRecord& record) override {
-    if (options_.keys == DumpKeys::kSentence) record.sentence = names_[index_];
-    const std::string name =
-        options_.keys == DumpKeys::kSentence
-            ? names_[index_]
-            : std::to_string(part_.first_line + static_cast<std::int64_t>(index_));
+    std::string name = std::to_string(part_.first_line + static_cast<std::int64_t>(index_));
+    if (options_.keys == DumpKeys::kSentence) name = record.sentence = names_[index_];
     ++index_;
     h5::Dataset dataset = file_.open_dataset(name);
     const h5::Extents& extents = dataset.extents();
@@ -410,10 +406,9 @@ void refuse_missing(const fs::path& file, std::int64_t count) {
     const fs::path path = part_path(file, shard);
     if (fs::exists(path)) continue;
     if (++total > static_cast<std::int64_t>(kNamed)) continue;
-    fs::path begun = path;
-    begun += ".partial";
-    missing.push_back(fmt::format("{} ({}{})", path.filename().string(), how_to_make(shard),
-                                  fs::exists(begun) ? " --resume, as it was begun" : ""));
+    missing.push_back(
+        fmt::format("{} ({}{})", path.filename().string(), how_to_make(shard),
+                    fs::exists(partial_folder(path)) ? " --resume, as it was begun" : ""));
   }
   if (total == 0) return;
   const auto more = total - static_cast<std::int64_t>(missing.size());
@@ -487,10 +482,8 @@ DumpAttributes part_attributes(const DumpOptions& options, DumpTotals totals,
 }
 
 bool is_complete_part(const fs::path& path, const DumpOptions& options) {
-  fs::path begun = path;
-  begun += ".partial";
   // What was begun is to replace what is there.
-  if (!fs::exists(path) || fs::exists(begun)) return false;
+  if (!fs::exists(path) || fs::exists(partial_folder(path))) return false;
   const Part part = read_part(path);
   check_resumable(RunSettings::from_json(part.settings), dump_settings(options), path.string(),
                   "leave out --resume to start anew");

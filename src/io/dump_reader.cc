@@ -218,6 +218,12 @@ struct DumpReader::Impl {
   }
 };
 
+bool is_dump(const h5::File& file) {
+  return file.attribute("pooling") || file.has_dataset("0") ||
+         file.has_dataset("sentence_to_index") ||
+         (file.has_dataset("vectors") && file.has_dataset("offsets"));
+}
+
 DumpReader::DumpReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
 DumpReader::~DumpReader() = default;
 DumpReader::DumpReader(DumpReader&&) noexcept = default;

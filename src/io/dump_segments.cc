@@ -255,10 +255,9 @@ RunSettings dump_settings(const DumpOptions& options) {
 }
 
 DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, bool resume)
-    : final_path_(final_path), folder_(work_name(final_path)) {
+    : final_path_(final_path), folder_(partial_folder(final_path)) {
   // The output is tried before any work: hours later is too late.
   { const PendingFile probe(final_path); }
-  folder_ += ".partial";
   make_folder(folder_);
   lock_ = std::make_unique<FileLock>(folder_ / kLockName, final_path.string());
   fields_ = record_fields(options);

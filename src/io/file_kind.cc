@@ -10,6 +10,7 @@
 
 #include "base/strings.h"
 #include "elmo/error.h"
+#include "io/dump_file.h"
 #include "io/hdf5.h"
 
 namespace elmo {
@@ -128,8 +129,7 @@ std::string hdf5_kind(const std::filesystem::path& path) {
       }
       return "is an " + *format;
     }
-    const bool matrix = file.has_dataset("vectors") && file.has_dataset("offsets");
-    if (matrix || file.has_dataset("sentence_to_index") || file.has_dataset("0")) {
+    if (is_dump(file)) {
       return "is a dump of word vectors; --vectors takes it";
     }
     if (file.has_dataset("RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell/W_0") ||

@@ -35,13 +35,13 @@ constexpr h5::Type type_for() {
   if constexpr (std::is_same_v<T, char>) return h5::Type::kUint8;
 }
 
+}  // namespace
+
 std::int64_t elements(const Shape& shape) {
   std::int64_t product = 1;
   for (const std::int64_t extent : shape) product *= extent;
   return product;
 }
-
-}  // namespace
 
 std::string to_string(const Shape& shape) {
   if (shape.size() == 1) return fmt::format("({},)", shape[0]);

@@ -20,6 +20,7 @@ namespace elmo {
 
 using Shape = std::vector<std::int64_t>;
 std::string to_string(const Shape& shape);  // "(2, 128)"
+std::int64_t elements(const Shape& shape);
 
 // What named arrays are given to, one after another.
 class TensorSink {

@@ -11,6 +11,7 @@
 #include "lm/language_model.h"
 #include "task/task_network.h"
 #include "tests/fuzz/fuzz_support.h"
+#include "tests/support/small_task.h"
 
 namespace {
 
@@ -28,22 +29,9 @@ std::filesystem::path folder() {
   return made;
 }
 
-TaskSettings task_settings() {
-  TaskSettings settings;
-  settings.task = TaskKind::kTag;
-  settings.embedding_size = 3;
-  settings.encoder = EncoderKind::kLstm;
-  settings.hidden = 2;
-  settings.output = OutputKind::kCrf;
-  return settings;
-}
-
 std::filesystem::path sound_task() {
   const auto path = folder() / "task.h5";
-  TaskNetwork network(task_settings(), LabelSet({"B-X", "I-X", "O"}),
-                      {NameTable({"a"}), NameTable()});
-  network.initialise(1, 1.0f);
-  network.save(path, nullptr);
+  write_small_task(path);
   return path;
 }
 
@@ -76,20 +64,7 @@ std::filesystem::path changed(const std::filesystem::path& sound, const char* fo
   nlohmann::json settings = reader.settings();
   settings.update(change);
   const auto path = folder() / "changed.h5";
-  TensorFileWriter writer(path, format, version, settings);
-  for (const std::string& name : reader.names()) {
-    if (reader.type_name(name) == "uint8") {
-      writer.add_bytes(name, name == "/labels" ? std::string(labels) : reader.read_bytes(name));
-      continue;
-    }
-    const Shape shape = reader.shape(name);
-    std::size_t size = 1;
-    for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
-    std::vector<float> values(size);
-    reader.read(name, shape, values);
-    writer.add(name, shape, std::span<const float>(values));
-  }
-  writer.commit();
+  write_changed(reader, path, format, version, settings, labels);
   return path;
 }
 

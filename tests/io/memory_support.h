@@ -20,16 +20,20 @@ std::uint64_t peak_of(Work&& work) {
   if (pipe(result) != 0) return 0;
   const pid_t child = fork();
   if (child == 0) {
-    work();
+    try {
+      work();
+    } catch (...) {
+      _exit(1);  // not on into the other tests
+    }
     const std::uint64_t peak = peak_memory_bytes();
     _exit(write(result[1], &peak, sizeof peak) == sizeof peak ? 0 : 1);
   }
+  close(result[1]);  // so that reading ends where the child ends without a word
   std::uint64_t peak = 0;
   if (read(result[0], &peak, sizeof peak) != sizeof peak) peak = 0;
   int status;
   waitpid(child, &status, 0);
   close(result[0]);
-  close(result[1]);
   return peak;
 }
 
