@@ -1,7 +1,5 @@
 #include "compute/workers.h"
 
-#include <unistd.h>
-
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -49,24 +47,13 @@ class Workers::Team {
   std::vector<std::thread> threads_;
 };
 
-Workers::Workers(int count)
-    : count_(count), process_(getpid()), team_(std::make_unique<Team>(count)) {}
-
-Workers::~Workers() { forget_parents_team(); }
-
-void Workers::forget_parents_team() {
-  if (process_ == getpid()) return;
-  static_cast<void>(
-      team_.release());  // not freed: its conditions wait for threads that are not here
-}
+Workers::Workers(int count) : count_(count) { team_.get() = std::make_unique<Team>(count); }
+Workers::~Workers() = default;
 
 void Workers::run(const std::function<void(int)>& work) {
-  forget_parents_team();
-  if (!team_) {
-    team_ = std::make_unique<Team>(count_);
-    process_ = getpid();
-  }
-  team_->run(work);
+  std::unique_ptr<Team>& team = team_.get();
+  if (!team) team = std::make_unique<Team>(count_);
+  team->run(work);
 }
 
 void Workers::Team::stop() {

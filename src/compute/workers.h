@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 
+#include "base/per_process.h"
+
 namespace elmo {
 
 // The caller is worker 0; the others sleep between calls. Work is divided by index, never by who
@@ -26,12 +28,8 @@ class Workers {
  private:
   class Team;
 
-  // Of another process: its threads can be neither joined nor called.
-  void forget_parents_team();
-
   int count_;
-  std::int64_t process_;
-  std::unique_ptr<Team> team_;
+  PerProcess<std::unique_ptr<Team>> team_;
 };
 
 // Part `index` of `parts` of [0, size), cut at multiples of `grain`.

@@ -27,6 +27,13 @@ Bytes bytes_of(std::span<T> values, const Part& part) {
                                                static_cast<std::size_t>(part.end - part.begin)));
 }
 
+// Of as many values as there are processes: one each.
+std::vector<Part> one_each(const Processes& processes) {
+  std::vector<Part> parts;
+  for (std::int64_t i = 0; i < processes.size(); ++i) parts.push_back({i, i + 1});
+  return parts;
+}
+
 template <typename T>
 void fill(Processes& processes, std::span<T> values, std::span<const Part> parts, bool all) {
   const auto size = static_cast<std::size_t>(processes.size());
@@ -64,10 +71,7 @@ std::vector<std::string> tell_all(Processes& processes, const std::string& mine)
   const auto rank = static_cast<std::size_t>(processes.rank());
   std::vector<std::uint64_t> lengths(size);
   lengths[rank] = mine.size();
-  std::vector<Part> parts;
-  for (std::size_t i = 0; i < size; ++i) {
-    parts.push_back({static_cast<std::int64_t>(i), static_cast<std::int64_t>(i) + 1});
-  }
+  std::vector<Part> parts = one_each(processes);
   fill_all(processes, std::span(lengths), parts);
   std::int64_t end = 0;
   for (std::size_t i = 0; i < size; ++i) {
@@ -88,11 +92,13 @@ std::string told_by_first(Processes& processes, const std::string& mine) {
   return tell_all(processes, processes.is_first() ? mine : std::string())[0];
 }
 
-void meet(Processes& processes) { tell_all(processes, ""); }
+void meet(Processes& processes) { any(processes, false); }
 
 bool any(Processes& processes, bool mine) {
-  const std::vector<std::string> all = tell_all(processes, mine ? "1" : "");
-  return std::ranges::any_of(all, [](const std::string& one) { return !one.empty(); });
+  std::vector<char> all(static_cast<std::size_t>(processes.size()));
+  all[static_cast<std::size_t>(processes.rank())] = mine ? 1 : 0;
+  fill_all(processes, std::span(all), one_each(processes));
+  return std::ranges::any_of(all, [](char one) { return one != 0; });
 }
 
 void check_alike(Processes& processes, std::span<const Fact> facts) {
