@@ -179,16 +179,24 @@ py::object to_arrays(std::vector<elmo::WordVectors> vectors, const elmo::Model& 
   return matrix;
 }
 
+elmo::EmbedSettings settings_of(const std::string& layers,
+                                const std::optional<elmo::ScalarMix>& mix,
+                                const std::string& pooling, const std::string& pool,
+                                int carry_state, int batch_size) {
+  return {.layers = layers,
+          .mix = mix,
+          .pooling = pooling,
+          .pool = pool,
+          .batch_words = batch_size,
+          .carry_state = carry_state,
+          .between_batches = check_signals};
+}
+
 py::object embed(const elmo::Model& model, const py::object& given, const std::string& layers,
                  const std::optional<elmo::ScalarMix>& mix, const std::string& pooling,
                  const std::string& pool, int carry_state, int batch_size, int threads) {
-  const elmo::EmbedSettings settings{.layers = layers,
-                                     .mix = mix,
-                                     .pooling = pooling,
-                                     .pool = pool,
-                                     .batch_words = batch_size,
-                                     .carry_state = carry_state,
-                                     .between_batches = check_signals};
+  const elmo::EmbedSettings settings =
+      settings_of(layers, mix, pooling, pool, carry_state, batch_size);
   const Sentences sentences = to_sentences(model, given);
   std::vector<elmo::WordVectors> vectors;
   {
@@ -205,13 +213,7 @@ class LockedEmbedder {
                  const std::optional<elmo::ScalarMix>& mix, const std::string& pooling,
                  const std::string& pool, int carry_state, int batch_size, int threads,
                  std::size_t cached_words)
-      : settings_{.layers = layers,
-                  .mix = mix,
-                  .pooling = pooling,
-                  .pool = pool,
-                  .batch_words = batch_size,
-                  .carry_state = carry_state,
-                  .between_batches = check_signals},
+      : settings_(settings_of(layers, mix, pooling, pool, carry_state, batch_size)),
         embedder_(model, settings_, threads, cached_words) {}
 
   py::object embed(const py::object& given) {

@@ -138,12 +138,8 @@ void TaskTrainer::finish_epoch(const Evaluation& evaluation) {
 }
 
 std::string TaskTrainer::divergence() const {
-  const double limit = divergence_limit(network_.labels().size(), at_.step);
-  if (at_.last_loss <= limit) return {};
-  return fmt::format(
-      "in epoch {} the loss is {:.4g}, worse than a guess among the {} labels ({:.2f}): the "
-      "training diverges; a lower --learning-rate helps",
-      at_.epoch, at_.last_loss, network_.labels().size(), std::log(network_.labels().size()));
+  return describe_divergence(fmt::format("in epoch {}", at_.epoch), at_.last_loss,
+                             network_.labels().size(), "labels", at_.step);
 }
 
 void TaskTrainer::end() {

@@ -87,6 +87,7 @@ struct Corpus::Impl {
 };
 
 void Corpus::Impl::scan() {
+  std::vector<std::size_t> windowed;  // files that can't be read from the middle
   for (std::size_t file = 0; file < options.inputs.size(); ++file) {
     LineReader reader(options.inputs[file], options.invalid);
     Source& source = sources.emplace_back();
@@ -100,14 +101,12 @@ void Corpus::Impl::scan() {
     }
     invalid_lines += reader.invalid_lines();
     if (reader.is_seekable() || source.sentences == 0) continue;
-    source.in_order =
-        std::make_unique<WindowShuffle>(options.inputs[file], WindowShuffle::Options{});
-    ++in_order;
+    windowed.push_back(file);
   }
+  in_order = windowed.size();
   // Windows are as large as the number of files allows.
-  for (std::size_t file = 0; file < sources.size(); ++file) {
+  for (const std::size_t file : windowed) {
     Source& source = sources[file];
-    if (!source.in_order) continue;
     source.in_order = std::make_unique<WindowShuffle>(
         options.inputs[file], WindowShuffle::Options{.invalid = options.invalid,
                                                      .seed = options.seed,

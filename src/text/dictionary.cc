@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/strings.h"
 #include "elmo/error.h"
 #include "text/utf8.h"
 
@@ -16,24 +17,6 @@ namespace {
 constexpr std::string_view kUnknownMark = "<oov>", kPaddingMark = "<pad>", kBeginWordMark = "<bow>",
                            kEndWordMark = "<eow>";
 constexpr std::string_view kIdeographicSpace = "\u3000";
-
-// What Python's str.strip() takes away.
-bool is_white(char32_t c) {
-  return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
-
-std::string_view strip(std::string_view text) {
-  std::size_t begin = text.size(), end = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t here = at;
-    if (is_white(decode_utf8(text, at))) continue;
-    begin = std::min(begin, here);
-    end = at;
-  }
-  return begin < end ? text.substr(begin, end - begin) : std::string_view();
-}
 
 }  // namespace
 
@@ -53,7 +36,7 @@ Dictionary::Dictionary(std::string bytes, const std::string& source,
                       source, number, what));
     };
     if (find_invalid_utf8(line) != std::string_view::npos) fail("not UTF-8");
-    line = strip(line);
+    line = strip_whitespace(line);
     const std::size_t tab = line.find('\t');
     const bool is_bare = tab == std::string_view::npos;
     const std::string_view key = is_bare ? kIdeographicSpace : line.substr(0, tab);

@@ -96,14 +96,15 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
   for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {
     std::string line;
     for (const std::string_view word : words) {
-      report.characters += count_nfc_characters(word);
+      const std::string normal = to_nfc(word);
+      report.characters += count_characters(normal);
       if (!line.empty() && line.size() + word.size() > kLongest) {
         sample.add(std::move(line));
         line.clear();
       }
       if (word.size() > kLongest) continue;  // no word of a language is that long
       if (!line.empty()) line += ' ';
-      line += to_nfc(word);
+      line += normal;
     }
     if (!line.empty()) sample.add(std::move(line));
   });

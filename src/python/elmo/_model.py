@@ -190,8 +190,8 @@ class Model:
                              **settings)
         if vectors:
             return flat(vectors)
-        matrix, _ = flat(self.embed([[]], layers, **settings))
-        return matrix, flat([matrix])[1][:1]
+        matrix, offsets = flat(self.embed([[]], layers, **settings))
+        return matrix, offsets[:1]
 
     def _scoring(self):
         if self._folder is None:
