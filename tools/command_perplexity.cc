@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/usable_cores.h"
 #include "elmo/installed_models.h"
 #include "elmo/scorer.h"
 #include "tools/commands.h"
@@ -31,7 +30,6 @@ int run_perplexity(Arguments arguments) {
   options.flag("json", &json, "print one JSON object");
   if (!options.parse()) return 0;
 
-  settings.threads = thread_count(settings.threads);
   const auto results = Scorer::load(folder, precision).perplexity(input, settings);
   nlohmann::ordered_json all;
   for (const char* name : {"forward", "backward"}) {

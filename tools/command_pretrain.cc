@@ -24,10 +24,7 @@ namespace {
 // What --help shows: PretrainingOptions, and words that become some of its fields.
 struct PretrainConfig {
   PretrainingOptions pretraining;
-  std::string direction = "both", output, init, encoder_from, recipe = "none";
-  std::string preset = PretrainingOptions::kPreset;
-  Encoder encoder = Encoder::kPieces;
-  Split split = Split::kSpaces;
+  std::string direction = "both", recipe = "none";
   bool tie = PretrainingOptions::kTie;
   double stall = 600;
 };
@@ -43,13 +40,15 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
       .required();
   options.add("dev", &c.pretraining.dev, "FILE...",
               "development text: its perplexity is taken at intervals, the best model is kept");
-  options.add("output", &c.output, "DIR", "the model's folder").required();
+  options.add("output", &c.pretraining.output, "DIR", "the model's folder").required();
   options.add("vocab", &c.pretraining.vocabulary, "FILE",
               "a SentencePiece model, or for characters a word list, as elmo vocab makes them");
-  options.choice("encoder", &c.encoder,
-                 {{"pieces", Encoder::kPieces}, {"characters", Encoder::kCharacters}},
-                 "what makes a word's first vector: its pieces, or ELMo's network over its "
-                 "characters, with a softmax over the word list");
+  options
+      .choice("encoder", &c.pretraining.encoder,
+              {{"pieces", Encoder::kPieces}, {"characters", Encoder::kCharacters}},
+              "what makes a word's first vector: its pieces, or ELMo's network over its "
+              "characters, with a softmax over the word list")
+      .default_text("pieces");
   options
       .add("samples", &c.pretraining.samples, "N",
            "outcomes that the softmax is trained on at a time; 0: all; development perplexity is "
@@ -62,16 +61,17 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
   options.flag("share-encoder", &c.pretraining.share_encoder,
                "one token encoder under both directions, as the official format wants it");
   options
-      .add("encoder-from", &c.encoder_from, "FILE",
+      .add("encoder-from", &c.pretraining.encoder_from, "FILE",
            "take the token encoder of this model, such as DIR/forward.h5, and leave it as it is")
       .default_text("");
   options
-      .add("preset", &c.preset, "WORD",
+      .add("preset", &c.pretraining.preset, "WORD",
            "tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512 (layers x "
            "cells/projection)")
-      .choices({"tiny", "small", "medium", "original"});
+      .choices({"tiny", "small", "medium", "original"})
+      .default_text(PretrainingOptions::kPreset);
   options
-      .add("init", &c.init, "DIR",
+      .add("init", &c.pretraining.init, "DIR",
            "start from this trained model, or from official ELMo weights with a new softmax over "
            "the word list in --vocab")
       .resolved_by(find_model);
@@ -79,12 +79,14 @@ void add_text_and_model(Options& options, PretrainConfig& c) {
       .add("freeze-steps", &c.pretraining.softmax_steps, "N",
            "steps in which that new softmax is trained alone")
       .default_text("1000");
-  options.choice("split", &c.split,
-                 {{"spaces", Split::kSpaces},
-                  {"characters", Split::kCharacters},
-                  {"punctuation", Split::kPunctuation},
-                  {"tabs", Split::kTabs}},
-                 "how lines are cut into words; stored in the model");
+  options
+      .choice("split", &c.pretraining.split,
+              {{"spaces", Split::kSpaces},
+               {"characters", Split::kCharacters},
+               {"punctuation", Split::kPunctuation},
+               {"tabs", Split::kTabs}},
+              "how lines are cut into words; stored in the model")
+      .default_text("spaces");
   add_invalid(options, &c.pretraining.invalid);
 }
 
@@ -155,9 +157,9 @@ void add_run(Options& options, PretrainConfig& c) {
   options.exclusive({"resume", "overwrite"});
   options.exclusive({"epochs", "steps"});
   options.only_when({"softmax-bias"}, "without --init, whose softmax is trained already",
-                    [&c] { return c.init.empty(); });
+                    [&c] { return c.pretraining.init.empty(); });
   options.only_when({"freeze-steps"}, "with --init or --resume",
-                    [&c] { return !c.init.empty() || c.pretraining.resume; });
+                    [&c] { return !c.pretraining.init.empty() || c.pretraining.resume; });
   options.only_when({"dev-every", "patience"}, "with --dev, which is measured",
                     [&c] { return !c.pretraining.dev.empty(); });
 }
@@ -186,23 +188,15 @@ void apply_recipe(const Options& options, PretrainConfig& c) {
 void settle(const Options& options, PretrainConfig& c) {
   apply_recipe(options, c);
   PretrainingOptions& config = c.pretraining;
-  config.output = c.output;
-  config.encoder_from = c.encoder_from;
-  config.init = c.init;
-  if (c.direction == "backward") config.directions = {Direction::kBackward};
-  if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
-  std::vector<std::string> read = {config.vocabulary, c.encoder_from};
+  std::vector<std::string> read = {config.vocabulary, config.encoder_from.string()};
   read.insert(read.end(), config.inputs.begin(), config.inputs.end());
   read.insert(read.end(), config.dev.begin(), config.dev.end());
-  if (options.given("encoder")) config.encoder = c.encoder;
   if (options.given("tie") || options.given("no-tie")) config.tie = c.tie;
-  if (options.given("split")) config.split = c.split;
-  if (options.given("preset")) config.preset = c.preset;
   if (c.direction == "backward") config.directions = {Direction::kBackward};
   if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
   // A direction may be trained on the other's token encoder, in one folder.
   for (const Direction one : config.directions) {
-    refuse_overwriting(LanguageModel::file(c.output, one), read);
+    refuse_overwriting(LanguageModel::file(config.output, one), read);
   }
 }
 

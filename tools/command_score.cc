@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "base/usable_cores.h"
 #include "elmo/installed_models.h"
 #include "elmo/scorer.h"
 #include "tools/commands.h"
@@ -31,7 +30,6 @@ int run_score(Arguments arguments) {
       "</s>, the sentence's end (backward: its beginning). Blank lines have no rows.");
   if (!options.parse()) return 0;
 
-  settings.threads = thread_count(settings.threads);
   Scorer::load(folder, precision).score(input, settings, [](const Scores& scores) {
     std::string text;
     for (std::size_t k = 0; k <= scores.words.size(); ++k) {

@@ -44,8 +44,10 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
     // get to speak. A launcher may drop what is still on its way when a job is ended.
     using namespace std::chrono_literals;
     if (!first) std::this_thread::sleep_for(1s);
-    std::fputs(prefix.c_str(), stderr);
-    print_message(command, failure.message);
+    if (!failure.message.empty()) {
+      std::fputs(prefix.c_str(), stderr);
+      print_message(command, failure.message);
+    }
     std::fflush(stderr);
     std::this_thread::sleep_for(200ms);
     job.abort(failure.status);

@@ -187,12 +187,4 @@ void DirectionTrainer::settle_state(const nlohmann::json& state) {
             options_.schedule == Schedule::kCosine ? ": the schedule is stretched to it" : "");
 }
 
-std::uint64_t DirectionTrainer::file_bytes() {
-  const auto image = checkpoint_image();
-  std::uint64_t model = 0;
-  model_->for_each_parameter(
-      [&](const Parameter& parameter) { model += parameter.value.size() * sizeof(float); });
-  return image.bytes() + model;
-}
-
 }  // namespace elmo

@@ -147,11 +147,9 @@ void DirectionTrainer::step() {
 }
 
 std::vector<Fact> DirectionTrainer::facts() {
-  std::string values;
-  model_->for_each_parameter([&](const Parameter& parameter) {
-    const auto bytes = std::as_bytes(parameter.value.span());
-    values += fingerprint({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  });
+  std::uint64_t values = 0;
+  model_->for_each_parameter(
+      [&](const Parameter& parameter) { values = chained_hash(parameter.value.span(), values); });
   return {{"version of elmo", std::string(version())},
           {"kind of CPU", product_kernel(model_->settings.projection, 4 * LstmLayer::kStepCells,
                                          values_.precision)},
@@ -161,7 +159,7 @@ std::vector<Fact> DirectionTrainer::facts() {
            fingerprint(model_->vocabulary ? model_->vocabulary->bytes() : model_->words->bytes()),
            false},
           {"command line", fingerprint(settings_.to_json().dump()), false},
-          {"model to begin with", fingerprint(values), false},
+          {"model to begin with", fmt::format("{:016x}", values), false},
           {"step to go on from", std::to_string(step_)}};
 }
 
@@ -235,13 +233,8 @@ void DirectionTrainer::report() {
 }
 
 std::string DirectionTrainer::divergence() const {
-  const double loss = meter_.loss().value_or(0),
-               limit = divergence_limit(model_->outcomes(), step_);
-  if (loss <= limit) return {};
-  return fmt::format(
-      "{} model: at step {} the loss is {:.4g}, worse than a guess among the {} outcomes ({:.2f}): "
-      "the training diverges; a lower --learning-rate helps",
-      name(), step_, loss, model_->outcomes(), std::log(model_->outcomes()));
+  return describe_divergence(fmt::format("{} model: at step {}", name(), step_),
+                             meter_.loss().value_or(0), model_->outcomes(), "outcomes", step_);
 }
 
 bool DirectionTrainer::measurement_due() const {
@@ -255,14 +248,8 @@ PerplexityResult DirectionTrainer::measured(const std::function<void()>& pause) 
   if (values_.samples > 0) model_->pack(workers_);
   PerplexityResult sum;
   for (const std::string& file : dev_.files) {
-    const PerplexityResult one =
-        measure_perplexity(*model_, values_.precision, file, options_.invalid, workers_, pause);
-    sum.nll += one.nll;
-    sum.units += one.units;
-    sum.words += one.words;
-    sum.sentences += one.sentences;
-    sum.characters += one.characters;
-    sum.unknown_words += one.unknown_words;
+    sum.add(
+        measure_perplexity(*model_, values_.precision, file, options_.invalid, workers_, pause));
   }
   return sum;
 }

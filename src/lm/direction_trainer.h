@@ -100,8 +100,6 @@ class DirectionTrainer final : public Trainer {
   LanguageModel& model() { return *model_; }
   // After a change of the weights from outside.
   void pack();
-  // What its two files take on disk.
-  std::uint64_t file_bytes();
   PretrainingResult result() const;
   // What is wrong with the last loss; empty: nothing.
   std::string divergence() const;

@@ -1,7 +1,6 @@
 #include "lm/efml.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cctype>
@@ -9,12 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/json.h"
 #include "base/printable.h"
 #include "compute/aligned.h"
@@ -309,16 +308,12 @@ void read_layer(const Tensors& tensors, const std::string& name, LstmLayer& laye
 }
 
 std::uint64_t hash_of(LanguageModel& model) {
-  const std::string settings = model.settings.to_json().dump();
-  std::uint64_t hash = XXH3_64bits(settings.data(), settings.size());
-  const auto add = [&](std::span<const std::byte> bytes) {
-    hash = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash);
-  };
+  std::uint64_t hash = chained_hash(model.settings.to_json().dump(), 0);
   for (const auto* list : {&model.dictionaries->words(), &model.dictionaries->characters()}) {
-    if (*list) add(std::as_bytes(std::span((*list)->bytes())));
+    if (*list) hash = chained_hash((*list)->bytes(), hash);
   }
   model.for_each_parameter(
-      [&](const Parameter& parameter) { add(std::as_bytes(parameter.value.span())); });
+      [&](const Parameter& parameter) { hash = chained_hash(parameter.value.span(), hash); });
   return hash;
 }
 

@@ -1,7 +1,6 @@
 #include "lm/official_format.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,18 +10,18 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/json.h"
 #include "compute/transpose.h"
 #include "elmo/error.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
 #include "lm/options_file.h"
+#include "text/characters.h"
 
 namespace elmo {
 namespace {
 
-// "<S>" .. of bilm-tf's character table: 256 bytes, two ends of sentences and of words, padding.
-constexpr int kRows = 261, kPadding = 260;
 constexpr int kLargest = 1 << 16;  // of any size that options claim
 
 // A dataset and where its numbers live here.
@@ -86,7 +85,7 @@ std::vector<Link> links(OfficialModel& model, bool bare_cell) {
 
 CharacterShape character_shape(const OptionsFile& options, int projection) {
   CharacterShape shape;
-  shape.rows = kRows;
+  shape.rows = kCharacterRows;
   shape.padding = kPadding;
   shape.dimension = options.size("char_cnn.embedding.dim", 1, kLargest);
   shape.positions = options.size("char_cnn.max_characters_per_token", 3, 256);
@@ -94,7 +93,7 @@ CharacterShape character_shape(const OptionsFile& options, int projection) {
   shape.highways = has_highways ? options.size("char_cnn.n_highway", 0, 64) : 0;
   shape.projection = projection;
   const auto& rows = options.get("char_cnn.n_characters");
-  if (rows != kRows && rows != kRows + 1) {
+  if (rows != kCharacterRows && rows != kCharacterRows + 1) {
     options.fail(fmt::format("char_cnn.n_characters is {}, not 261 or 262", shown(rows)));
   }
   shape.tanh = options.is_tanh("char_cnn.activation");
@@ -132,12 +131,8 @@ void check_size(double numbers, const std::filesystem::path& options, const h5::
 }
 
 void refuse_other_programs(const std::filesystem::path& path) {
-  const auto beside = [&](const char* name) {
-    return std::filesystem::exists(
-        (std::filesystem::is_directory(path) ? path : path.parent_path()) / name);
-  };
   if (path.extension() == ".pkl" ||
-      (std::filesystem::is_directory(path) && beside("encoder.pkl"))) {
+      (std::filesystem::is_directory(path) && std::filesystem::exists(path / "encoder.pkl"))) {
     refuse_many_langs(path);
   }
 }
@@ -177,14 +172,15 @@ void read_link(const h5::File& file, const Link& link, const std::filesystem::pa
 // takes any number).
 int character_rows(const h5::File& file) {
   const auto extents = file.open_dataset("char_embed").extents();
-  return !extents.empty() && extents[0] == kRows + 1 ? kRows + 1 : kRows;
+  return !extents.empty() && extents[0] == kCharacterRows + 1 ? kCharacterRows + 1 : kCharacterRows;
 }
 
 // A first row of zeros is the one that readers put before the file's rows, and moves all by one.
 void refuse_padding_row(const CharacterEncoder& encoder, const std::filesystem::path& weights) {
   const auto row =
       encoder.characters.value.span().first(static_cast<std::size_t>(encoder.shape().dimension));
-  if (encoder.shape().rows == kRows || std::ranges::any_of(row, [](float x) { return x != 0; })) {
+  if (encoder.shape().rows == kCharacterRows ||
+      std::ranges::any_of(row, [](float x) { return x != 0; })) {
     return;
   }
   throw Error(weights.string() +
@@ -290,8 +286,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
   refuse_leftovers(file, wanted, options_path);
   for (const Link& link : wanted) {
     read_link(file, link, options_path);
-    const auto values = std::as_bytes(link.parameter->value.span());
-    model.content_hash = XXH3_64bits_withSeed(values.data(), values.size(), model.content_hash);
+    model.content_hash = chained_hash(link.parameter->value.span(), model.content_hash);
   }
   if (model.characters) refuse_padding_row(*model.characters, weights_path);
   return model;
@@ -318,7 +313,7 @@ void write_official(OfficialModel& model, std::string_view vocabulary,
                            {"embedding", {{"dim", shape.dimension}}},
                            {"filters", filters},
                            {"max_characters_per_token", shape.positions},
-                           {"n_characters", kRows + 1},
+                           {"n_characters", kCharacterRows + 1},
                            {"n_highway", shape.highways}};
   }
   make_folder(folder);

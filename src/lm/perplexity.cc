@@ -18,6 +18,15 @@ void PerplexityResult::add(const SentenceScore& score) {
   unknown_words += score.unknown_words;
 }
 
+void PerplexityResult::add(const PerplexityResult& other) {
+  nll += other.nll;
+  units += other.units;
+  words += other.words;
+  sentences += other.sentences;
+  characters += other.characters;
+  unknown_words += other.unknown_words;
+}
+
 double PerplexityResult::perplexity_unit() const {
   return std::exp(nll / static_cast<double>(std::max<std::uint64_t>(units, 1)));
 }

@@ -17,6 +17,7 @@ struct PerplexityResult {
   std::uint64_t units = 0, words = 0, sentences = 0, characters = 0, unknown_words = 0;
 
   void add(const SentenceScore& score);
+  void add(const PerplexityResult& other);
   double perplexity_unit() const;     // exp(nll / units)
   double perplexity_word() const;     // exp(nll / (words + sentences))
   double bits_per_character() const;  // characters: one more a word and a sentence end

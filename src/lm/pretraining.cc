@@ -239,8 +239,6 @@ void run(const PretrainingOptions& options, const Trainers& directions, int thre
   } else {
     for (const auto& one : directions) trainers.push_back(one.get());
   }
-  std::uint64_t bytes = 0;
-  for (const auto& one : directions) bytes += one->file_bytes();
   // A checkpoint before the first step: whatever ends this run, it can be gone on with, and that
   // the disk can be written to is known before the work. Until then the model's file is not made.
   if (directions.front()->is_new() && shared) {
@@ -265,6 +263,12 @@ void run(const PretrainingOptions& options, const Trainers& directions, int thre
   loop.quiet = !processes.is_first();
   if (processes.is_first()) {
     loop.forecast = [&](double seconds) {
+      std::uint64_t bytes = 0;
+      for (const auto& one : directions) {
+        const auto values = static_cast<std::uint64_t>(one->model().parameter_count());
+        bytes += values * sizeof(float) +
+                 std::filesystem::file_size(checkpoint_file(options.output, one->direction()));
+      }
       log::info("pretrain: about {} to go; {}B of memory, {}B on disk in {}",
                 format_duration(seconds), format_count(static_cast<double>(peak_memory_bytes())),
                 format_count(static_cast<double>(bytes)), options.output.string());
@@ -303,7 +307,8 @@ int processes_here(Processes& processes) {
 
 // --threads and OMP_NUM_THREADS are of each process; without them a machine's cores are divided.
 bool threads_are_chosen(const PretrainingOptions& options) {
-  return options.threads != 0 || std::getenv("OMP_NUM_THREADS") != nullptr;
+  const char* value = std::getenv("OMP_NUM_THREADS");
+  return options.threads != 0 || (value != nullptr && openmp_threads(value));
 }
 
 int threads_of(const PretrainingOptions& options, Processes& processes) {
@@ -359,6 +364,7 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
     trainers.push_back(std::make_unique<DirectionTrainer>(
         options, text, dev, std::move(one), std::max(1, threads / count), log ? &*log : nullptr,
         writer, *meetings[trainers.size()]));
+    if (processes.size() == 1) continue;  // nobody to compare with
     for (Fact& fact : trainers.back()->facts()) facts.push_back(std::move(fact));
   }
   check_alike(processes, facts);

@@ -61,7 +61,7 @@ Scorer Scorer::load(const std::string& folder, const std::string& precision) {
   auto impl = std::make_unique<Impl>();
   impl->precision = parse_precision(precision);
   impl->models = load_directions(folder);
-  Workers workers(1);
+  Workers workers(thread_count(0));
   for (const auto& model : impl->models) {
     model->prepare(impl->precision, false);
     model->pack(workers);

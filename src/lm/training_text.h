@@ -59,7 +59,6 @@ class TrainingText {
   void go_to(const Place& place);
 
   std::string fingerprint() const { return corpus_.fingerprint(); }
-  std::uint64_t invalid_lines() const { return corpus_.invalid_lines(); }
   std::string limits() const { return corpus_.limits(); }
   std::uint64_t sentences() const { return sentences_; }
   std::uint64_t sentences_per_epoch() const { return corpus_.sentences(); }

@@ -25,7 +25,7 @@ class Collapse : public testing::Test {
     std::string text;
     for (int i = 0; i < 60; ++i) {
       for (int k = 0; k < 12; ++k) {
-        text += {'\xE4', '\xB8', static_cast<char>(0x80 + 3 + (i * 7 + k * k * 5) % 50), ' '};
+        text += character(3 + (i * 7 + k * k * 5) % 50) + " ";
       }
       text += "\n";
     }

@@ -10,6 +10,11 @@
 
 namespace elmo {
 
+// The one character of piece `i` of vocabulary_of(), from 3 on.
+inline std::string character(int i) {
+  return {'\xE4', static_cast<char>(0xB8 + i / 64), static_cast<char>(0x80 + i % 64)};
+}
+
 // A SentencePiece model of `rows` pieces (<unk>, <s>, </s>, then one CJK character each), written
 // out in protobuf's wire format: sentencepiece_model.proto, ModelProto.pieces = 1 with piece = 1,
 // score = 2, type = 3; trainer_spec = 2; normalizer_spec = 3 with name = 1.
@@ -21,13 +26,11 @@ inline std::shared_ptr<const PieceVocabulary> vocabulary_of(int rows) {
   std::string model;
   for (int i = 0; i < rows; ++i) {
     const char* const special[] = {"<unk>", "<s>", "</s>"};
-    const std::string character = {'\xE4', static_cast<char>(0xB8 + i / 64),
-                                   static_cast<char>(0x80 + i % 64)};
     const float score = -1.0f - 0.1f * static_cast<float>(i);
     char bytes[sizeof score];
     std::memcpy(bytes, &score, sizeof score);
     const char type = i == 0 ? 2 : i < 3 ? 3 : 1;  // UNKNOWN, CONTROL, NORMAL
-    model += field(1, field(1, i < 3 ? special[i] : character) + '\x15' +
+    model += field(1, field(1, i < 3 ? special[i] : character(i)) + '\x15' +
                           std::string(bytes, sizeof bytes) + '\x18' + type);
   }
   model += field(2, "") + field(3, field(1, "identity"));

@@ -31,7 +31,7 @@ void write_text(const fs::path& path, int lines) {
       for (int k = 0; k <= word % 2; ++k) {
         const float u = random.uniform(at++);
         const int i = 3 + static_cast<int>(u * u * (kPieces - 4));
-        file << '\xE4' << static_cast<char>(0xB8 + i / 64) << static_cast<char>(0x80 + i % 64);
+        file << character(i);
       }
       file << (word + 1 == words ? "\n" : " ");
     }
@@ -80,10 +80,7 @@ class SharedTraining : public testing::TestWithParam<Case> {
     write_text(folder_.path() / "dev", 20);
     std::ofstream words(folder_.path() / "words");
     words << "<S>\n</S>\n<UNK>\n";
-    for (int i = 3; i < kPieces; ++i) {
-      words << '\xE4' << static_cast<char>(0xB8 + i / 64) << static_cast<char>(0x80 + i % 64)
-            << '\n';
-    }
+    for (int i = 3; i < kPieces; ++i) words << character(i) << '\n';
     words.close();
     write_models(folder_.path() / "start", folder_.path() / "words", GetParam().encoder,
                  GetParam().tied);

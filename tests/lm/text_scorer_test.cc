@@ -39,7 +39,7 @@ class TextScorerTest : public testing::TestWithParam<Direction> {
     std::string line;
     for (int i = 0; i < words; ++i) {
       const int piece = 3 + (i * i + seed * 7 + i / 3) % 27;
-      line += std::string(i > 0 ? " " : "") + "\xE4\xB8" + static_cast<char>(0x80 + piece);
+      line += std::string(i > 0 ? " " : "") + character(piece);
     }
     return line;
   }

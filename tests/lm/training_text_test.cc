@@ -14,10 +14,6 @@
 namespace elmo {
 namespace {
 
-std::string character(int i) {
-  return {'\xE4', static_cast<char>(0xB8 + i / 64), static_cast<char>(0x80 + i % 64)};
-}
-
 // `lines` sentences of one to five known characters.
 std::string text_of(int lines) {
   std::string text;

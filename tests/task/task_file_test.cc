@@ -12,6 +12,7 @@
 #include "io/tensor_file.h"
 #include "task/task_network.h"
 #include "tests/io/io_support.h"
+#include "tests/support/small_task.h"
 
 namespace elmo {
 namespace {
@@ -23,16 +24,7 @@ using testing::Not;
 
 class TaskFileTest : public testing::Test {
  protected:
-  TaskFileTest() {
-    settings_.task = TaskKind::kTag;
-    settings_.embedding_size = 3;
-    settings_.encoder = EncoderKind::kLstm;
-    settings_.hidden = 2;
-    settings_.output = OutputKind::kCrf;
-    TaskNetwork network(settings_, LabelSet({"B-X", "I-X", "O"}), {NameTable({"a"}), NameTable()});
-    network.initialise(1, 1.0f);
-    network.save(folder_ / "good.h5", nullptr);
-  }
+  TaskFileTest() { write_small_task(folder_ / "good.h5"); }
 
   // The file anew with other settings, labels and values of the numbers, and what reading it says.
   std::string read_with(const std::function<void(json&)>& change,
@@ -41,26 +33,12 @@ class TaskFileTest : public testing::Test {
     json settings = reader.settings();
     change(settings);
     const auto path = folder_ / "bad.h5";
-    TensorFileWriter writer(path, TaskNetwork::kFormat, TaskNetwork::kVersion, settings);
-    for (const std::string& name : reader.names()) {
-      if (reader.type_name(name) == "uint8") {
-        writer.add_bytes(name, name == "/labels" ? labels : reader.read_bytes(name));
-        continue;
-      }
-      const Shape shape = reader.shape(name);
-      std::size_t size = 1;
-      for (const std::int64_t extent : shape) size *= static_cast<std::size_t>(extent);
-      std::vector<float> values(size);
-      reader.read(name, shape, values);
-      values[0] = first;
-      writer.add(name, shape, std::span<const float>(values));
-    }
-    writer.commit();
+    write_changed(reader, path, TaskNetwork::kFormat, TaskNetwork::kVersion, settings, labels,
+                  first);
     return error_of([&] { TaskNetwork::load(path); });
   }
 
   TemporaryFolder folder_;
-  TaskSettings settings_;
 };
 
 TEST_F(TaskFileTest, TheWholeIsSound) {

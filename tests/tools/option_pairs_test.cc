@@ -94,6 +94,9 @@ TEST(OptionPairs, OfPretrain) {
   table.options = {{"dev", missing("dev")},
                    {"encoder", "characters"},
                    {"samples", "40"},
+                   {"tie", ""},
+                   {"no-tie", ""},
+                   {"softmax-bias", "zero"},
                    {"share-encoder", ""},
                    {"encoder-from", missing("forward.h5")},
                    {"preset", "tiny"},
@@ -124,12 +127,14 @@ TEST(OptionPairs, OfPretrain) {
                    {"overwrite", ""}};
   table.needs = {
       {"dev-every", {"dev"}}, {"patience", {"dev"}}, {"freeze-steps", {"init", "resume"}}};
-  table.contradictions = {{"epochs", "steps"},
-                          {"resume", "overwrite"},
-                          {"encoder-from", "init"},
-                          {"encoder-from", "share-encoder"}};
+  table.contradictions = {{"epochs", "steps"},      {"resume", "overwrite"},
+                          {"encoder-from", "init"}, {"encoder-from", "share-encoder"},
+                          {"tie", "no-tie"},        {"init", "softmax-bias"}};
+  for (const char* const other : {"encoder", "samples", "share-encoder", "encoder-from"}) {
+    table.contradictions.insert({"tie", other});
+  }
   for (const char* const set : {"optimizer", "learning-rate", "schedule", "warmup", "clip",
-                                "dropout", "unroll", "batch-size"}) {
+                                "dropout", "unroll", "batch-size", "softmax-bias"}) {
     table.contradictions.insert({"recipe", set});
   }
   check(table);
@@ -148,6 +153,8 @@ Table train_table(const std::string& task) {
                    {"elmo-layers", "1"},
                    {"mix-start", "random"},
                    {"mix-l2", "1"},
+                   {"elmo-dropout", "0.2"},
+                   {"elmo-projection", "4"},
                    {"layer-norm", ""},
                    {"pooling", "mean"},
                    {"embedding-size", "7"},
@@ -188,6 +195,8 @@ Table train_table(const std::string& task) {
                  {"mix-start", language_models},
                  {"mix-l2", language_models},
                  {"layer-norm", language_models},
+                 {"elmo-dropout", language_models},
+                 {"elmo-projection", language_models},
                  {"pooling", language_models},
                  {"precision", language_models},
                  {"embedding-words", {"embeddings"}},

@@ -1,0 +1,57 @@
+// A small tagger, and its file anew with parts that don't belong together.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/tensor_file.h"
+#include "task/task_network.h"
+
+namespace elmo {
+
+// Of an LSTM under a conditional random field, with the labels B-X, I-X and O.
+inline TaskSettings small_task_settings() {
+  TaskSettings settings;
+  settings.task = TaskKind::kTag;
+  settings.embedding_size = 3;
+  settings.encoder = EncoderKind::kLstm;
+  settings.hidden = 2;
+  settings.output = OutputKind::kCrf;
+  return settings;
+}
+
+inline void write_small_task(const std::filesystem::path& path) {
+  TaskNetwork network(small_task_settings(), LabelSet({"B-X", "I-X", "O"}),
+                      {NameTable({"a"}), NameTable()});
+  network.initialise(1, 1.0f);
+  network.save(path, nullptr);
+}
+
+// The arrays of `sound` under other settings and labels, each array's first number `first` where
+// one is given.
+inline void write_changed(const TensorFileReader& sound, const std::filesystem::path& path,
+                          const std::string& format, std::int64_t version,
+                          const nlohmann::json& settings, std::string_view labels,
+                          std::optional<float> first = {}) {
+  TensorFileWriter writer(path, format, version, settings);
+  for (const std::string& name : sound.names()) {
+    if (sound.type_name(name) == "uint8") {
+      writer.add_bytes(name, name == "/labels" ? std::string(labels) : sound.read_bytes(name));
+      continue;
+    }
+    const Shape shape = sound.shape(name);
+    std::vector<float> values(static_cast<std::size_t>(elements(shape)));
+    sound.read(name, shape, values);
+    if (first) values[0] = *first;
+    writer.add(name, shape, std::span<const float>(values));
+  }
+  writer.commit();
+}
+
+}  // namespace elmo
