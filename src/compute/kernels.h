@@ -40,7 +40,7 @@ struct SoftmaxPart {
   double sum;  // of the exponentials
 };
 // exp(logits[i] + bias[i] - shift) into `exps`, which may be null. An exponent is held to [-87,
-// 88], so `top` says whether the shift was high enough.
+// 87], so `top` says whether the shift was high enough.
 template <typename T>
 SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, std::int64_t size,
                          T* exps);

@@ -10,7 +10,10 @@
 namespace elmo {
 namespace {
 
-constexpr std::int64_t kRowTile = LstmLayer::kStepRows;
+// In bf16 products are the shorter part of a step, and what lies between them gains by half the
+// memory; in f32 they are up to 5 % slower with fewer rows.
+template <typename T>
+constexpr std::int64_t kRowTile = sizeof(T) == 2 ? LstmLayer::kStepRows / 2 : LstmLayer::kStepRows;
 constexpr std::int64_t kCells = LstmLayer::kStepCells;
 constexpr std::int64_t kBackCells = LstmLayer::kBackCells;
 static_assert(kBackCells % kCells == 0);
@@ -116,8 +119,8 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
   std::int64_t cell = 0;
   for (const PackedMatrix& packed : packed_weights_) {
     const std::int64_t size = packed.n(), cells = size / 4;
-    for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
-      const std::int64_t count = std::min(kRowTile, rows - begin);
+    for (std::int64_t begin = 0; begin < rows; begin += kRowTile<T>) {
+      const std::int64_t count = std::min(kRowTile<T>, rows - begin);
       T* active = nullptr;
       if (gates.step != nullptr) {
         active = gates.step + gates.rows * 4 * cell + (gates.first + begin) * size;
@@ -187,8 +190,8 @@ void LstmLayer::backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets
     }
     convert(scratch.d_h.data(), count * p, d_h);
     T* gates = tape.gates.data() + (row - first) * 4 * hidden;
-    for (std::int64_t begin = 0; begin < count; begin += kRowTile) {
-      const std::int64_t end = std::min(count, begin + kRowTile);
+    for (std::int64_t begin = 0; begin < count; begin += kRowTile<T>) {
+      const std::int64_t end = std::min(count, begin + kRowTile<T>);
       std::int64_t cell = 0;
       for (const PackedMatrix& back : packed_weights_back_) {
         const std::int64_t cells = back.k() / 4, in_back = cell % kBackCells;

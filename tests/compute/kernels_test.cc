@@ -176,6 +176,28 @@ TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
   }
 }
 
+// Halves go to the even neighbour, whatever stands beside them.
+TEST(Conversion, RoundsToTheNearestBf16) {
+  std::vector<float> values;
+  for (const std::uint32_t kept : {0x3F80u, 0x3F81u, 0xBFFFu, 0x7F7Eu, 0x0001u}) {
+    for (const std::uint32_t cut : {0u, 1u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu}) {
+      const std::uint32_t bits = kept << 16 | cut;
+      float value;
+      std::memcpy(&value, &bits, sizeof value);
+      values.push_back(value);
+    }
+  }
+  while (values.size() % 32 != 0) values.push_back(values[values.size() % 30]);
+  for (std::size_t shift = 0; shift < 2; ++shift) {
+    const auto size = static_cast<std::int64_t>(values.size() - shift);
+    std::vector<Bf16> rounded(values.size());
+    convert(values.data() + shift, size, rounded.data());
+    for (std::size_t i = shift; i < values.size(); ++i) {
+      EXPECT_EQ(rounded[i - shift].bits, to_bf16(values[i]).bits) << values[i];
+    }
+  }
+}
+
 TEST(Activations, AgreeWithDoubleWhereverAValueStands) {
   for (const std::int64_t size : kSizes) {
     Numbers x(size, 21, 9), sigmoids(size, 21, 9), tanhs(size, 21, 9);
