@@ -381,6 +381,46 @@ void add(const float* x, std::int64_t n, float* y) {
   for (; k < n; ++k) y[k] += x[k];
 }
 
+// A number in the upper half of 32 bits, rounded to bf16; what lies below is not zero.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(const float* p) {
+  const hn::RebindToUnsigned<DF> d32;
+  const auto bits = hn::BitCast(d32, load(p));
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
+  return hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)));
+}
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(const Bf16* p) {
+  return hn::BitCast(hn::RebindToUnsigned<DF>(), load(p));
+}
+
+template <typename T>
+void interleave(const T* a, const T* b, std::int64_t size, std::int64_t block, std::int64_t stride,
+                Bf16* pairs) {
+  const hn::RebindToUnsigned<DF> d32;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d32));
+  const auto upper = hn::Set(d32, 0xFFFF0000u);
+  for (std::int64_t first = 0; first < size; first += block, pairs += 2 * stride) {
+    const std::int64_t count = std::min(block, size - first);
+    std::int64_t k = 0;
+    for (; k + lanes <= count; k += lanes) {
+      auto both = hn::ShiftRight<16>(upper_half(a + first + k));
+      if (b != nullptr) both = hn::Or(both, hn::And(upper_half(b + first + k), upper));
+      hn::StoreU(both, d32, reinterpret_cast<std::uint32_t*>(pairs + 2 * k));
+    }
+    for (; k < count; ++k) {
+      store_one(to_float(a[first + k]), pairs + 2 * k);
+      store_one(b == nullptr ? 0.0f : to_float(b[first + k]), pairs + 2 * k + 1);
+    }
+  }
+}
+void interleave_f32(const float* a, const float* b, std::int64_t size, std::int64_t block,
+                    std::int64_t stride, Bf16* pairs) {
+  interleave(a, b, size, block, stride, pairs);
+}
+void interleave_bf16(const Bf16* a, const Bf16* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs) {
+  interleave(a, b, size, block, stride, pairs);
+}
+
 // With kWeighted each row is multiplied by its weight.
 template <bool kWeighted, typename T>
 HWY_INLINE void column_sums(const T* matrix, const float* weights, std::int64_t rows,
@@ -536,6 +576,8 @@ HWY_EXPORT(scale_f32);
 HWY_EXPORT(scale_bf16);
 HWY_EXPORT(drop);
 HWY_EXPORT(add);
+HWY_EXPORT(interleave_f32);
+HWY_EXPORT(interleave_bf16);
 HWY_EXPORT(column_sums_f32);
 HWY_EXPORT(column_sums_bf16);
 HWY_EXPORT(weighted_column_sums_f32);
@@ -607,6 +649,15 @@ void convert(const float* source, std::int64_t size, float* destination) {
 }
 void convert(const float* source, std::int64_t size, Bf16* destination) {
   scale_values(source, 1.0f, size, destination);
+}
+
+void interleave_rows(const float* a, const float* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs) {
+  HWY_DYNAMIC_DISPATCH(interleave_f32)(a, b, size, block, stride, pairs);
+}
+void interleave_rows(const Bf16* a, const Bf16* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs) {
+  HWY_DYNAMIC_DISPATCH(interleave_bf16)(a, b, size, block, stride, pairs);
 }
 
 template <>

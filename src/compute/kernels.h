@@ -60,6 +60,13 @@ void add_values(const float* values, std::int64_t size, float* to);
 void convert(const float* source, std::int64_t size, float* destination);
 void convert(const float* source, std::int64_t size, Bf16* destination);
 
+// Two rows of `size` numbers to pairs (a[j], b[j]) in bf16, `block` pairs in a row and the next
+// block `stride` pairs behind the one before; b may be null: zeros.
+void interleave_rows(const float* a, const float* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs);
+void interleave_rows(const Bf16* a, const Bf16* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs);
+
 // sums[j] += sum over rows of matrix[i * ld + j], rows in order, j < columns.
 template <typename T>
 void add_column_sums(const T* matrix, std::int64_t rows, std::int64_t columns, std::int64_t ld,

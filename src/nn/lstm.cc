@@ -248,23 +248,10 @@ void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& group
     packed_rows_[first + group] = PackedMatrix(rows, width, kPrecisionOf<T>);
     packed_m_[first + group] = PackedMatrix(rows, shape_.hidden, kPrecisionOf<T>);
   }
-  gathered_.resize(static_cast<std::size_t>(workers.count()));
-  const auto pack_group = [&](const T* source, int group, int index, PackedMatrix& packed) {
-    if (packed.k() == groups.rows()) {
-      packed.pack(source, packed.n(), 1);
-      return;
-    }
-    auto& memory = gathered_[static_cast<std::size_t>(index)];
-    const std::size_t bytes = area(packed.k(), packed.n()) * sizeof(T);
-    if (memory.size() < bytes) memory = AlignedArray<unsigned char>(bytes);
-    T* rows = reinterpret_cast<T*>(memory.data());
+  const auto pack_group = [&](const T* source, int group, PackedMatrix& packed) {
     const Part streams = groups.streams_of(group);
-    const std::int64_t run = (streams.end - streams.begin) * packed.n();
-    for (std::int64_t t = 0; t < groups.steps(); ++t) {
-      std::copy_n(source + (t * groups.streams() + streams.begin) * packed.n(), run,
-                  rows + t * run);
-    }
-    packed.pack(rows, packed.n(), 1);
+    packed.pack(source + streams.begin * packed.n(),
+                {groups.steps(), streams.end - streams.begin, groups.streams() * packed.n()});
   };
   workers.run([&](int index) {
     const Part part = part_of(2 * groups.count(), index, workers.count());
@@ -272,9 +259,9 @@ void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& group
       const int group = task / 2;
       const std::size_t at = first + static_cast<std::size_t>(group);
       if (task % 2 == 0) {
-        pack_group(tape.xh.data(), group, index, packed_rows_[at]);
+        pack_group(tape.xh.data(), group, packed_rows_[at]);
       } else {
-        pack_group(tape.m.data(), group, index, packed_m_[at]);
+        pack_group(tape.m.data(), group, packed_m_[at]);
       }
     }
   });

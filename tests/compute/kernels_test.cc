@@ -176,6 +176,29 @@ TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
   }
 }
 
+TYPED_TEST(Kernels, RowsInterleaveInBlocks) {
+  using T = TypeParam;
+  for (const std::int64_t n : kSizes) {
+    constexpr std::int64_t kBlock = 48, kStride = 70;
+    Numbers first(n, 1), second(n, 2);
+    std::vector<T> a(static_cast<std::size_t>(n)), b(a.size());
+    convert(first.data(), n, a.data());
+    convert(second.data(), n, b.data());
+    for (const T* other : {static_cast<const T*>(b.data()), static_cast<const T*>(nullptr)}) {
+      const std::int64_t blocks = (n + kBlock - 1) / kBlock;
+      std::vector<Bf16> pairs(static_cast<std::size_t>(2 * blocks * kStride), Bf16{7});
+      interleave_rows(a.data(), other, n, kBlock, kStride, pairs.data());
+      std::vector<Bf16> expected(pairs.size(), Bf16{7});
+      for (std::int64_t j = 0; j < n; ++j) {
+        const auto at = static_cast<std::size_t>(2 * (j / kBlock * kStride + j % kBlock));
+        expected[at] = to_bf16(first[j]);
+        expected[at + 1] = other == nullptr ? Bf16{0} : to_bf16(second[j]);
+      }
+      for (std::size_t i = 0; i < pairs.size(); ++i) ASSERT_EQ(pairs[i].bits, expected[i].bits);
+    }
+  }
+}
+
 // Halves go to the even neighbour, whatever stands beside them.
 TEST(Conversion, RoundsToTheNearestBf16) {
   std::vector<float> values;
