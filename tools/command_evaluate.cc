@@ -13,7 +13,7 @@
 #include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "elmo/installed_models.h"
-#include "task/task_plan.h"
+#include "task/plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -33,14 +33,14 @@ struct EvaluateConfig {
   bool json = false;
 };
 
-Evaluation evaluate_task(TaskNetwork& network, const std::filesystem::path& file,
-                         const EvaluateConfig& c, Workers& workers) {
-  const TaskSettings& s = network.settings();
-  DataSet data = read_data_set(c.input, s.task, s.split, c.invalid);
-  settle_tags(s, network.labels(), data);
-  const TaskData task_data = make_task_data(network, file, std::move(data), c.model, c.vectors,
-                                            parse_precision(c.precision), workers);
-  return evaluate(network, task_data, workers);
+task::Evaluation evaluate_task(task::Network& network, const std::filesystem::path& file,
+                               const EvaluateConfig& c, Workers& workers) {
+  const task::Settings& s = network.settings();
+  task::DataSet data = task::read_data_set(c.input, s.task, s.split, c.invalid);
+  task::settle_tags(s, network.labels(), data);
+  const task::Data task_data = task::make_data(network, file, std::move(data), c.model, c.vectors,
+                                               parse_precision(c.precision), workers);
+  return task::evaluate(network, task_data, workers);
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ int run_evaluate(Arguments arguments) {
   options.add("model", &c.model, "DIR", "the language model, where it lies elsewhere by now")
       .resolved_by(find_model);
   options.add("vectors", &c.vectors, "FILE.h5", "vectors of --input dumped before, instead");
-  options.add("compare", &c.compare, "OTHER.h5", "another task on the same data: McNemar's test");
+  options.add("compare", &c.compare, "OTHER.h5",
+              "another task on the same data: task::McNemar's test");
   options.add("places", &c.places, "FILE",
               "line i begins with a distance of text i and a tab: accuracy by distance");
   add_invalid(options, &c.invalid, "; skip: of texts only");
@@ -65,23 +66,24 @@ int run_evaluate(Arguments arguments) {
   if (!options.parse()) return 0;
 
   if (c.compare) refuse_read_once(c.input, "--compare reads it for each task");
-  const auto network = TaskNetwork::load(c.task);
-  const TaskKind task = network->settings().task;
-  if (c.places && task != TaskKind::kClassify) throw UsageError("--places is for classifiers");
-  const auto distances = c.places ? read_distances(*c.places) : std::vector<std::int64_t>();
-  const auto other_network = c.compare ? TaskNetwork::load(*c.compare) : nullptr;
+  const auto network = task::Network::load(c.task);
+  const task::Kind task = network->settings().task;
+  if (c.places && task != task::Kind::kClassify) throw UsageError("--places is for classifiers");
+  const auto distances = c.places ? task::read_distances(*c.places) : std::vector<std::int64_t>();
+  const auto other_network = c.compare ? task::Network::load(*c.compare) : nullptr;
   if (other_network && other_network->settings().task != task) {
     throw Error(c.compare->string() + ": is of another kind of task");
   }
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));
-  const Evaluation evaluation = evaluate_task(*network, c.task, c, workers);
+  const task::Evaluation evaluation = evaluate_task(*network, c.task, c, workers);
   nlohmann::ordered_json json = evaluation_json(evaluation, task);
   std::string text = evaluation_text(evaluation, task);
   if (c.places) {
     auto list = nlohmann::ordered_json::array();
     text += "\ndistance  accuracy     texts\n";
-    for (const auto& [distance, score] : scores_by_distance(*c.places, distances, evaluation)) {
+    for (const auto& [distance, score] :
+         task::scores_by_distance(*c.places, distances, evaluation)) {
       list.push_back(
           {{"distance", distance}, {"accuracy", score.recall()}, {"examples", score.actual}});
       text += fmt::format("{:>8}{:>10.4f}{:>10}\n", distance, score.recall(), score.actual);
@@ -89,15 +91,15 @@ int run_evaluate(Arguments arguments) {
     json["distances"] = list;
   }
   if (c.compare) {
-    const Evaluation other = evaluate_task(*other_network, *c.compare, c, workers);
-    const McNemar test = compare_systems(evaluation.right, other.right);
+    const task::Evaluation other = evaluate_task(*other_network, *c.compare, c, workers);
+    const task::McNemar test = task::compare_systems(evaluation.right, other.right);
     json["compare"] = {{"accuracy", other.confusion.accuracy()},
                        {"only_first", test.only_first},
                        {"only_second", test.only_second},
                        {"p_value", test.p_value()}};
     text += fmt::format(
         "\n{}: accuracy {:.4f}; right in the first alone {}, in the second alone {}; p = {:.3g} "
-        "(McNemar)\n",
+        "(task::McNemar)\n",
         c.compare->string(), other.confusion.accuracy(), test.only_first, test.only_second,
         test.p_value());
   }

@@ -10,7 +10,7 @@
 #include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "elmo/installed_models.h"
-#include "task/task_plan.h"
+#include "task/plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -22,13 +22,14 @@ int run_predict(Arguments arguments) {
   std::filesystem::path file;
   std::string input, precision = "f32";
   std::optional<std::filesystem::path> model, vectors_file;
-  TextForm form = TextForm::kText;
+  task::TextForm form = task::TextForm::kText;
   InvalidText invalid = InvalidText::kRefuse;
   int threads = 0;
   Options options(arguments, "elmo predict --task task.h5 --input new.txt");
   options.add("task", &file, "TASK.h5", "what elmo train wrote").required();
   options.add("input", &input, "FILE", "what to label; - is standard input").required();
-  options.choice("form", &form, {{"text", TextForm::kText}, {"tokens", TextForm::kTokens}},
+  options.choice("form", &form,
+                 {{"text", task::TextForm::kText}, {"tokens", task::TextForm::kTokens}},
                  "a text or sentence a line, or a token a line and a blank line between sentences");
   options.add("model", &model, "DIR", "the language model, where it lies elsewhere by now")
       .resolved_by(find_model);
@@ -45,22 +46,22 @@ int run_predict(Arguments arguments) {
 
   const InterruptGuard guard;
   Workers workers(thread_count(threads));
-  const auto network = TaskNetwork::load(file);
-  const TaskSettings& s = network->settings();
-  const TaskData task_data = make_task_data(
+  const auto network = task::Network::load(file);
+  const task::Settings& s = network->settings();
+  const task::Data task_data = task::make_data(
       *network, file, read_unlabelled(input, s.task, form, s.split, network->labels(), invalid),
       model, vectors_file, parse_precision(precision), workers);
-  const auto predictions = predict(*network, task_data, workers);
+  const auto predictions = task::predict(*network, task_data, workers);
   for (std::size_t i = 0; i < predictions.size(); ++i) {
-    const Example& example = task_data.data().examples[i];
-    if (s.task == TaskKind::kClassify) {
-      const Prediction& prediction = predictions[i].front();
+    const task::Example& example = task_data.data().examples[i];
+    if (s.task == task::Kind::kClassify) {
+      const task::Prediction& prediction = predictions[i].front();
       print(fmt::format("{}\t{:.4f}\t{}\n", network->labels().name(prediction.label),
                         prediction.probability, fmt::join(example.words, " ")));
       continue;
     }
     for (std::size_t k = 0; k < predictions[i].size(); ++k) {
-      const Prediction& prediction = predictions[i][k];
+      const task::Prediction& prediction = predictions[i][k];
       print(fmt::format("{}\t{}\t{:.4f}\n", example.words[k],
                         network->labels().name(prediction.label), prediction.probability));
     }

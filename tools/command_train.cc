@@ -19,7 +19,7 @@
 #include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "elmo/installed_models.h"
-#include "task/task_plan.h"
+#include "task/plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -29,11 +29,10 @@
 namespace elmo {
 namespace {
 
-// What --help shows and the fields that the settings do not have.
+// The plan, and what the options say in other words.
 struct TrainConfig {
-  TaskRequest request;
-  TaskSettings settings;
-  TaskTrainingOptions training;
+  task::Plan plan;
+  task::TrainingOptions training;
   std::string inputs, kernels = "3,4,5", elmo_layers, mix_start = "even", precision = "f32";
   std::optional<std::string> pool, split;
   int threads = 0;
@@ -51,20 +50,20 @@ std::vector<int> parse_list(const std::string& text, const std::string& option) 
 // What the language model's vectors are made with, for the guard of a resume. What `auto` chose
 // when the training began is kept.
 void settle_precision(TrainConfig& c) {
-  TaskTrainingOptions& t = c.training;
-  if (c.request.vectors) {
-    t.vectors = file_fingerprint(*c.request.vectors);
-    t.dev_vectors = file_fingerprint(*c.request.dev_vectors);
+  task::TrainingOptions& t = c.training;
+  if (c.plan.vectors) {
+    t.vectors = file_fingerprint(*c.plan.vectors);
+    t.dev_vectors = file_fingerprint(*c.plan.dev_vectors);
   }
   if (c.precision == "auto" && t.resume) {
-    c.precision = trained_precision(t.output).value_or(c.precision);
+    c.precision = task::trained_precision(t.output).value_or(c.precision);
   }
-  c.request.precision = parse_precision(c.precision);
-  if (c.request.elmo && c.request.model) t.precision = precision_name(c.request.precision);
+  c.plan.precision = parse_precision(c.precision);
+  if (c.plan.elmo && c.plan.model) t.precision = precision_name(c.plan.precision);
 }
 
 bool has_elmo(const TrainConfig& c) {
-  if (c.inputs.empty()) return c.request.model || c.request.vectors;
+  if (c.inputs.empty()) return c.plan.model || c.plan.vectors;
   return c.inputs.find("elmo") != std::string::npos;
 }
 
@@ -75,23 +74,24 @@ bool has_embedding(const TrainConfig& c) {
 
 // Which options belong together: one that nothing would read is refused.
 void add_rules(Options& options, const TrainConfig& c) {
-  const TaskRequest& r = c.request;
-  const TaskSettings& s = c.settings;
-  const auto encoder_is = [&s](std::initializer_list<EncoderKind> kinds) {
-    return [&s, kinds = std::vector<EncoderKind>(kinds)] {
+  const task::Plan& r = c.plan;
+  const task::Settings& s = c.plan.settings;
+  const auto encoder_is = [&s](std::initializer_list<task::EncoderKind> kinds) {
+    return [&s, kinds = std::vector<task::EncoderKind>(kinds)] {
       return std::find(kinds.begin(), kinds.end(), s.encoder) != kinds.end();
     };
   };
-  options.only_when({"hidden", "layers", "bidirectional"}, "with --encoder rnn, lstm or gru",
-                    encoder_is({EncoderKind::kRnn, EncoderKind::kLstm, EncoderKind::kGru}));
-  options.only_when({"activation"}, "with --encoder rnn", encoder_is({EncoderKind::kRnn}));
+  options.only_when(
+      {"hidden", "layers", "bidirectional"}, "with --encoder rnn, lstm or gru",
+      encoder_is({task::EncoderKind::kRnn, task::EncoderKind::kLstm, task::EncoderKind::kGru}));
+  options.only_when({"activation"}, "with --encoder rnn", encoder_is({task::EncoderKind::kRnn}));
   options.only_when({"kernels", "filters", "stride"}, "with --encoder cnn",
-                    encoder_is({EncoderKind::kCnn}));
+                    encoder_is({task::EncoderKind::kCnn}));
   options.only_when({"pool"}, "with --task classify, as a tagger has one output a word",
-                    [&] { return s.task == TaskKind::kClassify; });
+                    [&] { return s.task == task::Kind::kClassify; });
   options.only_when({"pool"}, "without --encoder cnn, which pools its filters by their maximum",
-                    [&] { return s.encoder != EncoderKind::kCnn; });
-  options.only_when({"crf"}, "with --task tag", [&] { return s.task == TaskKind::kTag; });
+                    [&] { return s.encoder != task::EncoderKind::kCnn; });
+  options.only_when({"crf"}, "with --task tag", [&] { return s.task == task::Kind::kTag; });
   options.only_when({"class-weights"}, "without --crf", [&] { return !r.crf; });
   options.only_when({"model", "vectors", "dev-vectors", "elmo-layers", "mix-start", "mix-l2",
                      "layer-norm", "elmo-dropout", "elmo-projection", "pooling", "precision"},
@@ -107,10 +107,10 @@ void add_rules(Options& options, const TrainConfig& c) {
                     [&] { return !s.freeze; });
 }
 
-// What options say together, into the request and the settings.
+// What options say together, into the plan.
 void settle(const Options& options, TrainConfig& c) {
-  TaskSettings& s = c.settings;
-  TaskRequest& r = c.request;
+  task::Settings& s = c.plan.settings;
+  task::Plan& r = c.plan;
   r.elmo = has_elmo(c);
   r.embedding = has_embedding(c);
   if (r.elmo && !r.model && !r.vectors) {
@@ -119,7 +119,7 @@ void settle(const Options& options, TrainConfig& c) {
         "needs neither)");
   }
   if (r.vectors && !r.dev_vectors) throw UsageError("--vectors needs --dev-vectors for --dev");
-  if (s.task == TaskKind::kTag && s.encoder == EncoderKind::kCnn) {
+  if (s.task == task::Kind::kTag && s.encoder == task::EncoderKind::kCnn) {
     throw UsageError("--encoder cnn gives one vector a text and can't tag; use rnn, lstm or gru");
   }
   s.kernels = parse_list(c.kernels, "--kernels");
@@ -129,7 +129,8 @@ void settle(const Options& options, TrainConfig& c) {
   if (c.pool) {
     s.text_pooling = parse_text_pooling(*c.pool);
   } else {
-    s.text_pooling = s.encoder == EncoderKind::kNone ? TextPooling::kMean : TextPooling::kLast;
+    s.text_pooling =
+        s.encoder == task::EncoderKind::kNone ? TextPooling::kMean : TextPooling::kLast;
   }
   if (c.mix_start == "random") c.training.mix_deviation = 1.0f;
   if (!c.elmo_layers.empty()) r.elmo_layers = parse_list(c.elmo_layers, "--elmo-layers");
@@ -139,18 +140,19 @@ void settle(const Options& options, TrainConfig& c) {
 }
 
 void add_data(Options& options, TrainConfig& c) {
-  TaskRequest& r = c.request;
-  TaskSettings& s = c.settings;
-  TaskTrainingOptions& t = c.training;
+  task::Plan& r = c.plan;
+  task::Settings& s = c.plan.settings;
+  task::TrainingOptions& t = c.training;
   options
-      .choice("task", &s.task, {{"classify", TaskKind::kClassify}, {"tag", TaskKind::kTag}},
+      .choice("task", &s.task, {{"classify", task::Kind::kClassify}, {"tag", task::Kind::kTag}},
               "one label a text, or one tag a word")
       .required();
   options
-      .add("train", &r.train, "FILE",
+      .add("train", &r.train_file, "FILE",
            "label<TAB>text a line; for tag token<TAB>tag, a blank line between sentences")
       .required();
-  options.add("dev", &r.dev, "FILE", "the same; decides when to stop and what to keep").required();
+  options.add("dev", &r.dev_file, "FILE", "the same; decides when to stop and what to keep")
+      .required();
   options.add("output", &t.output, "TASK.h5", "the best weights; a checkpoint and a log beside it")
       .required();
   options.add("model", &r.model, "DIR", "the language models, which do not learn")
@@ -194,14 +196,14 @@ void add_data(Options& options, TrainConfig& c) {
 }
 
 void add_network(Options& options, TrainConfig& c) {
-  TaskRequest& r = c.request;
-  TaskSettings& s = c.settings;
+  task::Plan& r = c.plan;
+  task::Settings& s = c.plan.settings;
   options.choice("encoder", &s.encoder,
-                 {{"none", EncoderKind::kNone},
-                  {"rnn", EncoderKind::kRnn},
-                  {"lstm", EncoderKind::kLstm},
-                  {"gru", EncoderKind::kGru},
-                  {"cnn", EncoderKind::kCnn}},
+                 {{"none", task::EncoderKind::kNone},
+                  {"rnn", task::EncoderKind::kRnn},
+                  {"lstm", task::EncoderKind::kLstm},
+                  {"gru", task::EncoderKind::kGru},
+                  {"cnn", task::EncoderKind::kCnn}},
                  "cnn: for texts, one shorter than a kernel is filled up to it");
   options.flag("bidirectional", &s.bidirectional, "read from both ends");
   options.add("layers", &s.layers, "N", "recurrent layers").between(1, 64);
@@ -221,8 +223,8 @@ void add_network(Options& options, TrainConfig& c) {
 }
 
 void add_training(Options& options, TrainConfig& c) {
-  TaskRequest& r = c.request;
-  TaskTrainingOptions& t = c.training;
+  task::Plan& r = c.plan;
+  task::TrainingOptions& t = c.training;
   options.add("epochs", &t.epochs, "N", "at most").at_least(1);
   options.add("patience", &t.patience, "N", "epochs without a better result to stop at; 0: never")
       .at_least(0);
@@ -257,9 +259,9 @@ void add_training(Options& options, TrainConfig& c) {
 
 int run_train(Arguments arguments) {
   TrainConfig c;
-  TaskRequest& r = c.request;
-  TaskSettings& s = c.settings;
-  TaskTrainingOptions& t = c.training;
+  task::Plan& r = c.plan;
+  task::Settings& s = c.plan.settings;
+  task::TrainingOptions& t = c.training;
   Options options(arguments,
                   "elmo train --task classify --model model --train train.tsv --dev dev.tsv "
                   "--encoder lstm --bidirectional --output task.h5");
@@ -270,24 +272,24 @@ int run_train(Arguments arguments) {
   if (!options.parse()) return 0;
 
   settle(options, c);
-  log::info("train: {}, inputs {}, encoder {}", task_name(s.task),
+  log::info("train: {}, inputs {}, encoder {}", task::task_name(s.task),
             r.elmo && r.embedding ? "elmo,embedding"
             : r.elmo              ? "elmo"
                                   : "embedding",
-            s.encoder == EncoderKind::kNone ? "none (a linear layer on the inputs)"
-                                            : encoder_name(s.encoder));
-  const FileLock lock = lock_task_output(t.output);
-  check_task_output(t);
+            s.encoder == task::EncoderKind::kNone ? "none (a linear layer on the inputs)"
+                                                  : task::encoder_name(s.encoder));
+  const FileLock lock = task::lock_output(t.output);
+  task::check_output(t);
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));
-  TaskPlan plan = plan_task(r, s, t.output);
+  task::prepare(r, t.output);
   if (!c.json) {
-    TaskNetwork network(plan.settings, plan.labels, plan.vocabulary);
+    task::Network network(s, r.labels, r.vocabulary);
     print(layer_table(network.table()));
     flush_output();
   }
-  const TaskTrainingReport report = train_task(std::move(plan), t, workers);
-  const auto network = TaskNetwork::load(t.output);
+  const task::TrainingReport report = task::train(std::move(r), t, workers);
+  const auto network = task::Network::load(t.output);
   if (report.already_finished) log::info("finished already");
   print(c.json ? training_json(*network, report).dump(2) + "\n" : training_text(*network, report));
   return 0;

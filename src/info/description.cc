@@ -21,7 +21,7 @@
 #include "lm/official.h"
 #include "lm/official_format.h"
 #include "nn/scalar_mix.h"
-#include "task/task_network.h"
+#include "task/network.h"
 #include "text/piece_vocabulary.h"
 #include "text/word_vocabulary.h"
 
@@ -78,8 +78,8 @@ Json describe_tensors(const h5::File& file, const std::string& format) {
 
 // What a task is, besides its tensors.
 Json describe_task(const fs::path& path) {
-  const auto network = TaskNetwork::load(path);
-  const TaskSettings& s = network->settings();
+  const auto network = task::Network::load(path);
+  const task::Settings& s = network->settings();
   Json result = {{"task", task_name(s.task)},
                  {"labels", network->labels().names()},
                  {"inputs", s.inputs()},
@@ -130,7 +130,7 @@ Json describe_hdf5(const fs::path& path) {
   if (format && std::holds_alternative<std::string>(*format)) {
     const auto& name = std::get<std::string>(*format);
     Json tensors = describe_tensors(file, name);
-    if (name != TaskNetwork::kFormat || tensors["format_version"] > TaskNetwork::kVersion) {
+    if (name != task::Network::kFormat || tensors["format_version"] > task::Network::kVersion) {
       return tensors;
     }
     Json result = {{"kind", name}};

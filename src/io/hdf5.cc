@@ -7,35 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <new>
 #include <system_error>
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "io/file_kind.h"
 #include "io/hdf5_detail.h"
 #include "io/hdf5_strings.h"
 
 namespace elmo::h5 {
 namespace fs = std::filesystem;
 namespace {
-
-// What a file is that is not HDF5, as far as its first bytes tell.
-std::string looks_like(const fs::path& path) {
-  char head[512] = {};
-  std::ifstream in(path, std::ios::binary);
-  in.read(head, sizeof head);
-  const std::string_view bytes(head, static_cast<std::size_t>(in.gcount()));
-  if (bytes.starts_with("PK\x03\x04")) return "a zip archive, such as PyTorch's or NumPy's files";
-  if (bytes.starts_with("\x1f\x8b")) return "a gzip file; unpack it first (gunzip)";
-  if (bytes.starts_with("\x93NUMPY")) return "a NumPy array";
-  if (bytes.starts_with("version https://git-lfs")) {
-    return "a pointer of Git LFS; fetch the file itself (git lfs pull)";
-  }
-  const auto is_text = [](unsigned char c) { return c >= 0x20 || (c >= 0x09 && c <= 0x0d); };
-  if (std::all_of(bytes.begin(), bytes.end(), is_text)) return "text";
-  return "other binary data";
-}
 
 // Network file systems often refuse HDF5's locks; ours stand beside the files (FileLock).
 Handle access_list(const std::string& what) {
@@ -88,7 +71,8 @@ Handle open_file(const fs::path& path) {
     fail(what, "is an HDF5 file, but damaged or cut short; copy or make it anew");
   }
   H5Eclear2(H5E_DEFAULT);
-  throw Error(fmt::format("{}: is not an HDF5 file; it looks like {}", what, looks_like(path)));
+  throw Error(fmt::format("{}: is not an HDF5 file; it looks like {}", what,
+                          kind_without_hdf5(beginning_of(path))));
 }
 
 }  // namespace

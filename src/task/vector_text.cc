@@ -10,7 +10,7 @@
 #include "text/line_reader.h"
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 // More than any set of vectors has; keeps a wrong file from taking all memory.
@@ -103,4 +103,4 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
   return table;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

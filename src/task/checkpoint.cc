@@ -1,4 +1,4 @@
-// TaskTrainer's checkpoint, and the guard over what it is gone on with.
+// NetworkTrainer's checkpoint, and the guard over what it is gone on with.
 
 #include <fmt/core.h>
 
@@ -12,10 +12,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "elmo/error.h"
-#include "task/task_batches.h"
-#include "task/task_trainer.h"
+#include "task/batches.h"
+#include "task/trainer.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 constexpr char kFormat[] = "elmo task checkpoint";
@@ -43,9 +43,8 @@ std::string option_name(const std::string& key) {
 
 }  // namespace
 
-RunSettings task_run_settings(const TaskSettings& network, const std::vector<float>& word_vectors,
-                              const TaskData& train, const TaskData& dev,
-                              const TaskTrainingOptions& options) {
+RunSettings run_settings(const Settings& network, const std::vector<float>& word_vectors,
+                         const Data& train, const Data& dev, const TrainingOptions& options) {
   RunSettings run;
   // First what explains the rest.
   run.options["inputs"] = network.inputs();
@@ -96,7 +95,7 @@ RunSettings trained_settings(const nlohmann::json& json, const std::filesystem::
 }
 
 std::optional<std::string> trained_precision(const std::filesystem::path& output) {
-  const auto path = task_checkpoint(output);
+  const auto path = checkpoint_path(output);
   if (!std::filesystem::exists(path)) return std::nullopt;
   const TensorFileReader reader(path, kFormat, kVersion);
   const auto name = read_json(path.string(), [&] {
@@ -123,12 +122,12 @@ std::vector<SeedResult> seed_results(const nlohmann::json& json) {
   return seeds;
 }
 
-nlohmann::json TaskTrainer::Position::to_json() const {
+nlohmann::json NetworkTrainer::Position::to_json() const {
   return {{"seed", seed}, {"epoch", epoch}, {"batch", batch},     {"step", step},
           {"loss", loss}, {"norms", norms}, {"clipped", clipped}, {"last_loss", last_loss}};
 }
 
-void TaskTrainer::Position::read(const nlohmann::json& json) {
+void NetworkTrainer::Position::read(const nlohmann::json& json) {
   json.at("seed").get_to(seed);
   json.at("epoch").get_to(epoch);
   json.at("batch").get_to(batch);
@@ -139,19 +138,19 @@ void TaskTrainer::Position::read(const nlohmann::json& json) {
   json.at("last_loss").get_to(last_loss);
 }
 
-void TaskTrainer::checkpoint() {
+void NetworkTrainer::checkpoint() {
   pending_.wait();  // before the next copy is made
   const auto image = std::make_shared<TensorImage>(checkpoint_image());
   pending_.submit(writer_, [image] { image->write().commit(); });
   saved_step_ = at_.step;
 }
 
-TensorImage TaskTrainer::checkpoint_image() const {
+TensorImage NetworkTrainer::checkpoint_image() const {
   const nlohmann::json state = {
       {"run", run_.to_json()},          {"epochs", options_.epochs}, {"position", at_.to_json()},
       {"best", best_.to_json()},        {"winner", winner_},         {"finished", finished_},
       {"updates", optimizer_->updates}, {"seeds", to_json(seeds_)}};
-  TensorImage image(task_checkpoint(options_.output), kFormat, kVersion, state);
+  TensorImage image(checkpoint_path(options_.output), kFormat, kVersion, state);
   const auto parameters = network_.parameters();
   const auto add = [&](const std::string& group, const Weights& values) {
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -169,7 +168,7 @@ TensorImage TaskTrainer::checkpoint_image() const {
 }
 
 // Before is what it was trained with so far.
-void TaskTrainer::check_epochs(int before, const std::filesystem::path& path) const {
+void NetworkTrainer::check_epochs(int before, const std::filesystem::path& path) const {
   if (options_.epochs < at_.epoch) {
     throw UsageError(fmt::format("{}: has done {} epochs; --epochs {} is fewer", path.string(),
                                  at_.epoch, options_.epochs));
@@ -182,7 +181,7 @@ void TaskTrainer::check_epochs(int before, const std::filesystem::path& path) co
   }
 }
 
-void TaskTrainer::load_checkpoint(const std::filesystem::path& path) {
+void NetworkTrainer::load_checkpoint(const std::filesystem::path& path) {
   const TensorFileReader reader(path, kFormat, kVersion);
   read_json(path.string(), [&] { load_state(reader); });
   const auto read = [&](const std::string& group) {
@@ -220,7 +219,7 @@ void TaskTrainer::load_checkpoint(const std::filesystem::path& path) {
 }
 
 // All but the arrays.
-void TaskTrainer::load_state(const TensorFileReader& reader) {
+void NetworkTrainer::load_state(const TensorFileReader& reader) {
   const auto& path = reader.path();
   const nlohmann::json& state = reader.settings();
   const RunSettings before = trained_settings(state.value("run", nlohmann::json()), path);
@@ -243,4 +242,4 @@ void TaskTrainer::load_state(const TensorFileReader& reader) {
   }
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

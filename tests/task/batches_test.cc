@@ -1,4 +1,4 @@
-#include "task/task_batches.h"
+#include "task/batches.h"
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 using testing::Each;
@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::Le;
 
 // `lengths[i]` words of each example, labels a and b in turn.
-TaskData data_of(const std::vector<std::size_t>& lengths) {
+Data data_of(const std::vector<std::size_t>& lengths) {
   DataSet set;
   for (const std::size_t length : lengths) {
     set.examples.push_back({.words = std::vector<std::string>(length, "w"),
@@ -33,7 +33,7 @@ std::vector<std::size_t> lengths_of(std::size_t count) {
 
 TEST(Batches, HoldEveryExampleOnce) {
   for (const std::size_t count : {1u, 7u, 8u, 500u, 1'003u}) {
-    const TaskData data = data_of(lengths_of(count));
+    const Data data = data_of(lengths_of(count));
     std::vector<std::uint32_t> all;
     for (const auto& batch : make_batches(data, 3, 2, 8)) {
       EXPECT_FALSE(batch.empty());
@@ -48,7 +48,7 @@ TEST(Batches, HoldEveryExampleOnce) {
 }
 
 TEST(Batches, HoldTextsOfLikeLength) {
-  const TaskData data = data_of(lengths_of(400));  // a sorted stretch of 50 batches
+  const Data data = data_of(lengths_of(400));  // a sorted stretch of 50 batches
   std::vector<std::int64_t> spread;
   for (const auto& batch : make_batches(data, 1, 0, 8)) {
     std::int64_t least = 1'000, most = 0;
@@ -62,7 +62,7 @@ TEST(Batches, HoldTextsOfLikeLength) {
 }
 
 TEST(Batches, DependOnSeedAndEpochAlone) {
-  const TaskData data = data_of(lengths_of(100));
+  const Data data = data_of(lengths_of(100));
   const auto first = make_batches(data, 1, 0, 8);
   EXPECT_EQ(first, make_batches(data, 1, 0, 8));
   EXPECT_NE(first, make_batches(data, 1, 1, 8));
@@ -80,4 +80,4 @@ TEST(BalancedWeights, GiveEachClassTheSameSum) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

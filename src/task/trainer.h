@@ -11,31 +11,30 @@
 
 #include "io/resume_guard.h"
 #include "io/tensor_image.h"
-#include "task/task_training.h"
+#include "task/training.h"
 #include "train/background_writer.h"
 #include "train/best_so_far.h"
 #include "train/trainer.h"
 #include "train/training_log.h"
 
-namespace elmo {
+namespace elmo::task {
 
 // What decides the result of a task's training (io/resume_guard.h). --epochs may differ, and so
 // may the place of the language model, not its hash.
-RunSettings task_run_settings(const TaskSettings& network, const std::vector<float>& word_vectors,
-                              const TaskData& train, const TaskData& dev,
-                              const TaskTrainingOptions& options);
+RunSettings run_settings(const Settings& network, const std::vector<float>& word_vectors,
+                         const Data& train, const Data& dev, const TrainingOptions& options);
 
 // What a checkpoint or a finished task says it was trained with. Throws Error for one of an older
 // version.
 RunSettings trained_settings(const nlohmann::json& json, const std::filesystem::path& path);
 
-class TaskTrainer final : public Trainer {
+class NetworkTrainer final : public Trainer {
  public:
   // All outlive it. Goes on from the checkpoint beside options.output where options.resume asks for
   // it and it is there. Throws UsageError where that contradicts `run`.
-  TaskTrainer(TaskNetwork& network, RunSettings run, const std::vector<float>& word_vectors,
-              const TaskData& train, const TaskData& dev, const TaskTrainingOptions& options,
-              const TrainingLog& log, BackgroundWriter& writer, Workers& workers);
+  NetworkTrainer(Network& network, RunSettings run, const std::vector<float>& word_vectors,
+                 const Data& train, const Data& dev, const TrainingOptions& options,
+                 const TrainingLog& log, BackgroundWriter& writer, Workers& workers);
 
   bool finished() const override { return is_last_seed() && seed_is_done(); }
   void step() override;
@@ -93,12 +92,12 @@ class TaskTrainer final : public Trainer {
   void load_state(const TensorFileReader& reader);
   void check_epochs(int before, const std::filesystem::path& path) const;
 
-  TaskNetwork& network_;
+  Network& network_;
   RunSettings run_;
   const std::vector<float>& word_vectors_;
-  const TaskData& train_;
-  const TaskData& dev_;
-  const TaskTrainingOptions& options_;
+  const Data& train_;
+  const Data& dev_;
+  const TrainingOptions& options_;
   const TrainingLog& log_;
   BackgroundWriter& writer_;
   Workers& workers_;
@@ -120,10 +119,10 @@ class TaskTrainer final : public Trainer {
 };
 
 // In an epoch.
-std::int64_t batches_of(const TaskData& data, const TaskTrainingOptions& options);
+std::int64_t batches_of(const Data& data, const TrainingOptions& options);
 
 // For the results in a task's file.
 nlohmann::json to_json(const std::vector<SeedResult>& seeds);
 std::vector<SeedResult> seed_results(const nlohmann::json& json);
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -1,4 +1,4 @@
-#include "task/task_trainer.h"
+#include "task/trainer.h"
 
 #include <fmt/core.h>
 
@@ -8,19 +8,19 @@
 
 #include "base/log.h"
 #include "elmo/error.h"
-#include "task/task_batches.h"
+#include "task/batches.h"
 #include "train/divergence.h"
 
-namespace elmo {
+namespace elmo::task {
 
-std::int64_t batches_of(const TaskData& data, const TaskTrainingOptions& options) {
+std::int64_t batches_of(const Data& data, const TrainingOptions& options) {
   return (data.examples() + options.batch_size - 1) / options.batch_size;
 }
 
-TaskTrainer::TaskTrainer(TaskNetwork& network, RunSettings run,
-                         const std::vector<float>& word_vectors, const TaskData& train,
-                         const TaskData& dev, const TaskTrainingOptions& options,
-                         const TrainingLog& log, BackgroundWriter& writer, Workers& workers)
+NetworkTrainer::NetworkTrainer(Network& network, RunSettings run,
+                               const std::vector<float>& word_vectors, const Data& train,
+                               const Data& dev, const TrainingOptions& options,
+                               const TrainingLog& log, BackgroundWriter& writer, Workers& workers)
     : network_(network),
       run_(std::move(run)),
       word_vectors_(word_vectors),
@@ -36,7 +36,7 @@ TaskTrainer::TaskTrainer(TaskNetwork& network, RunSettings run,
   if (options.class_weights) class_weights_ = balanced_weights(network.labels(), train.data());
   network_.prepare(true);
   begin_seed();
-  const auto path = task_checkpoint(options.output);
+  const auto path = checkpoint_path(options.output);
   const bool resumed = options.resume && std::filesystem::exists(path);
   if (resumed) load_checkpoint(path);
   if (was_finished_) return;
@@ -47,7 +47,7 @@ TaskTrainer::TaskTrainer(TaskNetwork& network, RunSettings run,
   });
 }
 
-void TaskTrainer::begin_seed() {
+void NetworkTrainer::begin_seed() {
   network_.initialise(seed(), options_.mix_deviation);
   if (!word_vectors_.empty()) network_.set_word_vectors(word_vectors_);
   network_.pack();
@@ -57,7 +57,7 @@ void TaskTrainer::begin_seed() {
   best_weights_.clear();
 }
 
-void TaskTrainer::close_seed() {
+void NetworkTrainer::close_seed() {
   seeds_.push_back({seed(), best_.value.value_or(-1), static_cast<int>(best_.at)});
   if (seeds_.back().best > winner_) {
     winner_ = seeds_.back().best;
@@ -65,7 +65,7 @@ void TaskTrainer::close_seed() {
   }
 }
 
-void TaskTrainer::step() {
+void NetworkTrainer::step() {
   pending_.check();
   if (seed_is_done()) {
     close_seed();
@@ -77,9 +77,9 @@ void TaskTrainer::step() {
     batches_ = make_batches(train_, seed(), at_.epoch, options_.batch_size);
     epoch_start_ = std::chrono::steady_clock::now();
   }
-  const TaskBatch batch = train_.batch(batches_[at_.batch]);
+  const Batch batch = train_.batch(batches_[at_.batch]);
   const auto count = static_cast<double>(batch.targets.size());
-  const TaskNetwork::DropoutKey key{seed(), at_.step};
+  const Network::DropoutKey key{seed(), at_.step};
   const double loss =
       network_.loss(batch, class_weights_, true, static_cast<float>(1 / count), &key, workers_);
   network_.add_mix_penalty(options_.mix_l2);
@@ -98,15 +98,15 @@ void TaskTrainer::step() {
   measured_ = false;
 }
 
-std::int64_t TaskTrainer::targets() const {
-  return network_.settings().task == TaskKind::kTag ? train_.data().words() : train_.examples();
+std::int64_t NetworkTrainer::targets() const {
+  return network_.settings().task == Kind::kTag ? train_.data().words() : train_.examples();
 }
 
-void TaskTrainer::measure(const std::function<void()>& pause) {
+void NetworkTrainer::measure(const std::function<void()>& pause) {
   finish_epoch(evaluate(network_, dev_, workers_, pause));
 }
 
-void TaskTrainer::finish_epoch(const Evaluation& evaluation) {
+void NetworkTrainer::finish_epoch(const Evaluation& evaluation) {
   const auto steps = static_cast<double>(batches_.size());
   const double result = evaluation.selection();
   at_.last_loss = at_.loss / static_cast<double>(targets());
@@ -137,12 +137,12 @@ void TaskTrainer::finish_epoch(const Evaluation& evaluation) {
   measured_ = true;
 }
 
-std::string TaskTrainer::divergence() const {
+std::string NetworkTrainer::divergence() const {
   return describe_divergence(fmt::format("in epoch {}", at_.epoch), at_.last_loss,
                              network_.labels().size(), "labels", at_.step);
 }
 
-void TaskTrainer::end() {
+void NetworkTrainer::end() {
   if (was_finished_) return;
   close_seed();
   finished_ = true;
@@ -158,14 +158,14 @@ void TaskTrainer::end() {
   pending_.wait();
 }
 
-double TaskTrainer::progress() const {
+double NetworkTrainer::progress() const {
   const auto batches = static_cast<double>(batches_of(train_, options_));
   const double epochs = at_.epoch + static_cast<double>(at_.batch) / batches;
   const double seed_share = seed_is_done() ? 1 : epochs / options_.epochs;
   return (at_.seed + seed_share) / options_.seeds;
 }
 
-std::string TaskTrainer::status() const {
+std::string NetworkTrainer::status() const {
   const std::string title = options_.seeds > 1 ? fmt::format("seed {} ", seed()) : "";
   if (seed_is_done() && best_.value) {
     return title + fmt::format("best {:.4f} in epoch {}", *best_.value, best_.at);
@@ -175,7 +175,7 @@ std::string TaskTrainer::status() const {
   return title + fmt::format("epoch {} loss {:.4f}", epoch, *running_loss_);
 }
 
-TaskTrainer::Weights TaskTrainer::weights() const {
+NetworkTrainer::Weights NetworkTrainer::weights() const {
   Weights values;
   for (const Parameter* parameter : network_.parameters()) {
     values.emplace_back(parameter->value.span().begin(), parameter->value.span().end());
@@ -183,11 +183,11 @@ TaskTrainer::Weights TaskTrainer::weights() const {
   return values;
 }
 
-void TaskTrainer::set_weights(const Weights& values) {
+void NetworkTrainer::set_weights(const Weights& values) {
   const auto parameters = network_.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     std::copy(values[i].begin(), values[i].end(), parameters[i]->value.data());
   }
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

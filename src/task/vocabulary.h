@@ -10,7 +10,7 @@
 #include "base/strings.h"
 #include "task/data_set.h"
 
-namespace elmo {
+namespace elmo::task {
 
 // Names in the order of their rows; row 0 is everything else. Names are compared in normalisation
 // form C.
@@ -33,14 +33,14 @@ class NameTable {
   StringMap<std::int32_t> rows_;  // by normalisation form C
 };
 
-struct TaskVocabulary {
+struct Vocabulary {
   NameTable words;
   // Word ends of one to three characters: what is left of a word that has no row.
   NameTable ends;
 
   // Words seen twice or more, by falling frequency, behind `given` ones; ends of two or more
   // different words.
-  static TaskVocabulary of(const DataSet& data, const std::vector<std::string>& given);
+  static Vocabulary of(const DataSet& data, const std::vector<std::string>& given);
 
   // As written, else in lower case (ASCII), else 0.
   std::int32_t word_row(std::string_view word) const;
@@ -48,4 +48,4 @@ struct TaskVocabulary {
   std::int32_t end_row(std::string_view word) const;
 };
 
-}  // namespace elmo
+}  // namespace elmo::task

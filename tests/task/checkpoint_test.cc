@@ -1,10 +1,10 @@
 // What a checkpoint of an older version is told.
 #include <gmock/gmock.h>
 
-#include "task/task_trainer.h"
+#include "task/trainer.h"
 #include "tests/io/io_support.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 TEST(TaskCheckpointTest, OfAnOlderVersionIsRefusedWithWhatToDo) {
@@ -16,4 +16,4 @@ TEST(TaskCheckpointTest, OfAnOlderVersionIsRefusedWithWhatToDo) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

@@ -1,4 +1,4 @@
-#include "task/task_network.h"
+#include "task/network.h"
 
 #include <fmt/format.h>
 
@@ -12,26 +12,26 @@
 #include "nn/heads.h"
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 // Which tensor of a step a dropout mask is for.
 enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2, kMix = 3 };
 
-Random dropout_numbers(const TaskNetwork::DropoutKey& key, DropoutTensor tensor) {
+Random dropout_numbers(const Network::DropoutKey& key, DropoutTensor tensor) {
   return {key.seed, RandomUse::kDropout, key.step, tensor};
 }
 
-std::int64_t elmo_width(const TaskSettings& s) {
+std::int64_t elmo_width(const Settings& s) {
   if (!s.uses_elmo()) return 0;
   return s.elmo_projection > 0 ? s.elmo_projection : s.elmo_dimension;
 }
 
-std::int64_t input_width(const TaskSettings& s) {
+std::int64_t input_width(const Settings& s) {
   return elmo_width(s) + s.embedding_size + s.end_size;
 }
 
-std::int64_t encoded_width(const TaskSettings& s) {
+std::int64_t encoded_width(const Settings& s) {
   switch (s.encoder) {
     case EncoderKind::kNone:
       return input_width(s);
@@ -43,7 +43,7 @@ std::int64_t encoded_width(const TaskSettings& s) {
 }
 
 // How many numbers the matrices of such a network have at least; biases are left out.
-double least_size(const TaskSettings& s, const LabelSet& labels, const TaskVocabulary& vocabulary) {
+double least_size(const Settings& s, const LabelSet& labels, const Vocabulary& vocabulary) {
   const auto outputs = static_cast<double>(labels.size());
   const auto input = static_cast<double>(input_width(s));
   const auto encoded = static_cast<double>(encoded_width(s));
@@ -61,7 +61,7 @@ double least_size(const TaskSettings& s, const LabelSet& labels, const TaskVocab
   return size;
 }
 
-RecurrentShape recurrent_shape(const TaskSettings& s) {
+RecurrentShape recurrent_shape(const Settings& s) {
   RecurrentShape shape;
   shape.kind = parse_recurrent(encoder_name(s.encoder));
   shape.activation = s.activation;
@@ -94,7 +94,7 @@ void take_columns(const float* wide, std::int64_t width, std::int64_t first, std
 
 }  // namespace
 
-TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVocabulary vocabulary)
+Network::Network(const Settings& settings, LabelSet labels, Vocabulary vocabulary)
     : settings_(settings),
       labels_(std::move(labels)),
       vocabulary_(std::move(vocabulary)),
@@ -102,7 +102,7 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
             settings.output == OutputKind::kSigmoid ? 1 : labels_.size()),
       input_width_(input_width(settings)),
       encoded_width_(encoded_width(settings)) {
-  const TaskSettings& s = settings_;
+  const Settings& s = settings_;
   if (s.uses_elmo()) mix_.emplace("mix", static_cast<std::int64_t>(s.elmo_layers.size()));
   if (s.uses_elmo() && s.elmo_projection > 0) {
     projection_.emplace("elmo_projection", s.elmo_dimension, s.elmo_projection);
@@ -117,7 +117,7 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
     recurrent_.emplace("encoder", recurrent_shape(s));
     if (s.bidirectional) forward_width /= 2;
   }
-  if (s.task == TaskKind::kClassify && !convolution_) {
+  if (s.task == Kind::kClassify && !convolution_) {
     pool_.emplace("pooling", s.text_pooling, encoded_width_, forward_width);
   }
   if (s.output == OutputKind::kCrf) {
@@ -127,7 +127,7 @@ TaskNetwork::TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVoca
 }
 
 template <typename F>
-void TaskNetwork::for_each_parameter(F&& f) {
+void Network::for_each_parameter(F&& f) {
   if (mix_) mix_->for_each_parameter(f);
   if (projection_) projection_->for_each_parameter(f);
   if (words_) words_->for_each_parameter(f);
@@ -139,19 +139,19 @@ void TaskNetwork::for_each_parameter(F&& f) {
   if (crf_) crf_->for_each_parameter(f);
 }
 
-std::vector<Parameter*> TaskNetwork::parameters() {
+std::vector<Parameter*> Network::parameters() {
   std::vector<Parameter*> all;
   for_each_parameter([&](Parameter& parameter) { all.push_back(&parameter); });
   return all;
 }
 
-std::vector<Parameter*> TaskNetwork::learned() {
+std::vector<Parameter*> Network::learned() {
   std::vector<Parameter*> all = parameters();
   if (settings_.freeze && words_) std::erase(all, &words_->table);
   return all;
 }
 
-void TaskNetwork::initialise(std::uint64_t seed, float mix_deviation) {
+void Network::initialise(std::uint64_t seed, float mix_deviation) {
   Initialiser initialiser(seed);
   if (mix_) mix_->initialise(initialiser, mix_deviation);
   if (projection_) projection_->initialise(initialiser);
@@ -164,14 +164,14 @@ void TaskNetwork::initialise(std::uint64_t seed, float mix_deviation) {
   if (crf_) crf_->initialise();
 }
 
-void TaskNetwork::set_word_vectors(std::span<const float> values) {
+void Network::set_word_vectors(std::span<const float> values) {
   std::copy(values.begin(), values.end(), words_->table.value.data() + words_->width());
   // A word without a vector has none, whatever the seed.
   if (settings_.freeze) std::fill_n(words_->table.value.data(), words_->width(), 0.0f);
   words_->table.sparse = !settings_.freeze;
 }
 
-void TaskNetwork::prepare(bool training) {
+void Network::prepare(bool training) {
   if (training) {
     for (Parameter* parameter : learned()) parameter->allocate_gradient();
   }
@@ -182,15 +182,14 @@ void TaskNetwork::prepare(bool training) {
   pack();
 }
 
-void TaskNetwork::pack() {
+void Network::pack() {
   if (projection_) projection_->pack();
   if (recurrent_) recurrent_->pack();
   if (convolution_) convolution_->pack();
   head_.pack();
 }
 
-void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, bool training,
-                          Workers& workers) {
+void Network::forward(const Batch& batch, const DropoutKey* key, bool training, Workers& workers) {
   const std::int64_t rows = batch.texts.rows();
   resize(x_, rows, input_width_);
   std::int64_t column = 0;
@@ -254,7 +253,7 @@ void TaskNetwork::forward(const TaskBatch& batch, const DropoutKey* key, bool tr
   head_.forward(y_.data(), outputs, logits_.data(), workers);
 }
 
-void TaskNetwork::backward(const TaskBatch& batch, const DropoutKey* key, Workers& workers) {
+void Network::backward(const Batch& batch, const DropoutKey* key, Workers& workers) {
   const std::int64_t rows = batch.texts.rows();
   const std::int64_t outputs = output_rows(batch);
   resize(d_y_, outputs, encoded_width_);
@@ -317,7 +316,7 @@ void TaskNetwork::backward(const TaskBatch& batch, const DropoutKey* key, Worker
   }
 }
 
-void TaskNetwork::clear_gradients(const TaskBatch& batch) {
+void Network::clear_gradients(const Batch& batch) {
   for (Parameter* parameter : learned()) {
     if (!parameter->sparse) {
       parameter->gradient.zero();
@@ -335,8 +334,8 @@ void TaskNetwork::clear_gradients(const TaskBatch& batch) {
   }
 }
 
-double TaskNetwork::loss(const TaskBatch& batch, std::span<const float> class_weights,
-                         bool training, float scale, const DropoutKey* key, Workers& workers) {
+double Network::loss(const Batch& batch, std::span<const float> class_weights, bool training,
+                     float scale, const DropoutKey* key, Workers& workers) {
   forward(batch, training ? key : nullptr, training, workers);
   const std::int64_t outputs = output_rows(batch), width = logits_width();
   resize(d_logits_, outputs, width);
@@ -361,7 +360,7 @@ double TaskNetwork::loss(const TaskBatch& batch, std::span<const float> class_we
   return total;
 }
 
-std::vector<Prediction> TaskNetwork::predict(const TaskBatch& batch, Workers& workers) {
+std::vector<Prediction> Network::predict(const Batch& batch, Workers& workers) {
   forward(batch, nullptr, false, workers);
   const std::int64_t outputs = output_rows(batch), width = logits_width();
   std::vector<Prediction> predictions(static_cast<std::size_t>(outputs));
@@ -391,8 +390,8 @@ std::vector<Prediction> TaskNetwork::predict(const TaskBatch& batch, Workers& wo
   return predictions;
 }
 
-std::vector<TaskNetwork::LayerRow> TaskNetwork::table() {
-  const TaskSettings& s = settings_;
+std::vector<Network::LayerRow> Network::table() {
+  const Settings& s = settings_;
   std::vector<LayerRow> rows;
   const auto count = [](auto& layer) {
     std::int64_t sum = 0;
@@ -438,14 +437,14 @@ std::vector<TaskNetwork::LayerRow> TaskNetwork::table() {
     rows.push_back({fmt::format("pooling: {}", text_pooling_name(s.text_pooling)),
                     vector(encoded_width_), count(*pool_)});
   }
-  const auto shape = s.task == TaskKind::kTag ? sequence(logits_width()) : vector(logits_width());
+  const auto shape = s.task == Kind::kTag ? sequence(logits_width()) : vector(logits_width());
   rows.push_back({fmt::format("linear{}", crf_ ? "" : fmt::format(", {}", output_name(s.output))),
                   shape, count(head_)});
   if (crf_) rows.push_back({"crf", shape, count(*crf_)});
   return rows;
 }
 
-std::vector<float> TaskNetwork::mix_weights() const {
+std::vector<float> Network::mix_weights() const {
   std::vector<float> w(static_cast<std::size_t>(settings_.model_layers),
                        -std::numeric_limits<float>::infinity());
   for (std::size_t i = 0; i < settings_.elmo_layers.size(); ++i) {
@@ -454,7 +453,7 @@ std::vector<float> TaskNetwork::mix_weights() const {
   return w;
 }
 
-void TaskNetwork::save(const std::filesystem::path& path, const nlohmann::json& results) {
+void Network::save(const std::filesystem::path& path, const nlohmann::json& results) {
   nlohmann::json settings = settings_.to_json();
   settings["results"] = results;
   TensorFileWriter writer(path, kFormat, projection_ ? kVersion : 1, settings);
@@ -468,9 +467,9 @@ void TaskNetwork::save(const std::filesystem::path& path, const nlohmann::json& 
   results_ = results;
 }
 
-std::unique_ptr<TaskNetwork> TaskNetwork::load(const std::filesystem::path& path) {
+std::unique_ptr<Network> Network::load(const std::filesystem::path& path) {
   const TensorFileReader reader(path, kFormat, kVersion);
-  const TaskSettings settings = TaskSettings::from_json(reader.settings(), path.string());
+  const Settings settings = Settings::from_json(reader.settings(), path.string());
   const auto read_names = [&](const char* name) {
     const std::string bytes = reader.read_bytes(name);
     if (find_invalid_utf8(bytes) != std::string_view::npos) {
@@ -481,9 +480,9 @@ std::unique_ptr<TaskNetwork> TaskNetwork::load(const std::filesystem::path& path
   };
   LabelSet labels(read_names("/labels").names());
   settings.check_labels(labels.names(), path.string());
-  TaskVocabulary vocabulary{read_names("/vocabulary/words"), read_names("/vocabulary/ends")};
+  Vocabulary vocabulary{read_names("/vocabulary/words"), read_names("/vocabulary/ends")};
   reader.check_size(least_size(settings, labels, vocabulary));
-  auto network = std::make_unique<TaskNetwork>(settings, std::move(labels), std::move(vocabulary));
+  auto network = std::make_unique<Network>(settings, std::move(labels), std::move(vocabulary));
   for (Parameter* parameter : network->parameters()) {
     reader.read_finite("/" + parameter->name, parameter->shape, parameter->value.span());
   }
@@ -492,4 +491,4 @@ std::unique_ptr<TaskNetwork> TaskNetwork::load(const std::filesystem::path& path
   return network;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -1,4 +1,4 @@
-#include "task/task_vocabulary.h"
+#include "task/vocabulary.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -6,7 +6,7 @@
 
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 constexpr std::size_t kEndCharacters = 3;
@@ -63,7 +63,7 @@ NameTable NameTable::from_bytes(std::string_view bytes) {
   return NameTable(std::move(names));
 }
 
-TaskVocabulary TaskVocabulary::of(const DataSet& data, const std::vector<std::string>& given) {
+Vocabulary Vocabulary::of(const DataSet& data, const std::vector<std::string>& given) {
   std::unordered_map<std::string, std::int64_t> words, ends;
   for (const Example& example : data.examples) {
     for (const std::string& raw : example.words) {
@@ -84,7 +84,7 @@ TaskVocabulary TaskVocabulary::of(const DataSet& data, const std::vector<std::st
   return {NameTable(std::move(names)), NameTable(twice_or_more(ends, {}))};
 }
 
-std::int32_t TaskVocabulary::word_row(std::string_view word) const {
+std::int32_t Vocabulary::word_row(std::string_view word) const {
   const std::int32_t row = words.row(word);
   if (row != 0) return row;
   std::string lower(word);
@@ -94,7 +94,7 @@ std::int32_t TaskVocabulary::word_row(std::string_view word) const {
   return words.row(lower);
 }
 
-std::int32_t TaskVocabulary::end_row(std::string_view raw) const {
+std::int32_t Vocabulary::end_row(std::string_view raw) const {
   const std::string word = to_nfc(raw);
   for (std::size_t n = kEndCharacters; n > 0; --n) {
     const std::string_view end = word_end(word, n);
@@ -104,4 +104,4 @@ std::int32_t TaskVocabulary::end_row(std::string_view raw) const {
   return 0;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

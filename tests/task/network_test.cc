@@ -1,5 +1,5 @@
 // The whole network against finite differences, its file, and batches of any make.
-#include "task/task_network.h"
+#include "task/network.h"
 
 #include <gtest/gtest.h>
 
@@ -12,11 +12,11 @@
 #include "nn/optimizer.h"
 #include "tests/nn/nn_support.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
-TaskSettings both_inputs(TaskKind task) {
-  TaskSettings s;
+Settings both_inputs(Kind task) {
+  Settings s;
   s.task = task;
   s.elmo_layers = {0, 2};
   s.model_layers = 3;
@@ -29,27 +29,27 @@ TaskSettings both_inputs(TaskKind task) {
   return s;
 }
 
-TaskSettings with_projection(TaskKind task) {
-  TaskSettings s = both_inputs(task);
+Settings with_projection(Kind task) {
+  Settings s = both_inputs(task);
   s.elmo_dropout = 0.4f;
   s.elmo_projection = 2;
   return s;
 }
 
-TaskNetwork make(const TaskSettings& s, const std::vector<std::string>& labels) {
-  TaskNetwork network(s, LabelSet(labels), {NameTable({"a", "b"}), NameTable({"x"})});
+Network make(const Settings& s, const std::vector<std::string>& labels) {
+  Network network(s, LabelSet(labels), {NameTable({"a", "b"}), NameTable({"x"})});
   network.initialise(1, 1.0f);
   network.prepare(true);
   return network;
 }
 
-TaskBatch make_batch(const TaskNetwork& network, const std::vector<std::int64_t>& lengths) {
-  const TaskSettings& s = network.settings();
-  TaskBatch batch;
+Batch make_batch(const Network& network, const std::vector<std::int64_t>& lengths) {
+  const Settings& s = network.settings();
+  Batch batch;
   batch.texts = ragged(lengths);
   Numbers numbers(7);
   batch.layers = numbers.normals(batch.texts.rows() * 2 * s.elmo_dimension);
-  const std::int64_t outputs = s.task == TaskKind::kTag ? batch.texts.rows() : batch.texts.texts();
+  const std::int64_t outputs = s.task == Kind::kTag ? batch.texts.rows() : batch.texts.texts();
   for (std::int64_t i = 0; i < batch.texts.rows(); ++i) {
     batch.words.push_back(static_cast<std::int32_t>(i % 3));
     batch.ends.push_back(static_cast<std::int32_t>(i % 2));
@@ -60,11 +60,11 @@ TaskBatch make_batch(const TaskNetwork& network, const std::vector<std::int64_t>
   return batch;
 }
 
-void check_gradients(const TaskSettings& s, const std::vector<std::string>& labels) {
+void check_gradients(const Settings& s, const std::vector<std::string>& labels) {
   Workers workers(1);
-  TaskNetwork network = make(s, labels);
-  const TaskBatch batch = make_batch(network, {3, 1, 4});
-  const TaskNetwork::DropoutKey key{5, 6};
+  Network network = make(s, labels);
+  const Batch batch = make_batch(network, {3, 1, 4});
+  const Network::DropoutKey key{5, 6};
   network.loss(batch, {}, true, 0.5f, &key, workers);
   std::vector<std::vector<float>> gradients;
   for (const Parameter* parameter : network.learned()) {
@@ -80,20 +80,20 @@ void check_gradients(const TaskSettings& s, const std::vector<std::string>& labe
   }
 }
 
-TEST(TaskNetwork, TheMixLearnsThroughItsDropoutAndProjection) {
-  check_gradients(with_projection(TaskKind::kTag), {"n", "v", "x"});
-  TaskSettings elmo = with_projection(TaskKind::kClassify);
+TEST(Network, TheMixLearnsThroughItsDropoutAndProjection) {
+  check_gradients(with_projection(Kind::kTag), {"n", "v", "x"});
+  Settings elmo = with_projection(Kind::kClassify);
   elmo.embedding_size = elmo.end_size = 0;
   check_gradients(elmo, {"n", "v"});
   elmo.elmo_projection = 0;
   check_gradients(elmo, {"n", "v"});
 }
 
-TEST(TaskNetwork, ClassifierLearnsByItsGradient) {
+TEST(Network, ClassifierLearnsByItsGradient) {
   for (const EncoderKind encoder :
        {EncoderKind::kNone, EncoderKind::kRnn, EncoderKind::kLstm, EncoderKind::kGru}) {
     for (const TextPooling pooling : {TextPooling::kLast, TextPooling::kAttention}) {
-      TaskSettings s = both_inputs(TaskKind::kClassify);
+      Settings s = both_inputs(Kind::kClassify);
       s.encoder = encoder;
       s.layers = 2;
       s.bidirectional = encoder != EncoderKind::kNone;
@@ -104,15 +104,15 @@ TEST(TaskNetwork, ClassifierLearnsByItsGradient) {
   }
 }
 
-TEST(TaskNetwork, SigmoidLearnsByItsGradient) {
-  TaskSettings s = both_inputs(TaskKind::kClassify);
+TEST(Network, SigmoidLearnsByItsGradient) {
+  Settings s = both_inputs(Kind::kClassify);
   s.output = OutputKind::kSigmoid;
   check_gradients(s, {"no", "yes"});
 }
 
-TEST(TaskNetwork, TaggerLearnsByItsGradient) {
+TEST(Network, TaggerLearnsByItsGradient) {
   for (const OutputKind output : {OutputKind::kSoftmax, OutputKind::kCrf}) {
-    TaskSettings s = both_inputs(TaskKind::kTag);
+    Settings s = both_inputs(Kind::kTag);
     s.encoder = EncoderKind::kLstm;
     s.bidirectional = true;
     s.output = output;
@@ -121,12 +121,12 @@ TEST(TaskNetwork, TaggerLearnsByItsGradient) {
   }
 }
 
-TEST(TaskNetwork, GivesATextTheSameBitsInAnyBatch) {
+TEST(Network, GivesATextTheSameBitsInAnyBatch) {
   Workers one(1), two(2);
   for (const EncoderKind encoder : {EncoderKind::kNone, EncoderKind::kGru, EncoderKind::kCnn}) {
-    TaskSettings s = both_inputs(TaskKind::kClassify);
+    Settings s = both_inputs(Kind::kClassify);
     s.encoder = encoder;
-    TaskNetwork network = make(s, {"k", "l", "m"});
+    Network network = make(s, {"k", "l", "m"});
     const auto together = network.predict(make_batch(network, {5, 0, 2, 7}), two);
     const auto alone = network.predict(make_batch(network, {5}), one);
     EXPECT_EQ(together[0].label, alone[0].label);
@@ -134,17 +134,17 @@ TEST(TaskNetwork, GivesATextTheSameBitsInAnyBatch) {
   }
 }
 
-TEST(TaskNetwork, ComesBackFromItsFile) {
+TEST(Network, ComesBackFromItsFile) {
   Workers workers(1);
-  TaskSettings s = both_inputs(TaskKind::kTag);
+  Settings s = both_inputs(Kind::kTag);
   s.output = OutputKind::kCrf;
-  TaskNetwork network = make(s, {"O", "B-X", "I-X"});
+  Network network = make(s, {"O", "B-X", "I-X"});
   const std::string path = testing::TempDir() + "task_network_test.h5";
   network.save(path, {{"note", 1}});
-  const auto loaded = TaskNetwork::load(path);
+  const auto loaded = Network::load(path);
   EXPECT_EQ(loaded->settings().to_json(), s.to_json());
   EXPECT_EQ(loaded->results()["note"], 1);
-  const TaskBatch batch = make_batch(network, {3, 6});
+  const Batch batch = make_batch(network, {3, 6});
   const auto before = network.predict(batch, workers), after = loaded->predict(batch, workers);
   for (std::size_t i = 0; i < before.size(); ++i) {
     EXPECT_EQ(before[i].probability, after[i].probability);
@@ -153,17 +153,17 @@ TEST(TaskNetwork, ComesBackFromItsFile) {
   const std::string bytes = read_file(path);
   for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 97 + 1) {
     write_file(path, std::string_view(bytes).substr(0, size));
-    EXPECT_THROW(TaskNetwork::load(path), Error) << size;
+    EXPECT_THROW(Network::load(path), Error) << size;
   }
 }
 
 // Of given vectors a step changes the rows of its batch alone, and a later one not those of an
 // earlier one.
-TEST(TaskNetwork, GivenVectorsOfWordsThatAreNotShownStay) {
+TEST(Network, GivenVectorsOfWordsThatAreNotShownStay) {
   Workers workers(1);
-  TaskSettings s;
+  Settings s;
   s.embedding_size = 3;
-  TaskNetwork network(s, LabelSet({"no", "yes"}), {NameTable({"a", "b", "c", "d"}), NameTable()});
+  Network network(s, LabelSet({"no", "yes"}), {NameTable({"a", "b", "c", "d"}), NameTable()});
   network.initialise(1, 0);
   network.set_word_vectors(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
   network.prepare(true);
@@ -178,7 +178,7 @@ TEST(TaskNetwork, GivenVectorsOfWordsThatAreNotShownStay) {
     return std::vector<float>();
   };
   const auto changed = [&](const std::vector<std::int32_t>& shown) {
-    TaskBatch batch;
+    Batch batch;
     batch.texts = ragged({static_cast<std::int64_t>(shown.size())});
     batch.words = shown;
     batch.targets = {1};
@@ -204,4 +204,4 @@ TEST(TaskNetwork, GivenVectorsOfWordsThatAreNotShownStay) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

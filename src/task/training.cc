@@ -1,4 +1,4 @@
-#include "task/task_training.h"
+#include "task/training.h"
 
 #include <fmt/core.h>
 
@@ -13,9 +13,9 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "elmo/error.h"
-#include "task/task_trainer.h"
+#include "task/trainer.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 std::filesystem::path beside(const std::filesystem::path& output, const char* ending) {
@@ -24,8 +24,8 @@ std::filesystem::path beside(const std::filesystem::path& output, const char* en
 }
 
 // Of the seeds: mean and standard deviation (n - 1).
-TaskTrainingReport summary(std::vector<SeedResult> seeds) {
-  TaskTrainingReport report;
+TrainingReport summary(std::vector<SeedResult> seeds) {
+  TrainingReport report;
   report.seeds = std::move(seeds);
   const auto n = static_cast<double>(report.seeds.size());
   double sum = 0, squares = 0;
@@ -45,7 +45,7 @@ std::uintmax_t size_of(const std::filesystem::path& path) {
 // What the rest will take; the first checkpoint is there.
 void forecast(double seconds, const std::filesystem::path& output) {
   // A checkpoint beside its replacement, and the task, which is smaller.
-  const std::uintmax_t bytes = 3 * size_of(task_checkpoint(output));
+  const std::uintmax_t bytes = 3 * size_of(checkpoint_path(output));
   log::info("train: about {} to go; {}B of memory{}", format_duration(seconds),
             format_count(static_cast<double>(peak_memory_bytes())),
             bytes == 0 ? ""
@@ -55,16 +55,16 @@ void forecast(double seconds, const std::filesystem::path& output) {
 
 // What the files are for.
 void explain_files(const std::filesystem::path& output) {
-  const auto checkpoint = task_checkpoint(output);
+  const auto checkpoint = checkpoint_path(output);
   log::info("{} is all that other commands read; {} ({}B) only train --resume does",
             output.string(), checkpoint.filename().string(),
             format_count(static_cast<double>(size_of(checkpoint))));
 }
 
 // A finished task whose checkpoint is gone: it may be asked for again as it is.
-TaskTrainingReport finished_before(const RunSettings& run, const TaskTrainingOptions& options) {
+TrainingReport finished_before(const RunSettings& run, const TrainingOptions& options) {
   const std::filesystem::path& path = options.output;
-  const auto finished = TaskNetwork::load(path);
+  const auto finished = Network::load(path);
   const nlohmann::json& results = finished->results();
   const nlohmann::json training =
       results.is_object() ? results.value("training", nlohmann::json()) : nlohmann::json();
@@ -76,7 +76,7 @@ TaskTrainingReport finished_before(const RunSettings& run, const TaskTrainingOpt
         "{}: was trained with --epochs {} and its checkpoint is gone; --overwrite trains it anew",
         path.string(), epochs));
   }
-  TaskTrainingReport report =
+  TrainingReport report =
       summary(read_json(path.string(), [&] { return seed_results(fields.at("seeds")); }));
   report.already_finished = true;
   return report;
@@ -84,45 +84,43 @@ TaskTrainingReport finished_before(const RunSettings& run, const TaskTrainingOpt
 
 }  // namespace
 
-std::filesystem::path task_checkpoint(const std::filesystem::path& output) {
+std::filesystem::path checkpoint_path(const std::filesystem::path& output) {
   return beside(output, ".checkpoint.h5");
 }
 
-std::filesystem::path task_log(const std::filesystem::path& output) {
+std::filesystem::path log_path(const std::filesystem::path& output) {
   return beside(output, ".log.jsonl");
 }
 
-FileLock lock_task_output(const std::filesystem::path& output) {
+FileLock lock_output(const std::filesystem::path& output) {
   const auto folder = std::filesystem::absolute(output).parent_path();
   make_folder(folder);
   return {folder / fmt::format(".{}.lock", output.filename().string()), output.string()};
 }
 
-void check_task_output(const TaskTrainingOptions& options) {
+void check_output(const TrainingOptions& options) {
   if (options.resume || options.overwrite) return;
-  for (const auto& path : {options.output, task_checkpoint(options.output)}) {
+  for (const auto& path : {options.output, checkpoint_path(options.output)}) {
     if (!std::filesystem::exists(path)) continue;
     throw Error(
         fmt::format("{} exists; --resume goes on with it, --overwrite replaces it", path.string()));
   }
 }
 
-TaskTrainingReport train_task(const TaskSettings& settings, const LabelSet& labels,
-                              const TaskVocabulary& vocabulary,
-                              const std::vector<float>& word_vectors, const TaskData& train,
-                              const TaskData& dev, const TaskTrainingOptions& options,
-                              Workers& workers) {
-  const RunSettings run = task_run_settings(settings, word_vectors, train, dev, options);
-  const bool has_checkpoint = std::filesystem::exists(task_checkpoint(options.output));
+TrainingReport train(const Settings& settings, const LabelSet& labels, const Vocabulary& vocabulary,
+                     const std::vector<float>& word_vectors, const Data& train, const Data& dev,
+                     const TrainingOptions& options, Workers& workers) {
+  const RunSettings run = run_settings(settings, word_vectors, train, dev, options);
+  const bool has_checkpoint = std::filesystem::exists(checkpoint_path(options.output));
   if (options.resume && !has_checkpoint) {
     if (std::filesystem::exists(options.output)) return finished_before(run, options);
     log::warn("{}: there is no checkpoint, the training begins",
-              task_checkpoint(options.output).string());
+              checkpoint_path(options.output).string());
   }
-  TaskNetwork network(settings, labels, vocabulary);
-  const TrainingLog log(task_log(options.output));
+  Network network(settings, labels, vocabulary);
+  const TrainingLog log(log_path(options.output));
   BackgroundWriter writer;
-  TaskTrainer trainer(network, run, word_vectors, train, dev, options, log, writer, workers);
+  NetworkTrainer trainer(network, run, word_vectors, train, dev, options, log, writer, workers);
   if (!trainer.was_finished()) {
     Trainer* const all[] = {&trainer};
     run_trainers(all, {.title = "train",
@@ -134,9 +132,9 @@ TaskTrainingReport train_task(const TaskSettings& settings, const LabelSet& labe
     throw Error(wrong + " (the best epoch's weights are written all the same)");
   }
   if (!trainer.was_finished()) explain_files(options.output);
-  TaskTrainingReport report = summary(trainer.seeds());
+  TrainingReport report = summary(trainer.seeds());
   report.already_finished = trainer.was_finished();
   return report;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -11,12 +11,12 @@
 #include "base/file.h"
 #include "compute/workers.h"
 #include "nn/optimizer.h"
-#include "task/task_data.h"
-#include "task/task_network.h"
+#include "task/data.h"
+#include "task/network.h"
 
-namespace elmo {
+namespace elmo::task {
 
-struct TaskTrainingOptions {
+struct TrainingOptions {
   std::filesystem::path output;  // TASK.h5
   int epochs = 10;
   // Stop after so many epochs without a better development result; 0: never.
@@ -45,7 +45,7 @@ struct SeedResult {
   int epoch;    // that gave it, from 1
 };
 
-struct TaskTrainingReport {
+struct TrainingReport {
   std::vector<SeedResult> seeds;
   double mean = 0, spread = 0;  // standard deviation (n - 1), 0 for one seed
   bool already_finished = false;
@@ -53,13 +53,13 @@ struct TaskTrainingReport {
 
 // Makes the folder of TASK.h5; it is this process's alone as long as the lock lives. Throws Error:
 // another process trains into it.
-FileLock lock_task_output(const std::filesystem::path& output);
+FileLock lock_output(const std::filesystem::path& output);
 // Before any work. Throws Error: the output exists and neither resume nor overwrite is asked for.
-void check_task_output(const TaskTrainingOptions& options);
+void check_output(const TrainingOptions& options);
 
 // TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.
-std::filesystem::path task_checkpoint(const std::filesystem::path& output);
-std::filesystem::path task_log(const std::filesystem::path& output);
+std::filesystem::path checkpoint_path(const std::filesystem::path& output);
+std::filesystem::path log_path(const std::filesystem::path& output);
 
 // What a resumed training's --precision auto chose at its beginning; nothing without a checkpoint.
 std::optional<std::string> trained_precision(const std::filesystem::path& output);
@@ -68,10 +68,8 @@ std::optional<std::string> trained_precision(const std::filesystem::path& output
 // rows 1, 2, ... of the words (may be empty). The same bits whatever the threads, interrupted or
 // not. A resumed training may have more epochs than before, all else has to be as it was:
 // UsageError names what is not. Throws Interrupted after the checkpoint was written.
-TaskTrainingReport train_task(const TaskSettings& settings, const LabelSet& labels,
-                              const TaskVocabulary& vocabulary,
-                              const std::vector<float>& word_vectors, const TaskData& train,
-                              const TaskData& dev, const TaskTrainingOptions& options,
-                              Workers& workers);
+TrainingReport train(const Settings& settings, const LabelSet& labels, const Vocabulary& vocabulary,
+                     const std::vector<float>& word_vectors, const Data& train, const Data& dev,
+                     const TrainingOptions& options, Workers& workers);
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -1,4 +1,4 @@
-// TaskSettings to and from JSON.
+// Settings to and from JSON.
 
 #include <fmt/core.h>
 
@@ -9,10 +9,10 @@
 #include "base/json.h"
 #include "elmo/error.h"
 #include "embed/bidirectional_model.h"
-#include "task/task_network.h"
+#include "task/network.h"
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 // Sizes beyond this are no network but a wrong file.
@@ -51,12 +51,12 @@ std::string_view output_name(OutputKind kind) {
                                         : "crf";
 }
 
-std::string TaskSettings::inputs() const {
+std::string Settings::inputs() const {
   if (!uses_elmo()) return "embedding";
   return uses_embedding() ? "elmo,embedding" : "elmo";
 }
 
-nlohmann::json TaskSettings::to_json() const {
+nlohmann::json Settings::to_json() const {
   nlohmann::json result = {{"task", task_name(task)},
                            {"split", split_name(split)},
                            {"elmo_layers", elmo_layers},
@@ -86,9 +86,9 @@ nlohmann::json TaskSettings::to_json() const {
   return result;
 }
 
-TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::string& source) {
+Settings Settings::from_json(const nlohmann::json& json, const std::string& source) {
   const JsonFields fields(json, source + ": its settings");
-  TaskSettings s;
+  Settings s;
   s.model_hash = fields.text("model_hash");
   s.model_path = fields.text("model_path");
   s.pooling = fields.text("pooling");
@@ -113,8 +113,7 @@ TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::stri
   s.stride = fields.integer32("stride", 1, kMaxSize);
   s.dropout = static_cast<float>(fields.number("dropout", 0, 0.999999));
   try {
-    s.task =
-        parse_name(fields.text("task"), {TaskKind::kClassify, TaskKind::kTag}, task_name, "task");
+    s.task = parse_name(fields.text("task"), {Kind::kClassify, Kind::kTag}, task_name, "task");
     s.split = parse_split(fields.text("split"));
     s.encoder = parse_name(fields.text("encoder"),
                            {EncoderKind::kNone, EncoderKind::kRnn, EncoderKind::kLstm,
@@ -134,15 +133,15 @@ TaskSettings TaskSettings::from_json(const nlohmann::json& json, const std::stri
     fields.fail("elmo_layers are not rising numbers");
   }
   if (!s.uses_elmo() && !s.uses_embedding()) fields.fail("there is no input");
-  if (s.task == TaskKind::kTag && s.encoder == EncoderKind::kCnn) fields.fail("a cnn can't tag");
-  if (s.task == TaskKind::kClassify && s.output == OutputKind::kCrf) {
+  if (s.task == Kind::kTag && s.encoder == EncoderKind::kCnn) fields.fail("a cnn can't tag");
+  if (s.task == Kind::kClassify && s.output == OutputKind::kCrf) {
     fields.fail("a crf, which goes from word to word, can't classify");
   }
   return s;
 }
 
-void TaskSettings::check_labels(const std::vector<std::string>& labels,
-                                const std::string& source) const {
+void Settings::check_labels(const std::vector<std::string>& labels,
+                            const std::string& source) const {
   const auto fail = [&](const std::string& problem) {
     throw Error(source + ": its labels: " + problem + "; the file is damaged, make it anew");
   };
@@ -165,4 +164,4 @@ void TaskSettings::check_labels(const std::vector<std::string>& labels,
   }
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

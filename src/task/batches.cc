@@ -1,4 +1,4 @@
-#include "task/task_batches.h"
+#include "task/batches.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 #include "compute/random.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 // Batches whose texts are sorted by length together.
@@ -15,7 +15,7 @@ constexpr std::size_t kSortedBatches = 50;
 
 }  // namespace
 
-std::vector<std::vector<std::uint32_t>> make_batches(const TaskData& data, std::uint64_t seed,
+std::vector<std::vector<std::uint32_t>> make_batches(const Data& data, std::uint64_t seed,
                                                      int epoch, int batch_size) {
   const auto size = static_cast<std::size_t>(batch_size);
   const auto a = static_cast<std::uint64_t>(epoch);
@@ -58,4 +58,4 @@ std::vector<float> balanced_weights(const LabelSet& labels, const DataSet& data)
   return weights;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

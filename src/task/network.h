@@ -26,9 +26,9 @@
 #include "nn/recurrent.h"
 #include "nn/scalar_mix.h"
 #include "task/data_set.h"
-#include "task/task_vocabulary.h"
+#include "task/vocabulary.h"
 
-namespace elmo {
+namespace elmo::task {
 
 enum class EncoderKind { kNone, kRnn, kLstm, kGru, kCnn };
 std::string_view encoder_name(EncoderKind kind);
@@ -36,8 +36,8 @@ enum class OutputKind { kSoftmax, kSigmoid, kCrf };
 std::string_view output_name(OutputKind kind);
 
 // What defines a task's network; stored in its file.
-struct TaskSettings {
-  TaskKind task = TaskKind::kClassify;
+struct Settings {
+  Kind task = Kind::kClassify;
   Split split = Split::kSpaces;
   // The language model's layers that are mixed (rising numbers) of how many there are; empty: none.
   std::vector<int> elmo_layers;
@@ -71,13 +71,13 @@ struct TaskSettings {
   std::string inputs() const;  // "elmo", "embedding" or "elmo,embedding"
   nlohmann::json to_json() const;
   // Throws Error (naming `source`) for a missing key, a wrong type or a size out of reason.
-  static TaskSettings from_json(const nlohmann::json& json, const std::string& source);
+  static Settings from_json(const nlohmann::json& json, const std::string& source);
   // Throws Error (naming `source`) where a network of these settings has no such labels.
   void check_labels(const std::vector<std::string>& labels, const std::string& source) const;
 };
 
 // Texts that go through the network together.
-struct TaskBatch {
+struct Batch {
   Ragged texts;
   std::vector<float> layers;              // (rows, elmo_layers, elmo_dimension)
   std::vector<std::int32_t> words, ends;  // rows of the tables
@@ -91,23 +91,23 @@ struct Prediction {
 };
 
 // One thread at a time.
-class TaskNetwork {
+class Network {
  public:
   static constexpr char kFormat[] = "elmo task";
   // Version 2 added the projection of the mix; files without it are of version 1 still.
   static constexpr std::int64_t kVersion = 2;
 
   // All parameters zero; call initialise() or load().
-  TaskNetwork(const TaskSettings& settings, LabelSet labels, TaskVocabulary vocabulary);
+  Network(const Settings& settings, LabelSet labels, Vocabulary vocabulary);
 
   // Throws Error: not ours, damaged, wrong shapes.
-  static std::unique_ptr<TaskNetwork> load(const std::filesystem::path& path);
+  static std::unique_ptr<Network> load(const std::filesystem::path& path);
   // `results` goes into the settings for those who look.
   void save(const std::filesystem::path& path, const nlohmann::json& results);
 
-  const TaskSettings& settings() const { return settings_; }
+  const Settings& settings() const { return settings_; }
   const LabelSet& labels() const { return labels_; }
-  const TaskVocabulary& vocabulary() const { return vocabulary_; }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
   // What save() was told; null otherwise.
   const nlohmann::json& results() const { return results_; }
 
@@ -131,10 +131,10 @@ class TaskNetwork {
   // parameters' gradients become those of scale * (this sum), with dropout by `key` if there is
   // one; class_weights (labels, or empty) weigh each target. A CRF takes no class weights and no
   // target -1.
-  double loss(const TaskBatch& batch, std::span<const float> class_weights, bool training,
-              float scale, const DropoutKey* key, Workers& workers);
+  double loss(const Batch& batch, std::span<const float> class_weights, bool training, float scale,
+              const DropoutKey* key, Workers& workers);
   // One a text or a word.
-  std::vector<Prediction> predict(const TaskBatch& batch, Workers& workers);
+  std::vector<Prediction> predict(const Batch& batch, Workers& workers);
 
   // A row of the table of layers: name, shape of the output for a text of T words, parameters.
   struct LayerRow {
@@ -153,20 +153,20 @@ class TaskNetwork {
  private:
   template <typename F>
   void for_each_parameter(F&& f);
-  std::int64_t output_rows(const TaskBatch& batch) const {
-    return settings_.task == TaskKind::kClassify ? batch.texts.texts() : batch.texts.rows();
+  std::int64_t output_rows(const Batch& batch) const {
+    return settings_.task == Kind::kClassify ? batch.texts.texts() : batch.texts.rows();
   }
   std::int64_t logits_width() const { return head_.output(); }
   // Without an encoder a tagger's inputs have had their dropout already.
-  bool drops_encoded() const { return settings_.task == TaskKind::kClassify || recurrent_; }
-  void clear_gradients(const TaskBatch& batch);
+  bool drops_encoded() const { return settings_.task == Kind::kClassify || recurrent_; }
+  void clear_gradients(const Batch& batch);
   // Fills x_, y_ and logits_; what backward() needs besides only if `training`.
-  void forward(const TaskBatch& batch, const DropoutKey* key, bool training, Workers& workers);
-  void backward(const TaskBatch& batch, const DropoutKey* key, Workers& workers);
+  void forward(const Batch& batch, const DropoutKey* key, bool training, Workers& workers);
+  void backward(const Batch& batch, const DropoutKey* key, Workers& workers);
 
-  TaskSettings settings_;
+  Settings settings_;
   LabelSet labels_;
-  TaskVocabulary vocabulary_;
+  Vocabulary vocabulary_;
   nlohmann::json results_;
 
   std::optional<ScalarMixLayer> mix_;
@@ -187,4 +187,4 @@ class TaskNetwork {
   PoolingTape pooling_tape_;
 };
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -14,15 +14,15 @@
 #include "task/data_set.h"
 #include "task/frozen_vectors.h"
 #include "task/metrics.h"
-#include "task/task_network.h"
+#include "task/network.h"
 
-namespace elmo {
+namespace elmo::task {
 
-class TaskData {
+class Data {
  public:
   // `vectors` null where the network takes none. Labels may be missing.
-  TaskData(DataSet data, std::shared_ptr<const FrozenVectors> vectors, const LabelSet& labels,
-           const TaskVocabulary& vocabulary);
+  Data(DataSet data, std::shared_ptr<const FrozenVectors> vectors, const LabelSet& labels,
+       const Vocabulary& vocabulary);
 
   const DataSet& data() const { return data_; }
   std::int64_t examples() const { return static_cast<std::int64_t>(data_.examples.size()); }
@@ -32,7 +32,7 @@ class TaskData {
   }
   // Labels that are not of the task.
   std::int64_t unknown_labels() const;
-  TaskBatch batch(std::span<const std::uint32_t> examples) const;
+  Batch batch(std::span<const std::uint32_t> examples) const;
 
  private:
   DataSet data_;
@@ -43,8 +43,7 @@ class TaskData {
 
 // Of each example one prediction, or one a word.
 // `between_batches` is called on the caller's thread; what it throws ends the work.
-std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskData& data,
-                                             Workers& workers,
+std::vector<std::vector<Prediction>> predict(Network& network, const Data& data, Workers& workers,
                                              const std::function<void()>& between_batches = {});
 
 struct Evaluation {
@@ -57,7 +56,7 @@ struct Evaluation {
   // What training selects by: F1 of entities, else accuracy.
   double selection() const;
 };
-Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers,
+Evaluation evaluate(Network& network, const Data& data, Workers& workers,
                     const std::function<void()>& between_batches = {});
 
 // Accuracy by how far a text's label lies from what decides it: distances[i] of example i, as
@@ -67,4 +66,4 @@ std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
                                                  const std::vector<std::int64_t>& distances,
                                                  const Evaluation& evaluation);
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -1,11 +1,11 @@
-#include "task/task_vocabulary.h"
+#include "task/vocabulary.h"
 
 #include <gmock/gmock.h>
 
 #include <string>
 #include <vector>
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 using testing::ElementsAre;
@@ -40,22 +40,20 @@ TEST(NameTable, GoesThroughAFile) {
   EXPECT_THAT(NameTable::from_bytes("a\nb").names(), ElementsAre("a", "b"));
 }
 
-TEST(TaskVocabulary, HasWordsSeenTwiceByFallingFrequency) {
-  const auto vocabulary = TaskVocabulary::of(
+TEST(Vocabulary, HasWordsSeenTwiceByFallingFrequency) {
+  const auto vocabulary = Vocabulary::of(
       training_data_of({"one", "two", "two", "three", "three", "three", "b", "b"}), {});
   // Equal counts by bytes.
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("three", "b", "two"));
 }
 
-TEST(TaskVocabulary, GivenWordsComeFirstAndOnce) {
-  const auto vocabulary =
-      TaskVocabulary::of(training_data_of({"x", "x", "y", "y", "y"}), {"z", "x"});
+TEST(Vocabulary, GivenWordsComeFirstAndOnce) {
+  const auto vocabulary = Vocabulary::of(training_data_of({"x", "x", "y", "y", "y"}), {"z", "x"});
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("z", "x", "y"));
 }
 
-TEST(TaskVocabulary, AWordInCapitalsIsItsLowerCase) {
-  const auto vocabulary =
-      TaskVocabulary::of(training_data_of({"bank", "bank", "Paris", "Paris"}), {});
+TEST(Vocabulary, AWordInCapitalsIsItsLowerCase) {
+  const auto vocabulary = Vocabulary::of(training_data_of({"bank", "bank", "Paris", "Paris"}), {});
   EXPECT_EQ(vocabulary.word_row("BANK"), vocabulary.word_row("bank"));
   EXPECT_NE(vocabulary.word_row("bank"), 0);
   // As written first; there is no lower case of it.
@@ -65,10 +63,9 @@ TEST(TaskVocabulary, AWordInCapitalsIsItsLowerCase) {
   EXPECT_EQ(vocabulary.word_row("\u00C4"), 0);
 }
 
-TEST(TaskVocabulary, EndsAreOfDifferentWords) {
+TEST(Vocabulary, EndsAreOfDifferentWords) {
   // -ing is the end of two words; -cat of one, however often it occurs.
-  const auto vocabulary =
-      TaskVocabulary::of(training_data_of({"going", "singing", "cat", "cat"}), {});
+  const auto vocabulary = Vocabulary::of(training_data_of({"going", "singing", "cat", "cat"}), {});
   EXPECT_NE(vocabulary.end_row("walking"), 0);
   EXPECT_EQ(vocabulary.end_row("walking"), vocabulary.end_row("ing"));
   EXPECT_EQ(vocabulary.end_row("tomcat"), 0);
@@ -77,8 +74,8 @@ TEST(TaskVocabulary, EndsAreOfDifferentWords) {
   EXPECT_NE(vocabulary.end_row("song"), vocabulary.end_row("walking"));
 }
 
-TEST(TaskVocabulary, EndsAreOfCharactersNotBytes) {
-  const auto vocabulary = TaskVocabulary::of(training_data_of({"산에서", "강에서"}), {});
+TEST(Vocabulary, EndsAreOfCharactersNotBytes) {
+  const auto vocabulary = Vocabulary::of(training_data_of({"산에서", "강에서"}), {});
   EXPECT_NE(vocabulary.end_row("들에서"), 0);
   EXPECT_NE(vocabulary.end_row("서"), 0);
   EXPECT_EQ(vocabulary.end_row("산"), 0);
@@ -86,4 +83,4 @@ TEST(TaskVocabulary, EndsAreOfCharactersNotBytes) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

@@ -1,4 +1,4 @@
-#include "task/task_data.h"
+#include "task/data.h"
 
 #include <fmt/core.h>
 
@@ -8,7 +8,7 @@
 #include "base/interrupt.h"
 #include "elmo/error.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 // Words that are predicted together, at most; a longer text is a batch of its own.
@@ -16,8 +16,8 @@ constexpr std::int64_t kBatchWords = 4096;
 
 }  // namespace
 
-TaskData::TaskData(DataSet data, std::shared_ptr<const FrozenVectors> vectors,
-                   const LabelSet& labels, const TaskVocabulary& vocabulary)
+Data::Data(DataSet data, std::shared_ptr<const FrozenVectors> vectors, const LabelSet& labels,
+           const Vocabulary& vocabulary)
     : data_(std::move(data)), vectors_(std::move(vectors)) {
   std::int64_t words = 0;
   for (const Example& example : data_.examples) {
@@ -31,12 +31,12 @@ TaskData::TaskData(DataSet data, std::shared_ptr<const FrozenVectors> vectors,
   }
 }
 
-std::int64_t TaskData::unknown_labels() const {
+std::int64_t Data::unknown_labels() const {
   return std::count(targets_.begin(), targets_.end(), -1);
 }
 
-TaskBatch TaskData::batch(std::span<const std::uint32_t> examples) const {
-  TaskBatch batch;
+Batch Data::batch(std::span<const std::uint32_t> examples) const {
+  Batch batch;
   const auto append = [](auto& to, const auto& from, std::int64_t first, std::int64_t count) {
     to.insert(to.end(), from.begin() + first, from.begin() + first + count);
   };
@@ -45,7 +45,7 @@ TaskBatch TaskData::batch(std::span<const std::uint32_t> examples) const {
     append(batch.words, words_, first, count);
     append(batch.ends, ends_, first, count);
     if (!targets_.empty()) {
-      if (data_.task == TaskKind::kClassify) {
+      if (data_.task == Kind::kClassify) {
         batch.targets.push_back(targets_[example]);
       } else {
         append(batch.targets, targets_, first, count);
@@ -64,8 +64,7 @@ TaskBatch TaskData::batch(std::span<const std::uint32_t> examples) const {
   return batch;
 }
 
-std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskData& data,
-                                             Workers& workers,
+std::vector<std::vector<Prediction>> predict(Network& network, const Data& data, Workers& workers,
                                              const std::function<void()>& between_batches) {
   std::vector<std::vector<Prediction>> results(static_cast<std::size_t>(data.examples()));
   std::vector<std::uint32_t> order(results.size());
@@ -86,7 +85,7 @@ std::vector<std::vector<Prediction>> predict(TaskNetwork& network, const TaskDat
     auto next = predictions.begin();
     for (const std::uint32_t example : examples) {
       const std::int64_t count =
-          network.settings().task == TaskKind::kClassify ? 1 : data.length(example);
+          network.settings().task == Kind::kClassify ? 1 : data.length(example);
       results[example].assign(next, next + count);
       next += count;
     }
@@ -99,7 +98,7 @@ double Evaluation::selection() const {
   return entities ? entities->total().f1() : confusion.accuracy();
 }
 
-Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers,
+Evaluation evaluate(Network& network, const Data& data, Workers& workers,
                     const std::function<void()>& between_batches) {
   const auto predictions = predict(network, data, workers, between_batches);
   std::vector<std::string> names = network.labels().names();
@@ -109,7 +108,7 @@ Evaluation evaluate(TaskNetwork& network, const TaskData& data, Workers& workers
   }
   const LabelSet all(names);
   Evaluation result{Confusion(names), std::nullopt, data.examples(), data.unknown_labels(), {}};
-  if (network.settings().task == TaskKind::kTag && network.labels().bio()) {
+  if (network.settings().task == Kind::kTag && network.labels().bio()) {
     result.entities.emplace();
   }
   std::vector<std::string> guessed;
@@ -143,4 +142,4 @@ std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
   return scores;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

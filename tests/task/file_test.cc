@@ -10,11 +10,11 @@
 
 #include "elmo/error.h"
 #include "io/tensor_file.h"
-#include "task/task_network.h"
+#include "task/network.h"
 #include "tests/io/io_support.h"
 #include "tests/support/small_task.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 using nlohmann::json;
@@ -29,13 +29,12 @@ class TaskFileTest : public testing::Test {
   // The file anew with other settings, labels and values of the numbers, and what reading it says.
   std::string read_with(const std::function<void(json&)>& change,
                         const std::string& labels = "B-X\nI-X\nO\n", float first = 0.5f) {
-    const TensorFileReader reader(folder_ / "good.h5", TaskNetwork::kFormat, TaskNetwork::kVersion);
+    const TensorFileReader reader(folder_ / "good.h5", Network::kFormat, Network::kVersion);
     json settings = reader.settings();
     change(settings);
     const auto path = folder_ / "bad.h5";
-    write_changed(reader, path, TaskNetwork::kFormat, TaskNetwork::kVersion, settings, labels,
-                  first);
-    return error_of([&] { TaskNetwork::load(path); });
+    write_changed(reader, path, Network::kFormat, Network::kVersion, settings, labels, first);
+    return error_of([&] { Network::load(path); });
   }
 
   TemporaryFolder folder_;
@@ -102,4 +101,4 @@ TEST_F(TaskFileTest, SettingsNestedWithoutEndAreRefused) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task
