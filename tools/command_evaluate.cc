@@ -47,21 +47,32 @@ task::Evaluation evaluate_task(task::Network& network, const std::filesystem::pa
 
 int run_evaluate(Arguments arguments) {
   EvaluateConfig c;
-  Options options(arguments, "elmo evaluate --task task.h5 --input dev.tsv");
-  options.add("task", &c.task, "TASK.h5", "what elmo train wrote").required();
-  options.add("input", &c.input, "FILE", "labelled data, in the form of the training").required();
-  options.add("model", &c.model, "DIR", "the language model, where it lies elsewhere by now")
-      .resolved_by(find_model);
-  options.add("vectors", &c.vectors, "FILE.h5", "vectors of --input dumped before, instead");
+  Options options(arguments,
+                  "elmo evaluate --task build/quickstart/en.embedding.task.h5 --input "
+                  "build/quickstart/en.names.dev.tsv");
+  options.group("Data");
+  options
+      .add("input", &c.input, "FILE",
+           "labelled data in the format of the training data: lines of label<TAB>text, or of "
+           "token<TAB>tag with a blank line between sentences")
+      .required();
+  options.add(
+      "places", &c.places, "FILE",
+      "also print accuracy by distance; line i of this file begins with the distance of text "
+      "i and a tab");
+  add_invalid(options, &c.invalid, "; skip works for classification data only");
+  options.group("Model");
+  options.add("task", &c.task, "TASK.h5", "file that `elmo train` wrote").required();
   options.add("compare", &c.compare, "OTHER.h5",
-              "another task on the same data: task::McNemar's test");
-  options.add("places", &c.places, "FILE",
-              "line i begins with a distance of text i and a tab: accuracy by distance");
-  add_invalid(options, &c.invalid, "; skip: of texts only");
-  options.add("precision", &c.precision, "WORD", "of the language model's products")
-      .choices({"f32", "bf16", "auto"});
-  options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);
-  options.flag("json", &c.json, "print one JSON object");
+              "file of another task; tests whether the two differ by more than chance (McNemar)");
+  options
+      .add("model", &c.model, "DIR",
+           "folder of the language model, if it has been moved since the training")
+      .resolved_by(find_model);
+  options.add("vectors", &c.vectors, "FILE.h5",
+              "use this dump of --input instead of the language model");
+  add_speed(options, &c.threads, &c.precision);
+  add_json(options, &c.json);
   options.exclusive({"model", "vectors"});
   if (!options.parse()) return 0;
 
@@ -99,7 +110,7 @@ int run_evaluate(Arguments arguments) {
                        {"p_value", test.p_value()}};
     text += fmt::format(
         "\n{}: accuracy {:.4f}; right in the first alone {}, in the second alone {}; p = {:.3g} "
-        "(task::McNemar)\n",
+        "(McNemar)\n",
         c.compare->string(), other.confusion.accuracy(), test.only_first, test.only_second,
         test.p_value());
   }

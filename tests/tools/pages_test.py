@@ -105,6 +105,51 @@ class PagesTest(unittest.TestCase):
             count += len(list(self.run_page(page, folder)))
         self.assertGreater(count, 12)
 
+    def test_examples_of_the_help_run(self):
+        """As they are typed, at the root of a checkout after tools/quickstart, whose files are smaller
+        here; join's parts, import's weights and export's characters come from elsewhere."""
+        made = self.folder / "build" / "quickstart"
+        made.parent.mkdir()
+        shutil.copytree(self.world, made)
+        shutil.copytree(ROOT / "corpora", self.folder / "corpora")
+        for old, new in (("model", "en"), ("text.model", "en.model"), ("text.txt", "en.train.txt"),
+                         ("dev.txt", "en.dev.txt")):
+            (made / old).rename(made / new)
+        names = [line.split("\t") for line in
+                 (ROOT / "corpora/unseen.en.dev.tsv").read_text("utf-8").splitlines()]
+        (made / "en.names.dev.tsv").write_text("".join(f"{row[0]}\t{row[1]}\n" for row in names), "utf-8")
+        (made / "en.names.dev.list").write_text("".join(f"{row[1]}\n" for row in names), "utf-8")
+        for name in ("options.json", "weights.hdf5"):
+            shutil.copy(made / name, self.folder)
+        for line in (
+                "dump --model build/quickstart/en --input build/quickstart/new.txt --output "
+                "build/quickstart/en.vectors.h5",
+                "train --task classify --train build/quickstart/en.names.dev.tsv --dev "
+                "build/quickstart/en.names.dev.tsv --epochs 1 --output "
+                "build/quickstart/en.embedding.task.h5",
+                "vocab --type word --size 300 --input build/quickstart/en.train.txt --output words.txt",
+                "pretrain --direction both --preset tiny --encoder characters --share-encoder --vocab "
+                "words.txt --input build/quickstart/en.train.txt --steps 1 --output characters"):
+            run(["elmo", *line.split()], self.folder)
+        quickstart = (ROOT / "tools" / "quickstart").read_text("utf-8")
+        self.assertIn("$out/$language.vectors.h5", quickstart)
+        self.assertIn("$out/$1.names.$part.list", quickstart)
+        commands_shown = re.findall(r"^  ([a-z]+) ", run(["elmo", "--help"], self.folder).stdout, re.M)
+        self.assertGreater(len(commands_shown), 10)
+        for command in commands_shown:
+            text = run(["elmo", command, "--help"], self.folder).stdout
+            example, = re.findall(r"^Example:\n  (elmo .*)$", text, re.M)
+            with self.subTest(command=command):
+                if command == "join":
+                    (self.folder / "vectors.h5").unlink()
+                    for part in ("0/2", "1/2"):
+                        run(["elmo", "dump", "--model", "build/quickstart/en", "--input",
+                             "build/quickstart/en.dev.txt", "--output", "vectors.h5", "--shard", part],
+                            self.folder)
+                if command in ("import", "pretrain"):
+                    shutil.rmtree(self.folder / "model", ignore_errors=True)
+                run(["bash", "-euc", example], self.folder)
+
     def test_course_page(self):
         shutil.copytree(ROOT / "corpora", self.folder / "corpora")
         done = list(self.run_page(COURSE, self.folder))
