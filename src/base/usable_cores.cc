@@ -77,6 +77,13 @@ std::optional<std::string> own_group(const std::filesystem::path& root, bool ver
   return std::nullopt;
 }
 
+// Nothing on the largest machines, where the mask is larger than cpu_set_t.
+std::optional<cpu_set_t> affinity_mask() {
+  cpu_set_t mask;
+  if (sched_getaffinity(0, sizeof mask, &mask) != 0) return std::nullopt;
+  return mask;
+}
+
 }  // namespace
 
 std::optional<double> cgroup_quota(const std::filesystem::path& root) {
@@ -117,11 +124,20 @@ std::optional<int> openmp_threads(std::string_view value) {
   return threads;
 }
 
+std::string allowed_cores() {
+  std::string result;
+  const auto mask = affinity_mask();
+  for (int core = 0; mask && core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &*mask)) continue;
+    if (!result.empty()) result += ',';
+    result += std::to_string(core);
+  }
+  return result;
+}
+
 int usable_cores() {
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  // The mask may be larger than cpu_set_t on the largest machines: then it says nothing.
-  cpu_set_t mask;
-  if (sched_getaffinity(0, sizeof mask, &mask) == 0) cores = std::max(1, CPU_COUNT(&mask));
+  if (const auto mask = affinity_mask()) cores = std::max(1, CPU_COUNT(&*mask));
   if (const auto quota = cgroup_quota()) {
     cores = std::min(cores, std::max(1, static_cast<int>(std::ceil(std::min(*quota, 1e6)))));
   }
