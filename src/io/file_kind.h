@@ -7,6 +7,9 @@
 
 namespace elmo {
 
+// The first bytes of an HDF5 file without a user block.
+inline constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1A\n";
+
 // How many bytes of a file file_kind() wants to see.
 inline constexpr std::size_t kKindBytes = 512;
 
