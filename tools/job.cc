@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -15,12 +16,37 @@
 
 namespace elmo {
 
+using namespace std::chrono_literals;
+
+namespace {
+
+// A launcher may drop what is still on its way when a job ends.
+void tell(std::string_view prefix, std::string_view command, const std::string& message) {
+  if (message.empty()) return;
+  std::fwrite(prefix.data(), 1, prefix.size(), stderr);
+  print_message(command, message);
+  std::fflush(stderr);
+  std::this_thread::sleep_for(200ms);
+}
+
+}  // namespace
+
 int run_job(std::string_view command, double stall, const std::function<void(Processes&)>& work) {
-  Job job(stall);
-  Processes& processes = job.processes();
+  std::optional<Job> job;
+  try {
+    job.emplace(stall);
+  } catch (...) {
+    // They can't agree on who tells of it. Most such failures are those of all, and the launcher
+    // ends the others when the first ends.
+    if (rank_in_launch() != 0) std::this_thread::sleep_for(1s);
+    const Failure failure = current_failure();
+    tell("", command, failure.message);
+    return failure.status;
+  }
+  Processes& processes = job->processes();
   if (processes.size() == 1) {
     work(processes);
-    job.leave();
+    job->leave();
     return kDone;
   }
   const bool first = processes.is_first();
@@ -32,27 +58,21 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
   } catch (const Interrupted& error) {
     // All stop after the same step. The first one's status is the job's: srun --kill-on-bad-exit
     // would kill those who are on their way out, so that it goes last.
-    using namespace std::chrono_literals;
     if (first) print_message(command, error.what());
-    job.leave();
+    job->leave();
     if (!first) return kDone;
     std::this_thread::sleep_for(500ms);
     return kInterrupted;
   } catch (...) {
     const Failure failure = current_failure();
-    // What goes wrong everywhere is said once: the first process ends the job before the others
-    // get to speak. A launcher may drop what is still on its way when a job is ended.
-    using namespace std::chrono_literals;
-    if (!first) std::this_thread::sleep_for(1s);
-    if (!failure.message.empty()) {
-      std::fputs(prefix.c_str(), stderr);
-      print_message(command, failure.message);
+    if (job->may_tell()) {
+      tell(prefix, command, failure.message);
+    } else {
+      std::this_thread::sleep_for(20s);  // the one that tells ends all
     }
-    std::fflush(stderr);
-    std::this_thread::sleep_for(200ms);
-    job.abort(failure.status);
+    job->abort(failure.status);
   }
-  job.leave();
+  job->leave();
   return kDone;
 }
 

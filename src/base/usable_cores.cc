@@ -13,17 +13,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/numbers.h"
 #include "elmo/error.h"
 
 namespace elmo {
 namespace {
-
-std::optional<double> number_of(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  return value;
-}
 
 // The words of a file's first line.
 std::vector<std::string> first_line(const std::filesystem::path& file) {
@@ -46,12 +40,13 @@ std::optional<double> ratio(const std::optional<double>& quota,
 std::optional<double> quota_of(const std::filesystem::path& group, bool version_2) {
   if (version_2) {  // "max 100000" or "150000 100000"
     const auto words = first_line(group / "cpu.max");
-    return words.size() == 2 ? ratio(number_of(words[0]), number_of(words[1])) : std::nullopt;
+    return words.size() == 2 ? ratio(parse_number<double>(words[0]), parse_number<double>(words[1]))
+                             : std::nullopt;
   }
   const auto quota = first_line(group / "cpu.cfs_quota_us");  // -1: none
   const auto period = first_line(group / "cpu.cfs_period_us");
   if (quota.size() != 1 || period.size() != 1) return std::nullopt;
-  return ratio(number_of(quota[0]), number_of(period[0]));
+  return ratio(parse_number<double>(quota[0]), parse_number<double>(period[0]));
 }
 
 bool has_cpu(std::string_view list) {
@@ -75,6 +70,13 @@ std::optional<std::string> own_group(const std::filesystem::path& root, bool ver
     }
   }
   return std::nullopt;
+}
+
+// Nothing on the largest machines, where the mask is larger than cpu_set_t.
+std::optional<cpu_set_t> affinity_mask() {
+  cpu_set_t mask;
+  if (sched_getaffinity(0, sizeof mask, &mask) != 0) return std::nullopt;
+  return mask;
 }
 
 }  // namespace
@@ -117,11 +119,20 @@ std::optional<int> openmp_threads(std::string_view value) {
   return threads;
 }
 
+std::string allowed_cores() {
+  std::string result;
+  const auto mask = affinity_mask();
+  for (int core = 0; mask && core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &*mask)) continue;
+    if (!result.empty()) result += ',';
+    result += std::to_string(core);
+  }
+  return result;
+}
+
 int usable_cores() {
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  // The mask may be larger than cpu_set_t on the largest machines: then it says nothing.
-  cpu_set_t mask;
-  if (sched_getaffinity(0, sizeof mask, &mask) == 0) cores = std::max(1, CPU_COUNT(&mask));
+  if (const auto mask = affinity_mask()) cores = std::max(1, CPU_COUNT(&*mask));
   if (const auto quota = cgroup_quota()) {
     cores = std::min(cores, std::max(1, static_cast<int>(std::ceil(std::min(*quota, 1e6)))));
   }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "elmo/threads.h"
@@ -11,6 +12,10 @@ namespace elmo {
 
 // `asked`, or usable_cores() where it is 0. Throws UsageError where it is negative.
 int thread_count(int asked);
+
+// The numbers of the cores that this thread's affinity mask lets it use, "0,1,5"; empty where the
+// system does not say.
+std::string allowed_cores();
 
 // The quota of processor time of this process's cgroups, in cores: the least of its own and those
 // around it; nothing where there is none. `root`: where /proc and /sys are looked for.

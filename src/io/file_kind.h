@@ -7,6 +7,9 @@
 
 namespace elmo {
 
+// The first bytes of an HDF5 file without a user block.
+inline constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1A\n";
+
 // How many bytes of a file file_kind() wants to see.
 inline constexpr std::size_t kKindBytes = 512;
 
@@ -16,8 +19,12 @@ inline constexpr std::size_t kKindBytes = 512;
 // commands; empty for a pipe.
 std::string file_kind(std::string_view beginning, std::string_view path);
 
-// The same of an HDF5 file by what it holds: a model, a task, a checkpoint, vectors, official
-// weights. HDF5 bears one thread at a time.
+// What a file with these first bytes is where HDF5 is wanted and it is none: "a NumPy array",
+// "text".
+std::string_view kind_without_hdf5(std::string_view beginning);
+
+// The same as file_kind() of an HDF5 file by what it holds: a model, a task, a checkpoint, vectors,
+// official weights. HDF5 bears one thread at a time.
 std::string hdf5_kind(const std::filesystem::path& path);
 
 // The first bytes of a regular file; empty for anything else.

@@ -22,6 +22,7 @@
 #include "io/hdf5_turn.h"
 #include "lm/direction_trainer.h"
 #include "lm/shared_trainer.h"
+#include "parallel/own_threads.h"
 #include "text/corpus.h"
 #include "train/trainer.h"
 
@@ -296,27 +297,6 @@ void explain_files(const PretrainingOptions& options) {
             fmt::join(checkpoints, " and "), format_count(static_cast<double>(bytes)));
 }
 
-// How many of the processes run on this process's machine.
-int processes_here(Processes& processes) {
-  int count = 0;
-  for (int i = 0; i < processes.size(); ++i) {
-    if (processes.host(i) == processes.host(processes.rank())) ++count;
-  }
-  return count;
-}
-
-// --threads and OMP_NUM_THREADS are of each process; without them a machine's cores are divided.
-bool threads_are_chosen(const PretrainingOptions& options) {
-  const char* value = std::getenv("OMP_NUM_THREADS");
-  return options.threads != 0 || (value != nullptr && openmp_threads(value));
-}
-
-int threads_of(const PretrainingOptions& options, Processes& processes) {
-  const int threads = thread_count(options.threads);
-  if (threads_are_chosen(options)) return threads;
-  return std::max(1, threads / processes_here(processes));
-}
-
 void introduce(const PretrainingOptions& options, Processes& processes, int threads) {
   if (processes.size() == 1 || !processes.is_first()) return;
   std::set<std::string> machines;
@@ -327,7 +307,7 @@ void introduce(const PretrainingOptions& options, Processes& processes, int thre
             threads == 1 ? "" : "s", options.batch_size / groups.batch_count(),
             processes.description().empty() ? "" : ", ", processes.description());
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  if (!threads_are_chosen(options) && usable_cores() == 1 && cores > 1 &&
+  if (!threads_are_chosen(options.threads) && usable_cores() == 1 && cores > 1 &&
       static_cast<int>(machines.size()) * cores > processes.size()) {
     log::warn(
         "process 0 may use one core of {}: mpirun binds each process to one; pass mpirun "
@@ -398,7 +378,7 @@ std::vector<PretrainingResult> pretrain(const PretrainingOptions& given, Process
   set_inputs(given.inputs, text);
   check_rereadable(text.inputs, "input");
   if (processes.is_first()) check_something_to_resume(options);
-  const int threads = threads_of(options, processes);
+  const int threads = own_threads(processes, options.threads);
   introduce(options, processes, threads);
   if (options.directions.size() == 1 || options.share_encoder || processes.size() == 1) {
     return train(options, text, processes, threads);

@@ -21,12 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<int> number_in(const char* variable) {
+std::optional<int> number_in(const char* variable, int least) {
   const char* text = std::getenv(variable);
   if (text == nullptr) return std::nullopt;
   char* end = nullptr;
   const long value = std::strtol(text, &end, 10);
-  if (end == text || *end != '\0' || value < 1 || value > 1 << 20) return std::nullopt;
+  if (end == text || *end != '\0' || value < least || value > 1 << 20) return std::nullopt;
   return static_cast<int>(value);
 }
 
@@ -57,13 +57,13 @@ void warn(std::string_view message) { log::write(log::Level::kWarn, message); }
 }  // namespace
 
 Launch find_launch() {
-  if (const auto size = number_in("OMPI_COMM_WORLD_SIZE")) {
+  if (const auto size = number_in("OMPI_COMM_WORLD_SIZE", 1)) {
     return {"the mpirun of Open MPI", *size, {"openmpi"}};
   }
-  if (const auto size = number_in("PMI_SIZE")) {
+  if (const auto size = number_in("PMI_SIZE", 1)) {
     return {"mpiexec, or srun --mpi=pmi2", *size, {"mpich"}};
   }
-  const auto step = number_in("SLURM_STEP_NUM_TASKS");
+  const auto step = number_in("SLURM_STEP_NUM_TASKS", 1);
   if (std::getenv("PMIX_RANK") != nullptr) {
     return {"a launcher with PMIx", step.value_or(0), {"openmpi", "mpich"}};
   }
@@ -72,8 +72,16 @@ Launch find_launch() {
   return {};
 }
 
+int rank_in_launch() {
+  for (const char* variable : {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"}) {
+    if (const auto rank = number_in(variable, 0)) return *rank;
+  }
+  return 0;
+}
+
 struct Job::Module {
   void (*leave)(Processes*) = nullptr;
+  bool (*may_tell)() = nullptr;
   void (*abort)(int) = nullptr;
   Processes* processes = nullptr;
 };
@@ -117,6 +125,7 @@ Job::Job(double stall) {
   auto* join = find("elmo_mpi_join", static_cast<decltype(&elmo_mpi_join)>(nullptr));
   auto module = std::make_unique<Module>();
   module->leave = find("elmo_mpi_leave", static_cast<decltype(&elmo_mpi_leave)>(nullptr));
+  module->may_tell = find("elmo_mpi_may_tell", static_cast<decltype(&elmo_mpi_may_tell)>(nullptr));
   module->abort = find("elmo_mpi_abort", static_cast<decltype(&elmo_mpi_abort)>(nullptr));
   module->processes = join({.stall = stall, .warn = warn}, launch.size);
   module_ = std::move(module);
@@ -130,6 +139,8 @@ void Job::leave() {
   if (module_) module_->leave(module_->processes);
   module_.reset();
 }
+
+bool Job::may_tell() { return !module_ || module_->may_tell(); }
 
 void Job::abort(int status) {
   if (module_) module_->abort(status);

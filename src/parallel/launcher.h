@@ -19,6 +19,8 @@ struct Launch {
 };
 // A size of 1 where there is none.
 Launch find_launch();
+// This process's number in it, as far as the environment says; 0: it does not.
+int rank_in_launch();
 
 // A job of all processes that were started with this one. This one alone where no launcher started
 // it, or only it; then nothing is loaded.
@@ -34,6 +36,8 @@ class Job {
   Processes& processes();
   // Waits for all processes; the end of a job in which nothing failed.
   void leave();
+  // As elmo_mpi_may_tell() in mpi_interface.h.
+  bool may_tell();
   // Ends all processes with this exit status.
   [[noreturn]] void abort(int status);
 

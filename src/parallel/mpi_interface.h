@@ -11,7 +11,7 @@ namespace elmo {
 
 struct MpiOptions {
   // Seconds without a sign of a process in a meeting: after the smaller of 60 and half of `stall`
-  // it is named, after `stall` the meeting throws Error.
+  // it is named by one of the others, after `stall` the meeting throws Error at all of them.
   double stall = 600;
   void (*warn)(std::string_view message) = nullptr;
 };
@@ -27,6 +27,10 @@ elmo::Processes* elmo_mpi_join(const elmo::MpiOptions& options, int said_size);
 // The end of a job in which nothing failed, which waits for all processes. Every object made by
 // split() has gone.
 void elmo_mpi_leave(elmo::Processes* processes);
+// For a process that has failed: is it the one that tells people why? Of those that fail at one
+// time it is the one of the lowest rank, and none once another has told; who is not it waits to be
+// ended.
+bool elmo_mpi_may_tell();
 // Ends all processes of the job with this exit status.
 void elmo_mpi_abort(int status);
 }

@@ -32,8 +32,46 @@ constexpr std::size_t kMessage = std::size_t{1} << 30;
 // step, long beside a look.
 constexpr auto kEager = std::chrono::microseconds(200);
 constexpr auto kPause = std::chrono::microseconds(50);
-// Seconds between two times that a process which waits long says so.
+// Seconds between two times that a process which waits says so.
 constexpr double kTell = 0.25;
+
+// Words of one letter, which nobody waits for; they live as long as they are on their way.
+const char kWaits = 'w';     // this process is there, and waits for others
+const char kNames = 'n';     // it has told people whom it misses
+const char kWillTell = 'f';  // it has failed and would tell people why
+const char kTells = 't';     // it does so now
+enum Tag { kMeeting, kWatch, kEnd };
+
+struct Word {
+  int from;
+  char letter;
+};
+
+void say(const char& word, Tag tag, MPI_Comm communicator) {
+  int rank = 0, size = 0;
+  MPI_Comm_rank(communicator, &rank);
+  MPI_Comm_size(communicator, &size);
+  for (int i = 0; i < size; ++i) {
+    if (i == rank) continue;
+    MPI_Request request;
+    MPI_Isend(&word, 1, MPI_CHAR, i, tag, communicator, &request);
+    MPI_Request_free(&request);
+  }
+}
+
+bool has_word(Tag tag, MPI_Comm communicator) {
+  int there = 0;
+  MPI_Iprobe(MPI_ANY_SOURCE, tag, communicator, &there, MPI_STATUS_IGNORE);
+  return there != 0;
+}
+
+Word next_word(Tag tag, MPI_Comm communicator) {
+  Word word{};
+  MPI_Status status;
+  MPI_Recv(&word.letter, 1, MPI_CHAR, MPI_ANY_SOURCE, tag, communicator, &status);
+  word.from = status.MPI_SOURCE;
+  return word;
+}
 
 class MpiProcesses final : public Processes {
  public:
@@ -95,8 +133,8 @@ class MpiProcesses final : public Processes {
         const Bytes bytes = receive[static_cast<std::size_t>(i)];
         for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
           with.push_back(i);
-          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kTag, communicator_,
-                    &requests.emplace_back());
+          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kMeeting,
+                    communicator_, &requests.emplace_back());
         }
       }
       // The next process first, so that not all send to one.
@@ -105,8 +143,8 @@ class MpiProcesses final : public Processes {
         const ConstBytes bytes = send[static_cast<std::size_t>(i)];
         for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
           with.push_back(i);
-          MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kTag, communicator_,
-                    &requests.emplace_back());
+          MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kMeeting,
+                    communicator_, &requests.emplace_back());
         }
       }
     }
@@ -120,7 +158,7 @@ class MpiProcesses final : public Processes {
     std::vector<int> finished(requests.size());
     std::vector<bool> done(requests.size());
     std::size_t left = requests.size();
-    std::optional<Watch> watch;
+    Watch watch;
     while (left > 0) {
       int some = 0;
       {
@@ -141,19 +179,15 @@ class MpiProcesses final : public Processes {
         continue;
       }
       std::this_thread::sleep_for(kPause);
-      const double seconds = std::chrono::duration<double>(waited).count();
-      if (seconds < std::min(60.0, options_.stall / 2)) continue;
-      if (!watch) watch.emplace(seconds);
-      look(*watch, seconds, done, with);
+      look(watch, std::chrono::duration<double>(waited).count(), done, with);
     }
   }
 
   // A wait that takes long. Those who wait tell one another that they do, so that who does not is
   // known to all, in whatever meeting each of them is.
   struct Watch {
-    explicit Watch(double now) : begun(now), told(now - 1) {}
-    double begun, told;  // seconds of the wait
-    bool warned = false;
+    double told = 0;            // when this process said last that it waits, in seconds of the wait
+    bool warned = false;        // people know, from this process or another
     std::vector<double> heard;  // of each process, the last time
   };
 
@@ -161,53 +195,48 @@ class MpiProcesses final : public Processes {
             const std::vector<int>& with) {
     if (seconds - watch.told < kTell) return;
     watch.told = seconds;
-    tell_waiting(watch, seconds);
-    if (seconds - watch.begun < 3 * kTell) return;
+    const bool ending = tell_and_hear(watch, seconds);
+    const double warn_after = std::min(60.0, options_.stall / 2);
+    if (ending || seconds < warn_after) return;
+    // A process that waits is heard four times a second, unless it gets no time to run.
+    const double late = std::clamp(options_.stall / 4, 1.0, 10.0);
     std::vector<int> missing;
     for (std::size_t i = 0; i < done.size(); ++i) {
       if (done[i] || std::ranges::find(missing, with[i]) != missing.end()) continue;
-      const double heard = watch.heard[static_cast<std::size_t>(with[i])];
-      if (heard < 0 || seconds - heard > 4 * kTell) missing.push_back(with[i]);
+      if (seconds - watch.heard[static_cast<std::size_t>(with[i])] > late) {
+        missing.push_back(with[i]);
+      }
     }
-    // The others leave it to the first of those who are there.
-    int first = 0;
-    while (std::ranges::find(missing, first) != missing.end()) ++first;
-    const bool speaks = first == rank_;
-    if (!watch.warned && speaks) {
-      options_.warn(
-          fmt::format("no word from {} for {:.0f} s; the job ends after {:.0f} s (--stall)",
+    // Who is not missed waits for somebody, and knows better whom.
+    if (seconds >= options_.stall + (missing.empty() ? 10 : 0)) {
+      throw Error(
+          fmt::format("no word from {} for {:.0f} s, so the job ends (--stall {:.0f}); --resume "
+                      "goes on from the last checkpoint",
                       names(missing), seconds, options_.stall));
     }
+    // One says it: the first of those who are there, as each gives those before it their time.
+    if (watch.warned || missing.empty() || seconds < warn_after + kTell * rank_) return;
+    options_.warn(fmt::format("no word from {} for {:.0f} s; the job ends after {:.0f} s (--stall)",
+                              names(missing), seconds, options_.stall));
     watch.warned = true;
-    if (seconds < options_.stall + (speaks ? 0 : 10)) return;
-    throw Error(
-        fmt::format("no word from {} for {:.0f} s, so the job ends (--stall {:.0f}); --resume goes "
-                    "on from the last checkpoint",
-                    names(missing), seconds, options_.stall));
+    const std::lock_guard lock(mpi_mutex);
+    say(kNames, kWatch, communicator_);
   }
 
-  // To all that this one waits; and who else has said so.
-  void tell_waiting(Watch& watch, double seconds) {
+  // Returns whether another process is about to end the job.
+  bool tell_and_hear(Watch& watch, double seconds) {
     const std::lock_guard lock(mpi_mutex);
-    while (true) {
-      int there = 0;
-      MPI_Status status;
-      MPI_Iprobe(MPI_ANY_SOURCE, kWaiting, communicator_, &there, &status);
-      if (there == 0) break;
-      char nothing = 0;
-      MPI_Recv(&nothing, 1, MPI_CHAR, status.MPI_SOURCE, kWaiting, communicator_,
-               MPI_STATUS_IGNORE);
-      // What was there at first may be of an earlier wait.
-      if (!watch.heard.empty()) watch.heard[static_cast<std::size_t>(status.MPI_SOURCE)] = seconds;
+    // At first there may be words of earlier waits.
+    const bool begins = watch.heard.empty();
+    if (begins) watch.heard.assign(static_cast<std::size_t>(size_), 0);
+    while (has_word(kWatch, communicator_)) {
+      const Word word = next_word(kWatch, communicator_);
+      if (begins) continue;
+      watch.heard[static_cast<std::size_t>(word.from)] = seconds;
+      if (word.letter == kNames) watch.warned = true;
     }
-    if (watch.heard.empty()) watch.heard.assign(static_cast<std::size_t>(size_), -1);
-    static const char nothing = 0;
-    for (int i = 0; i < size_; ++i) {
-      if (i == rank_) continue;
-      MPI_Request request;
-      MPI_Isend(&nothing, 1, MPI_CHAR, i, kWaiting, communicator_, &request);
-      MPI_Request_free(&request);
-    }
+    say(kWaits, kWatch, communicator_);
+    return has_word(kEnd, MPI_COMM_WORLD);
   }
 
   std::string names(const std::vector<int>& missing) const {
@@ -215,8 +244,6 @@ class MpiProcesses final : public Processes {
     for (const int i : missing) result += (result.empty() ? "" : ", ") + name(i);
     return result.empty() ? "the others" : result;
   }
-
-  static constexpr int kTag = 0, kWaiting = 1;
 
   MPI_Comm communicator_;
   MpiOptions options_;
@@ -307,6 +334,31 @@ elmo::Processes* elmo_mpi_join(const elmo::MpiOptions& options, int said_size) {
 void elmo_mpi_leave(elmo::Processes* processes) {
   delete processes;
   MPI_Finalize();
+}
+
+bool elmo_mpi_may_tell() {
+  using namespace std::chrono_literals;
+  const elmo::Clock::time_point start = elmo::Clock::now();
+  int rank = 0;
+  bool another = false;
+  {
+    const std::lock_guard lock(elmo::mpi_mutex);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    elmo::say(elmo::kWillTell, elmo::kEnd, MPI_COMM_WORLD);
+  }
+  // Long beside the way of a word; the others give the first one time to come to the same failure.
+  const auto patience = rank == 0 ? 200ms : 1000ms;
+  for (bool last = false; !last && !another;) {
+    std::this_thread::sleep_for(5ms);
+    last = elmo::Clock::now() - start > patience;
+    const std::lock_guard lock(elmo::mpi_mutex);
+    while (elmo::has_word(elmo::kEnd, MPI_COMM_WORLD)) {
+      const elmo::Word word = elmo::next_word(elmo::kEnd, MPI_COMM_WORLD);
+      another = another || word.letter == elmo::kTells || word.from < rank;
+    }
+    if (last && !another) elmo::say(elmo::kTells, elmo::kEnd, MPI_COMM_WORLD);
+  }
+  return !another;
 }
 
 void elmo_mpi_abort(int status) {

@@ -2,13 +2,18 @@
 #include "parallel/processes.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/usable_cores.h"
 #include "compute/random.h"
 #include "elmo/error.h"
+#include "parallel/own_threads.h"
 #include "parallel/pieces.h"
 #include "parallel/rows.h"
 #include "tests/support/thread_processes.h"
@@ -172,6 +177,36 @@ TEST(BringRows, KeepsTheOrderOfTheRoutes) {
     ASSERT_EQ(got.size(), wanted.size() * sizeof(std::int32_t));
     EXPECT_EQ(got.empty() ? 0 : std::memcmp(got.data(), wanted.data(), got.size()), 0);
   });
+}
+
+TEST(OwnThreads, AreThoseOfTheCoresThatAProcessShares) {
+  unsetenv("OMP_NUM_THREADS");
+  ThreadProcesses::run(5, [](Processes& processes) {
+    const auto threads = [&](std::vector<Cores> cores, int asked = 0) {
+      return own_threads(processes, asked, cores[static_cast<std::size_t>(processes.rank())]);
+    };
+    const auto expect = [&](int got, std::vector<int> expected) {
+      EXPECT_EQ(got, expected[static_cast<std::size_t>(processes.rank())]);
+    };
+    const Cores all{"0,1,2,3,4,5,6,7", 8}, low{"0,1,2,3", 4}, high{"4,5,6,7", 4}, one{"0", 1};
+    expect(threads({all, all, all, all, all}), {1, 1, 1, 1, 1});
+    expect(threads({all, all, all, all, all}, 3), {3, 3, 3, 3, 3});
+    // Bound to halves of the machine, some by themselves.
+    expect(threads({low, high, low, one, all}), {2, 4, 2, 1, 8});
+  });
+}
+
+TEST(AllowedCores, AreThoseOfTheMask) {
+  cpu_set_t mask;
+  ASSERT_EQ(sched_getaffinity(0, sizeof mask, &mask), 0);
+  std::thread([mask]() mutable {
+    int last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &mask)) --last;
+    CPU_ZERO(&mask);
+    CPU_SET(last, &mask);
+    ASSERT_EQ(sched_setaffinity(0, sizeof mask, &mask), 0);
+    EXPECT_EQ(allowed_cores(), std::to_string(last));
+  }).join();
 }
 
 }  // namespace
