@@ -1,11 +1,16 @@
 // Speed of the products and of the passes between them, one core, at the shapes of `small` (and of
 // `original` for the step). Run by hand: compute_kernels_benchmark; items are multiply-adds for
-// products and elements for passes.
+// products and numbers for passes. A pass also says its time a number and, where the kernel allows
+// counters (perf_event_open), its cycles and instructions a number.
 
 #include <benchmark/benchmark.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "compute/aligned.h"
@@ -13,6 +18,7 @@
 #include "compute/matmul.h"
 #include "compute/precision.h"
 #include "compute/random.h"
+#include "compute/transpose.h"
 #include "compute/workers.h"
 #include "nn/cross_entropy.h"
 
@@ -36,6 +42,52 @@ bool served(benchmark::State& state) {
   if (sizeof(T) == sizeof(float) || cpu_has_bf16()) return true;
   state.SkipWithError("this CPU makes products of bf16 numbers in f32");
   return false;
+}
+
+// A counter of this thread's, from its making on; there is none where the kernel or the machine
+// refuses it.
+class EventCounter {
+ public:
+  explicit EventCounter(std::uint64_t event) {
+    perf_event_attr attributes{};
+    attributes.type = PERF_TYPE_HARDWARE;
+    attributes.size = sizeof attributes;
+    attributes.config = event;
+    attributes.exclude_kernel = 1;
+    attributes.exclude_hv = 1;
+    file_ = static_cast<int>(syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0));
+  }
+  ~EventCounter() {
+    if (file_ >= 0) close(file_);
+  }
+  EventCounter(const EventCounter&) = delete;
+  EventCounter& operator=(const EventCounter&) = delete;
+
+  // Adds the counter, divided by `numbers`, to what is printed.
+  void report(benchmark::State& state, const char* name, double numbers) const {
+    std::uint64_t count = 0;
+    if (file_ < 0 || read(file_, &count, sizeof count) != sizeof count || count == 0) return;
+    state.counters[name] = static_cast<double>(count) / numbers;
+  }
+
+ private:
+  int file_;
+};
+
+// Runs `pass`, which goes over `size` numbers, as the benchmark.
+template <typename F>
+void measure_pass(benchmark::State& state, std::int64_t size, F&& pass) {
+  const EventCounter cycles(PERF_COUNT_HW_CPU_CYCLES), instructions(PERF_COUNT_HW_INSTRUCTIONS);
+  for (auto _ : state) {
+    pass();
+    benchmark::ClobberMemory();
+  }
+  const auto numbers = static_cast<double>(state.iterations()) * static_cast<double>(size);
+  state.SetItemsProcessed(state.iterations() * size);
+  state.counters["time/number"] =
+      benchmark::Counter(numbers, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  cycles.report(state, "cycles/number", numbers);
+  instructions.report(state, "instructions/number", numbers);
 }
 
 // y = x W: rows, k, n.
@@ -85,12 +137,11 @@ void cell_forward(benchmark::State& state) {
   const auto before = noise<float>(kHidden);
   AlignedArray<T> gates(4 * kHidden), m(kHidden);
   AlignedArray<float> c(kHidden);
-  for (auto _ : state) {
+  // Numbers are gates here, four a cell.
+  measure_pass(state, 4 * kHidden, [&] {
     lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), c.data(),
                       m.data());
-    benchmark::ClobberMemory();
-  }
-  state.SetItemsProcessed(state.iterations() * kHidden);
+  });
 }
 BENCHMARK(cell_forward<float>);
 BENCHMARK(cell_forward<Bf16>);
@@ -102,15 +153,13 @@ void cell_backward(benchmark::State& state) {
   const auto kept_d_c = noise<float>(kHidden);
   AlignedArray<T> gates(4 * kHidden);
   AlignedArray<float> d_c(kHidden);
-  for (auto _ : state) {
+  measure_pass(state, 4 * kHidden, [&] {
     // Made anew, or they would run into denormal numbers.
-    std::ranges::copy(kept_gates.span(), gates.data());
-    std::ranges::copy(kept_d_c.span(), d_c.data());
+    std::memcpy(gates.data(), kept_gates.data(), gates.size() * sizeof(T));
+    std::memcpy(d_c.data(), kept_d_c.data(), d_c.size() * sizeof(float));
     lstm_cell_backward(d_m.data(), before.data(), c.data(), 3.0f, kHidden, gates.data(),
                        d_c.data());
-    benchmark::ClobberMemory();
-  }
-  state.SetItemsProcessed(state.iterations() * kHidden);
+  });
 }
 BENCHMARK(cell_backward<float>);
 BENCHMARK(cell_backward<Bf16>);
@@ -120,11 +169,8 @@ void softmax_exponentials(benchmark::State& state) {
   const std::int64_t size = 2'000;
   const auto logits = noise<float>(size), bias = noise<float>(size);
   AlignedArray<T> exps(static_cast<std::size_t>(size));
-  for (auto _ : state) {
-    softmax_part(logits.data(), bias.data(), 3.0f, size, exps.data());
-    benchmark::ClobberMemory();
-  }
-  state.SetItemsProcessed(state.iterations() * size);
+  measure_pass(state, size,
+               [&] { softmax_part(logits.data(), bias.data(), 3.0f, size, exps.data()); });
 }
 BENCHMARK(softmax_exponentials<float>);
 BENCHMARK(softmax_exponentials<Bf16>);
@@ -159,13 +205,56 @@ void adagrad(benchmark::State& state) {
   auto weights = noise<float>(size), accumulator = noise<float>(size);
   const auto gradient = noise<float>(size);
   for (auto& value : accumulator.span()) value = 1;
-  for (auto _ : state) {
+  measure_pass(state, size, [&] {
     adagrad_update(weights.data(), gradient.data(), accumulator.data(), size, 1.0f, 0.2f, 1e-10f);
-    benchmark::ClobberMemory();
-  }
-  state.SetItemsProcessed(state.iterations() * size);
+  });
 }
 BENCHMARK(adagrad);
+
+void adam(benchmark::State& state) {
+  const std::int64_t size = 1 << 20;
+  auto weights = noise<float>(size);
+  AlignedArray<float> mean(size), variance(size);
+  const auto gradient = noise<float>(size);
+  measure_pass(state, size, [&] {
+    adam_update(weights.data(), gradient.data(), mean.data(), variance.data(), size, 1.0f, 1e-3f,
+                0.9f, 0.999f, 1e-8f, 0.5f, 0.5f);
+  });
+}
+BENCHMARK(adam);
+
+// Rounding, and the turn of 640 rows of 128 numbers: what multiply_transposed() does to a strip.
+void round_to_bf16(benchmark::State& state) {
+  const std::int64_t size = 1 << 14;
+  const auto values = noise<float>(size);
+  AlignedArray<Bf16> rounded(size);
+  measure_pass(state, size, [&] { convert(values.data(), size, rounded.data()); });
+}
+BENCHMARK(round_to_bf16);
+
+template <typename T>
+void transpose_strip(benchmark::State& state) {
+  const std::int64_t rows = 640, columns = 128, ld = 1024;
+  const auto source = noise<T>(rows * ld);
+  AlignedArray<T> turned(static_cast<std::size_t>(rows * columns));
+  measure_pass(state, rows * columns,
+               [&] { transpose(source.data(), ld, rows, columns, turned.data(), rows); });
+}
+BENCHMARK(transpose_strip<float>);
+BENCHMARK(transpose_strip<Bf16>);
+
+// Packing of 1,024 x 512 weights, by rows and, of the transposed matrix, by columns.
+template <typename T>
+void pack(benchmark::State& state) {
+  const std::int64_t k = 1024, n = 512;
+  const auto weights = noise<float>(k * n);
+  PackedMatrix packed(k, n, kPrecisionOf<T>);
+  const bool by_rows = state.range(0) != 0;
+  measure_pass(state, k * n,
+               [&] { packed.pack(weights.data(), by_rows ? n : 1, by_rows ? 1 : k); });
+}
+BENCHMARK(pack<float>)->ArgName("by_rows")->Arg(0)->Arg(1);
+BENCHMARK(pack<Bf16>)->ArgName("by_rows")->Arg(0)->Arg(1);
 
 }  // namespace
 }  // namespace elmo
