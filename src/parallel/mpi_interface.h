@@ -27,8 +27,8 @@ elmo::Processes* elmo_mpi_join(const elmo::MpiOptions& options, int said_size);
 // The end of a job in which nothing failed, which waits for all processes. Every object made by
 // split() has gone.
 void elmo_mpi_leave(elmo::Processes* processes);
-// For a process that has failed: is it the one that tells people why? Of those that fail at one
-// time it is the one of the lowest rank, and none once another has told; who is not it waits to be
+// For a process that has failed: should it print the message? Of the processes that fail at the
+// same time the one of the lowest rank should, unless another already has; the others wait to be
 // ended.
 bool elmo_mpi_may_tell();
 // Ends all processes of the job with this exit status.

@@ -31,7 +31,7 @@ class PieceExchange {
   using Node = std::function<const float*(std::size_t piece, std::size_t subtree)>;
   void sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
            Workers& workers);
-  // Owners' numbers to all processes, or to the first alone.
+  // Sends the owners' values to all processes, or to the first only.
   enum class To { kAll, kFirst };
   void share(std::span<const Piece> pieces, To to, Workers& workers);
 
