@@ -14,6 +14,7 @@
 #include "base/printable.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
+#include "io/file_kind.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
 #include "io/torch_file.h"
@@ -30,8 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 
 std::string first_bytes(const fs::path& path, std::size_t count) {
   std::ifstream stream(path, std::ios::binary);
@@ -311,8 +310,9 @@ std::string model_card(const fs::path& folder) {
 }
 
 nlohmann::ordered_json describe_official(const fs::path& options, const fs::path& weights) {
+  const h5::File file = h5::File::open(weights);  // also for the readers below
   const OfficialModel model = read_official(options, weights);
-  const Json rows = dataset_rows(h5::File::open(weights));
+  const Json rows = dataset_rows(file);
   std::uint64_t values = 0;
   for (const auto& row : rows) values += static_cast<std::uint64_t>(elements(row["shape"]));
   Json settings = {{"input", model.characters ? "characters" : "words"},

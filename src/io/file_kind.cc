@@ -52,7 +52,6 @@ constexpr Magic kMagics[] = {
     {"SQLite format 3\0"sv, "a database of SQLite", "give a text file"},
     {"version https://git-lfs"sv, "a pointer of Git LFS, not the file", "fetch it (git lfs pull)"},
 };
-constexpr std::string_view kHdf5 = "\x89HDF\r\n\x1A\n";
 
 // ModelProto.pieces comes first, each with its text (1) and its score (2, a float):
 // 0A SIZE 0A LENGTH text 15 score ...
@@ -85,7 +84,7 @@ std::string_view bare_utf16(std::string_view bytes) {
 }  // namespace
 
 std::string file_kind(std::string_view beginning, std::string_view path) {
-  if (beginning.starts_with(kHdf5)) {
+  if (beginning.starts_with(kHdf5Signature)) {
     if (path.empty()) return "is HDF5; give a text file";
     return hdf5_kind(path);
   }

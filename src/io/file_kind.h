@@ -7,6 +7,9 @@
 
 namespace elmo {
 
+// The first bytes of an HDF5 file without a user block.
+inline constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1A\n";
+
 // Number of bytes at the beginning of a file that file_kind() needs.
 inline constexpr std::size_t kKindBytes = 512;
 

@@ -4,10 +4,10 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/log.h"
+#include "base/numbers.h"
 #include "base/strings.h"
 #include "elmo/error.h"
 #include "task/metrics.h"
@@ -246,14 +246,13 @@ std::vector<std::int64_t> read_distances(const std::string& path) {
       ended = true;
       continue;
     }
-    std::int64_t distance = 0;
-    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
-    if (ended || error != std::errc() || end != first.data() + first.size()) {
+    const auto distance = parse_number<std::int64_t>(first);
+    if (ended || !distance) {
       throw Error(fmt::format("{}:{}: {}", path, reader.line_number(),
                               ended ? "stands behind a blank line; line i belongs to example i"
                                     : "does not begin with a distance and a tab"));
     }
-    distances.push_back(distance);
+    distances.push_back(*distance);
   }
   return distances;
 }

@@ -19,16 +19,6 @@ using namespace elmo;
 
 constexpr std::string_view kBreak = "\n---\n";
 
-// In memory, one for each process.
-std::filesystem::path folder() {
-  static const auto made = [] {
-    std::string name = "/dev/shm/elmo-fuzz-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    return std::filesystem::path(name);
-  }();
-  return made;
-}
-
 std::filesystem::path sound_task() {
   const auto path = folder() / "task.h5";
   write_small_task(path);

@@ -14,7 +14,7 @@ std::uint64_t dump_peak(const std::filesystem::path& path, DumpLayout layout, in
   return peak;
 }
 
-// HDF5 fills its caches first (some 40 MB), so what counts is the growth beyond.
+// HDF5 fills its caches first, so what counts is the growth beyond.
 TEST(DumpMemoryTest, SentencesGrowByLessThan100BytesALine) {
   const TemporaryFolder folder;
   const std::uint64_t few = dump_peak(folder / "a.h5", DumpLayout::kSentences, 100'000);
