@@ -371,7 +371,7 @@ bool Options::parse() {
     if (error.kind() == po::invalid_syntax::extra_parameter) {
       throw UsageError(name + " takes no value");
     }
-    throw UsageError(name + " needs a value behind it");
+    throw UsageError(name + " needs a value after it");
   }
   std::vector<Option*> positionals;
   for (auto& option : options_) {
@@ -388,12 +388,13 @@ bool Options::parse() {
       if (!token.starts_with("--") || token.find(' ') != std::string::npos) continue;
       const auto name = std::string_view(token).substr(2);
       if (!find(name.substr(0, name.find('=')))) throw UsageError(unknown_message(token));
-      throw UsageError(fmt::format("--{} needs a value behind it", entry.string_key));
+      throw UsageError(fmt::format("--{} needs a value after it", entry.string_key));
     }
     if (entry.string_key.empty()) {
       if (next_positional == positionals.size()) {
-        throw UsageError(fmt::format("unexpected argument `{}`: a value stands behind its --option",
-                                     entry.value.front()));
+        throw UsageError(
+            fmt::format("unexpected argument `{}`: a value follows the name of its option",
+                        entry.value.front()));
       }
       take(*positionals[next_positional++], entry.value);
       continue;

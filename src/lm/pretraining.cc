@@ -292,9 +292,9 @@ void explain_files(const PretrainingOptions& options) {
     checkpoints.push_back(checkpoint.filename().string());
     models.push_back(LanguageModel::file(options.output, direction).filename().string());
   }
-  log::info("{}: {} {} all that other commands read; {} ({}B) only pretrain --resume does",
-            options.output.string(), fmt::join(models, " and "), models.size() == 1 ? "is" : "are",
-            fmt::join(checkpoints, " and "), format_count(static_cast<double>(bytes)));
+  log::info("{}: other commands read only {}; {} ({}B) {} for pretrain --resume",
+            options.output.string(), fmt::join(models, " and "), fmt::join(checkpoints, " and "),
+            format_count(static_cast<double>(bytes)), checkpoints.size() == 1 ? "is" : "are");
 }
 
 void introduce(const PretrainingOptions& options, Processes& processes, int threads) {
