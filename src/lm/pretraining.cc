@@ -334,7 +334,7 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
   std::optional<TrainingLog> log;
   if (processes.is_first()) log.emplace(options.output / "log.jsonl");
   BackgroundWriter writer;
-  // Directions with a common encoder are trained side by side, each with meetings of its own.
+  // Directions with a common encoder are trained side by side, each with a communicator of its own.
   std::vector<std::unique_ptr<Processes>> meetings;
   Trainers trainers;
   std::vector<Fact> facts;

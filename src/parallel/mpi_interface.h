@@ -10,8 +10,8 @@
 namespace elmo {
 
 struct MpiOptions {
-  // Seconds without a sign of a process in a meeting: after the smaller of 60 and half of `stall`
-  // it is named by one of the others, after `stall` the meeting throws Error at all of them.
+  // Seconds without a sign of a process in a collective call: after the smaller of 60 and half of
+  // `stall` one of the others names it, after `stall` the call throws Error in all of them.
   double stall = 600;
   void (*warn)(std::string_view message) = nullptr;
 };
