@@ -248,7 +248,8 @@ void Option::assign(const Values& values) const {
 
 bool Option::names_files() const {
   return value_name_.starts_with("FILE") || value_name_.starts_with("DIR") ||
-         value_name_.starts_with("PATH") || value_name_.find('.') != std::string::npos;
+         value_name_.starts_with("PATH") || value_name_.starts_with("SOURCE") ||
+         value_name_.find('.') != std::string::npos;
 }
 
 Options::Options(Arguments arguments, std::string example)
@@ -438,13 +439,19 @@ void Options::check_complete() const {
 }
 
 void Options::check_output() const {
-  std::vector<std::string> outputs, inputs;
   for (const auto& option : options_) {
-    if (!option.names_files()) continue;
-    auto& names = option.name_ == "output" ? outputs : inputs;
-    names.insert(names.end(), option.values_.begin(), option.values_.end());
+    if (option.name_ != "output") continue;
+    for (const std::string& output : option.values_) refuse_overwriting(output, inputs());
   }
-  for (const std::string& output : outputs) refuse_overwriting(output, inputs);
+}
+
+std::vector<std::string> Options::inputs() const {
+  std::vector<std::string> inputs;
+  for (const auto& option : options_) {
+    if (!option.names_files() || option.name_ == "output") continue;
+    inputs.insert(inputs.end(), option.values_.begin(), option.values_.end());
+  }
+  return inputs;
 }
 
 void Options::check_rules() const {

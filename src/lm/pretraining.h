@@ -101,6 +101,10 @@ struct PretrainingResult {
   bool already_finished = false;
 };
 
+// What pretrain() may write or replace: of each direction the model, its checkpoint and the model
+// of an older run that is kept (forward.old.h5), and the log.
+std::vector<std::filesystem::path> pretraining_files(const PretrainingOptions& options);
+
 // Trains into options.output: forward.h5, backward.h5, their checkpoints and log.jsonl. Same
 // seed and settings: the same bits, interrupted or not, whatever the threads, both or one.
 // Throws UsageError for settings that contradict each other or the checkpoint (by name),
