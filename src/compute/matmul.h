@@ -21,6 +21,11 @@
 
 namespace elmo {
 
+// Rows of a matrix that lie in `count` runs of `rows` rows, `stride` elements from run to run.
+struct Runs {
+  std::int64_t count, rows, stride;
+};
+
 // W (k x n) in the layout that oneDNN's kernels need.
 class PackedMatrix {
  public:
@@ -36,6 +41,9 @@ class PackedMatrix {
   // source[i * stride_k + j * stride_n], one of the strides being 1.
   void pack(const float* source, std::int64_t stride_k, std::int64_t stride_n);
   void pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n);
+  // The same of dense rows in runs, k in all.
+  void pack(const float* source, const Runs& runs);
+  void pack(const Bf16* source, const Runs& runs);
 
  private:
   friend class Products;
@@ -57,11 +65,6 @@ class PackedMatrix {
 template <typename T>
 void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y,
               bool accumulate = false);
-
-// Rows of a matrix that lie in `count` runs of `rows` rows, `stride` elements from run to run.
-struct Runs {
-  std::int64_t count, rows, stride;
-};
 
 // y (m x n, dense) = a^T W, where the k rows of `a` (m wide, leading dimension lda) lie in runs:
 // the weight gradient, a = d_z, W = the packed inputs. With accumulate, +=. Rows of y have the same
