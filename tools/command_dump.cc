@@ -249,7 +249,12 @@ int run_dump(Arguments arguments) {
   settle(options, c);
   for (const auto& file : request.shard ? std::vector{part_path(request.output, *request.shard)}
                                         : dump_files(request.output, request.format)) {
-    refuse_overwriting(file, {request.input, c.words, c.mix, c.cache_words});
+    refuse_overwriting(file, options.inputs());
+    const std::filesystem::path partial = partial_folder(file);
+    if (!std::filesystem::is_directory(partial)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(partial)) {
+      refuse_overwriting(entry.path(), options.inputs());
+    }
   }
   const std::shared_ptr<const BidirectionalModel> model =
       c.source.load(parse_precision(c.precision));

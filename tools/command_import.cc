@@ -68,7 +68,7 @@ int run_import(Arguments arguments) {
   }
 
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-    refuse_overwriting(LanguageModel::file(output, direction), {weights.string(), vocabulary});
+    refuse_overwriting(LanguageModel::file(output, direction), options.inputs());
   }
   std::unique_ptr<LanguageModel> forward, backward;
   if (efml.empty()) {

@@ -55,7 +55,8 @@ void plot_words(const std::filesystem::path& source, WordPictureRequest request,
     throw UsageError("--count: a picture has room for 1000 points, a page (.html) for 20000");
   }
   if (wanted.words.empty()) {
-    throw UsageError("plot words wants to know which: --word WORD (a page, .html, shows all)");
+    throw UsageError(
+        "plot words needs --word WORD for a picture (a page, .html, can show all words)");
   }
   draw(word_chart(DumpReader(source), request), output);
 }

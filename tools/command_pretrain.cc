@@ -224,9 +224,7 @@ void settle(const Options& options, PretrainConfig& c) {
   if (c.direction == "backward") config.directions = {Direction::kBackward};
   if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
   // A direction may be trained on the other's token encoder, in one folder.
-  for (const Direction one : config.directions) {
-    refuse_overwriting(LanguageModel::file(config.output, one), read);
-  }
+  for (const auto& file : pretraining_files(config)) refuse_overwriting(file, read);
 }
 
 void show(const PretrainingResult& result) {

@@ -111,6 +111,10 @@ void add_rules(Options& options, const TrainConfig& c) {
 void settle(const Options& options, TrainConfig& c) {
   task::Settings& s = c.plan.settings;
   task::Plan& r = c.plan;
+  for (const auto& file :
+       {task::checkpoint_path(c.training.output), task::log_path(c.training.output)}) {
+    refuse_overwriting(file, options.inputs());
+  }
   r.elmo = has_elmo(c);
   r.embedding = has_embedding(c);
   if (r.elmo && !r.model && !r.vectors) {

@@ -248,7 +248,8 @@ void Option::assign(const Values& values) const {
 
 bool Option::names_files() const {
   return value_name_.starts_with("FILE") || value_name_.starts_with("DIR") ||
-         value_name_.starts_with("PATH") || value_name_.find('.') != std::string::npos;
+         value_name_.starts_with("PATH") || value_name_.starts_with("SOURCE") ||
+         value_name_.find('.') != std::string::npos;
 }
 
 Options::Options(Arguments arguments, std::string example)
@@ -371,7 +372,7 @@ bool Options::parse() {
     if (error.kind() == po::invalid_syntax::extra_parameter) {
       throw UsageError(name + " takes no value");
     }
-    throw UsageError(name + " needs a value behind it");
+    throw UsageError(name + " needs a value after it");
   }
   std::vector<Option*> positionals;
   for (auto& option : options_) {
@@ -388,12 +389,13 @@ bool Options::parse() {
       if (!token.starts_with("--") || token.find(' ') != std::string::npos) continue;
       const auto name = std::string_view(token).substr(2);
       if (!find(name.substr(0, name.find('=')))) throw UsageError(unknown_message(token));
-      throw UsageError(fmt::format("--{} needs a value behind it", entry.string_key));
+      throw UsageError(fmt::format("--{} needs a value after it", entry.string_key));
     }
     if (entry.string_key.empty()) {
       if (next_positional == positionals.size()) {
-        throw UsageError(fmt::format("unexpected argument `{}`: a value stands behind its --option",
-                                     entry.value.front()));
+        throw UsageError(
+            fmt::format("unexpected argument `{}`: a value follows the name of its option",
+                        entry.value.front()));
       }
       take(*positionals[next_positional++], entry.value);
       continue;
@@ -437,13 +439,19 @@ void Options::check_complete() const {
 }
 
 void Options::check_output() const {
-  std::vector<std::string> outputs, inputs;
   for (const auto& option : options_) {
-    if (!option.names_files()) continue;
-    auto& names = option.name_ == "output" ? outputs : inputs;
-    names.insert(names.end(), option.values_.begin(), option.values_.end());
+    if (option.name_ != "output") continue;
+    for (const std::string& output : option.values_) refuse_overwriting(output, inputs());
   }
-  for (const std::string& output : outputs) refuse_overwriting(output, inputs);
+}
+
+std::vector<std::string> Options::inputs() const {
+  std::vector<std::string> inputs;
+  for (const auto& option : options_) {
+    if (!option.names_files() || option.name_ == "output") continue;
+    inputs.insert(inputs.end(), option.values_.begin(), option.values_.end());
+  }
+  return inputs;
 }
 
 void Options::check_rules() const {

@@ -142,6 +142,8 @@ class Options {
   bool parse();
   // Was this option on the command line?
   bool given(std::string_view name) const;
+  // The files and folders that were named, as they were given, but for --output.
+  std::vector<std::string> inputs() const;
 
  private:
   Option& append(Option option);

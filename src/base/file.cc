@@ -234,11 +234,8 @@ fs::path work_name(const fs::path& output) {
   if ((own >= 0 ? fstat(own, &status) : stat(target.c_str(), &status)) != 0) {
     fail(output, "can't be written", errno);
   }
-  // A device bears several at a time.
-  const bool shared = S_ISCHR(status.st_mode);
-  return temporary_folder() / fmt::format("{}{}-{}-{}{}", kCopiedPrefix, output.filename().string(),
-                                          status.st_dev, status.st_ino,
-                                          shared ? fmt::format("-{}", getpid()) : std::string());
+  return temporary_folder() / fmt::format("{}{}-{}-{}", kCopiedPrefix, output.filename().string(),
+                                          status.st_dev, status.st_ino);
 }
 
 fs::path partial_folder(const fs::path& output) {
@@ -370,10 +367,10 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns)
 
 namespace {
 
-// What is read of a folder: a model of ours or of ELMoForManyLangs.
+// What is read of a folder: a model of ours or of ELMoForManyLangs, or the log of a training.
 constexpr const char* kModelFiles[] = {"forward.h5",         "backward.h5", "encoder.pkl",
                                        "token_embedder.pkl", "char.dic",    "word.dic",
-                                       "config.json"};
+                                       "config.json",        "log.jsonl"};
 
 }  // namespace
 

@@ -47,8 +47,8 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
 
 // The final name that work files of an output are named after, which lie beside it: the output
-// itself, or, of what PendingFile does not replace, a name in temporary_folder() of this pipe or
-// file alone, or of this process where it is a device.
+// itself, or, of what PendingFile does not replace, a name in temporary_folder() of this
+// device, pipe or file alone.
 std::filesystem::path work_name(const std::filesystem::path& output);
 // The folder of what is made of an output so far, for a resume: work_name(output) and ".partial".
 std::filesystem::path partial_folder(const std::filesystem::path& output);

@@ -2,6 +2,7 @@
 
 #include <cpuid.h>
 #include <omp.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <dnnl.hpp>
 #include <limits>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +25,15 @@ namespace elmo {
 namespace {
 
 using dnnl::memory;
+
+// oneDNN (2.6) writes to where it got no memory for the code that it makes. Throws std::bad_alloc
+// where the system has less left than its largest kernels take.
+void check_room_for_code() {
+  constexpr std::size_t kRoom = 16 << 20;
+  void* room = mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  munmap(room, kRoom);
+}
 
 // The rule: what oneDNN is asked for, so that a row's bits depend on the row and W alone. Operands
 // have no gaps between their rows: with gaps some kernels fall to the reference, and oneDNN's cache
@@ -493,6 +504,7 @@ class Products {
 
   Product make(const Key& key) {
     const ForkGuard guard;
+    check_room_for_code();
     const auto type = key.bf16 ? memory::data_type::bf16 : memory::data_type::f32;
     const Form& chosen = form(key.k, key.n, type);
     const auto product = [&](const auto& description, dnnl::primitive primitive) {

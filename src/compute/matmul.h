@@ -2,14 +2,14 @@
 //
 // Every product runs on the calling thread alone; threads divide the rows of a batch, or fixed
 // blocks of an output, among themselves (workers.h). A row of y = x W has the same bits for any
-// number of rows, at any place, on any thread, and whatever was multiplied before: oneDNN promises
-// no such thing, the rule in matmul.cc of what it is asked for brings it about, and
-// compute_matmul_test holds it for every shape in use, on every instruction set of the machine.
+// number of rows, at any place, on any thread, and whatever was multiplied before. oneDNN does not
+// promise that; the shapes that matmul.cc asks it for ensure it, and compute_matmul_test checks it
+// for every shape in use, on every instruction set of the machine.
 //
-// Products of bf16 numbers on a CPU without bf16 hardware are made in f32 of the same rounded
-// operands, which costs the conversion besides. The caller's OpenMP settings are left as they were.
+// On a CPU without bf16 hardware, bf16 products are computed in f32 on the same rounded operands,
+// which costs a conversion. The caller's OpenMP settings are left unchanged.
 //
-// All functions may be called by many threads at once; primitives are cached a thread.
+// All functions are thread-safe; each thread caches its own oneDNN primitives.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Runs {
   std::int64_t count, rows, stride;
 };
 
-// W (k x n) in the layout that oneDNN's kernels want.
+// W (k x n) in the layout that oneDNN's kernels need.
 class PackedMatrix {
  public:
   PackedMatrix() = default;

@@ -1,7 +1,7 @@
-// The one ring around HDF5's C API: handles that close themselves, errors as elmo::Error with a
-// sentence, HDF5's own printing off. Nothing else of elmo calls HDF5.
+// The only wrapper around HDF5's C API: handles that close themselves, failures as elmo::Error, and
+// HDF5's own error printing turned off. No other code of elmo calls HDF5.
 //
-// HDF5 must be used from one thread at a time, whatever the number of open files.
+// HDF5 is not thread-safe: it must be used by one thread at a time, whatever the number of files.
 #pragma once
 
 #include <sys/types.h>

@@ -7,10 +7,10 @@
 namespace elmo {
 namespace {
 
-// Numbers that go through one meeting: 16 MB, so that buffers stay small beside what is exchanged.
+// Values in one exchange: 16 MB, so that buffers stay small compared with what is exchanged.
 constexpr std::int64_t kMeeting = std::int64_t{1} << 22;
 
-// f(begin, end): pieces that go through one meeting.
+// f(begin, end): the pieces of one exchange.
 template <typename F>
 void for_each_meeting(std::span<const Piece> pieces, F&& f) {
   std::size_t begin = 0;

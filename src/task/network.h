@@ -102,7 +102,7 @@ class Network {
 
   // Throws Error: not ours, damaged, wrong shapes.
   static std::unique_ptr<Network> load(const std::filesystem::path& path);
-  // `results` goes into the settings for those who look.
+  // `results` is stored with the settings, for `elmo info`.
   void save(const std::filesystem::path& path, const nlohmann::json& results);
 
   const Settings& settings() const { return settings_; }

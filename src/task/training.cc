@@ -93,6 +93,11 @@ std::filesystem::path log_path(const std::filesystem::path& output) {
 }
 
 FileLock lock_output(const std::filesystem::path& output) {
+  if (work_name(output) != output) {
+    throw Error(output.string() +
+                ": is a device or a pipe, and a training keeps its checkpoint beside its output; "
+                "name a file");
+  }
   const auto folder = std::filesystem::absolute(output).parent_path();
   make_folder(folder);
   return {folder / fmt::format(".{}.lock", output.filename().string()), output.string()};

@@ -19,7 +19,7 @@ namespace elmo::task {
 struct TrainingOptions {
   std::filesystem::path output;  // TASK.h5
   int epochs = 10;
-  // Stop after so many epochs without a better development result; 0: never.
+  // Stop after this many epochs without a better development result; 0: never.
   int patience = 3;
   int batch_size = 32;  // texts
   OptimizerKind optimizer = OptimizerKind::kAdam;

@@ -35,7 +35,7 @@ def blocks(page, kind):
 def commands(text):
     """The command lines of a block, lines that end in a backslash joined."""
     text = re.sub(r"\\\n", " ", text)
-    return re.findall(r"^(?:(?:mpirun|srun|sbatch) .*?[ \"])?elmo ([a-z].*?)(?:\s#\s.*|\")?$", text, re.M)
+    return re.findall(r"^ *(?:\$ )?(?:(?:mpirun|srun|sbatch) .*?[ \"])?elmo ([a-z].*?)(?:\s#\s.*|\")?$", text, re.M)
 
 
 def run(words, folder):
@@ -169,7 +169,8 @@ class PagesTest(unittest.TestCase):
             text = page.read_text(encoding="utf-8")
             kinds = set(re.findall(r"^```(.*)\n(?:.*\n)*?```$", text, re.M))
             self.assertLessEqual(kinds, KINDS, page)
-            found = [one for block in blocks(page, "console") for one in commands(block)]
+            # Those of lines that begin with four blanks are blocks too.
+            found = commands("".join([*blocks(page, "console"), *re.findall(r"^    .*\n", text, re.M)]))
             found += re.findall(r"`elmo ([a-z][^`]*)`", text)
             for one in found:
                 words = one.split()
