@@ -19,6 +19,16 @@ namespace elmo {
 using Bytes = std::span<std::byte>;
 using ConstBytes = std::span<const std::byte>;
 
+// What goes to, or comes from, another process.
+struct Outgoing {
+  int to;
+  ConstBytes bytes;
+};
+struct Incoming {
+  int from;
+  Bytes bytes;
+};
+
 // Used by one thread at a time. Different objects may be used side by side.
 class Processes {
  public:
@@ -31,9 +41,10 @@ class Processes {
   virtual int size() const = 0;
   bool is_first() const { return rank() == 0; }
 
-  // A meeting: all processes come to it, and to all meetings in the same order. Process i gets
-  // send[i] into its receive[rank()], which has that size. What is to go to oneself is left alone.
-  void exchange(std::span<const ConstBytes> send, std::span<const Bytes> receive);
+  // A meeting: all processes come to it, and to all meetings in the same order. The messages of one
+  // process to another keep their order, and each is received in its size; empty ones don't count.
+  // Nobody sends to himself.
+  void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
   // Sent by this object so far.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
@@ -49,8 +60,8 @@ class Processes {
   virtual std::string description() const { return {}; }
 
  private:
-  // send and receive: of size() and more than one process.
-  virtual void transfer(std::span<const ConstBytes> send, std::span<const Bytes> receive) = 0;
+  // Of more than one process.
+  virtual void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) = 0;
 
   std::uint64_t bytes_sent_ = 0;
 };
