@@ -97,32 +97,36 @@ int run_bench(Arguments arguments) {
   std::string precision = "auto";
   int threads = 0;
   bool json = false;
-  Options options(arguments, "elmo bench --preset small --input text.txt --vocab text.model");
+  Options options(
+      arguments,
+      "elmo bench --preset tiny --input corpora/en.txt --vocab build/quickstart/en.model");
+  options.group("Data");
   options.add("input", &config.input, "FILE", "text, one sentence a line").required();
-  options.add("preset", &config.preset, "WORD", "the model's size, as elmo pretrain has it")
+  options.add("lines", &config.dump_lines, "N", "number of lines of the text to dump").at_least(1);
+  options.group("Model");
+  options.add("preset", &config.preset, "WORD", "size of the model, as in `elmo pretrain`")
       .choices({"tiny", "small", "medium", "original"});
   options
-      .add("vocab", &config.vocabulary, "FILE",
-           "a SentencePiece model, as elmo vocab makes it; without it, one of 16,000 pieces is "
-           "made of the text first")
+      .add(
+          "vocab", &config.vocabulary, "FILE",
+          "SentencePiece model made by `elmo vocab`; without it, one of 16,000 pieces is made from "
+          "the text first")
       .default_text("");
-  options.add("batch-size", &config.batch_size, "B", "streams trained side by side")
+  options.group("Training");
+  options.add("batch-size", &config.batch_size, "B", "number of streams trained side by side")
       .between(1, 65536);
-  options.add("unroll", &config.unroll, "T", "steps of back-propagation through time")
-      .between(1, 4096);
-  options.add("steps", &config.steps, "N", "training steps a round").at_least(1);
-  options.add("lines", &config.dump_lines, "N", "lines of the text to dump").at_least(1);
-  options.add("repeats", &config.repeats, "N", "rounds; medians are shown").between(1, 1000);
   options
-      .add("precision", &precision, "WORD",
-           "of products; auto: bf16 where the CPU is faster with it")
-      .choices({"auto", "f32", "bf16"});
-  options.add("threads", &threads, "N", "in all; 0: as many as there are cores").between(0, 4096);
-  options.flag("json", &json, "print one JSON object");
+      .add("unroll", &config.unroll, "T", "number of time steps of back-propagation through time")
+      .between(1, 4096);
+  options.add("steps", &config.steps, "N", "training steps in each round").at_least(1);
+  options.add("repeats", &config.repeats, "N", "number of rounds; medians are printed")
+      .between(1, 1000);
+  add_speed(options, &threads, &precision);
+  add_json(options, &json);
   options.note(
-      "A round measures the ceiling, trains both directions and dumps, everything included, so "
-      "that the shares hold on a machine that others use too. Words are those of the text; units "
-      "are counted in each direction, which computes its own.");
+      "Each round measures the machine's largest matrix product (the ceiling), trains both "
+      "directions and dumps, everything included, so that the shares hold even on a machine that "
+      "does other work. Words are those of the text; units are counted in each direction.");
   if (!options.parse()) return 0;
   config.precision = parse_precision(precision);
   config.threads = thread_count(threads);

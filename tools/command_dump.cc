@@ -48,40 +48,45 @@ LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool
 // What is dumped.
 void add_content(Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
-  options.add("input", &r.input, "FILE", "text, one sentence a line; - is standard input")
-      .required();
-  options.add("output", &r.output, "FILE", "replaced only when the new one is complete").required();
+  options.group("Data");
+  add_text(options, &r.input);
+  options.add("words", &c.words, "LIST.txt",
+              "dump only the occurrences of these words, one word a line; the dataset places says "
+              "where each one stands");
+  options
+      .add("carry-state", &r.carry_state, "N",
+           "carry the state of the language models from line i - N to line i, for running text or "
+           "to "
+           "reproduce a batch of N in the original program; 0: sentences are independent")
+      .between(0, 1 << 20);
+  add_invalid(options, &r.invalid);
+  c.source.add_to(options);
   options
       .add("layers", &c.layers, "WHICH",
-           "all, top, average, mix, or a list such as 0,2; layer 0 is the token encoder")
+           "all, top, average, mix, or a list such as 0,2; layer 0 is the token encoder and knows "
+           "no "
+           "context")
       .default_text("all; average with --static");
-  options.add("mix", &c.mix, "TASK.h5", "the task that learned the mix of --layers mix");
-  options.choice("pooling", &r.embed.pooling,
-                 {{"boundary", Pooling::kBoundary},
-                  {"first", Pooling::kFirst},
-                  {"last", Pooling::kLast},
-                  {"mean", Pooling::kMean}},
-                 "which states of a word's pieces become its vector in layers 1 and up");
+  options.add("mix", &c.mix, "TASK.h5", "file of the task that learned the mix, for --layers mix");
+  add_pooling(options, &r.embed.pooling);
+  options.group("Output");
+  options
+      .add("output", &r.output, "FILE",
+           "file to write; an existing one is replaced when the new one is complete")
+      .required();
   options.choice("line-pool", &r.line_pool,
                  {{"mean", LinePooling::kMean},
                   {"max", LinePooling::kMax},
                   {"first", LinePooling::kFirst},
                   {"last", LinePooling::kLast}},
-                 "one vector a line instead of one a word; zeros for a line without words");
+                 "write one vector a line, pooled from the vectors of its words, instead of one a "
+                 "word; a line without words gets zeros");
   options
-      .add(
-          "static", &r.static_words, "N",
-          "one vector a word instead, the mean over its occurrences, of the N most frequent words, "
-          "as word2vec's text (FILE.vec)")
+      .add("static", &r.static_words, "N",
+           "write static word vectors instead: for each of the N most frequent words the mean over "
+           "its occurrences, in the text format of word2vec (FILE.vec)")
       .at_least(1)
       .default_text("");
-  options.add("words", &c.words, "LIST.txt",
-              "only the occurrences of these words, one a line, with their places");
-  options
-      .add("carry-state", &r.carry_state, "N",
-           "line i goes on with the state of line i - N; 0: sentences are independent")
-      .between(0, 1 << 20);
-  add_invalid(options, &r.invalid);
 }
 
 // How it is stored.
@@ -90,43 +95,48 @@ void add_form(Options& options, DumpConfig& c) {
   options.choice(
       "format", &r.format,
       {{"hdf5", DumpFormat::kHdf5}, {"npy", DumpFormat::kNpy}, {"npz", DumpFormat::kNpz}},
-      "npy: one NumPy matrix of all words, X.npy, beside it X.offsets.npy and X.words.txt; npz: a "
-      "NumPy archive of one array a line");
-  options.choice("layout", &r.layout,
-                 {{"sentences", DumpLayout::kSentences}, {"matrix", DumpLayout::kMatrix}},
-                 "one dataset a sentence, as AllenNLP has it, or one matrix of all words");
+      "npy: a NumPy matrix of all words, X.npy, with X.offsets.npy and X.words.txt beside it; npz: "
+      "a NumPy archive with one array a line");
+  options.choice(
+      "layout", &r.layout, {{"sentences", DumpLayout::kSentences}, {"matrix", DumpLayout::kMatrix}},
+      "sentences: one dataset a sentence, as AllenNLP wrote it; matrix: one matrix of all "
+      "words, smaller and faster to read");
   options.choice("dtype", &r.type, {{"f32", DumpType::kF32}, {"f16", DumpType::kF16}},
-                 "how numbers are stored");
+                 "type of the stored values; f16 halves the size");
   options.choice("keys", &r.keys, {{"line", DumpKeys::kLine}, {"sentence", DumpKeys::kSentence}},
-                 "names of the datasets in the sentences layout");
-  options.toggle("map", &r.map, "the dataset sentence_to_index in the sentences layout");
+                 "with --layout sentences: name the datasets by line number or by sentence");
+  options.toggle(
+      "map", &r.map,
+      "with --layout sentences: write the dataset sentence_to_index, which grows with the "
+      "text");
   options
       .add("projector", &c.projector, "DIR",
-           "also vectors.tsv and metadata.tsv for TensorBoard's projector")
+           "also write vectors.tsv and metadata.tsv for TensorBoard's projector")
       .default_text("");
 }
 
 // How it is computed.
 void add_work(Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
-  options.add("cache-size", &r.embed.cached_words, "N",
-              "character models: words whose token vectors are kept");
-  options
-      .add("cache-words", &c.cache_words, "FILE",
-           "character models: words to encode beforehand, one a line, and to keep")
-      .default_text("");
-  options
-      .add("batch-size", &r.embed.batch_words, "WORDS",
-           "words that go through the layers together; vectors do not depend on it")
-      .between(1, 1 << 20);
-  options.add("precision", &c.precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
-  options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);
   options
       .add("shard", &c.shard, "I/N",
-           "only part I, from 0, of N, into FILE.parts/, for elmo join; auto: as Slurm or mpirun "
-           "say")
+           "write only part I (from 0) of N, into FILE.parts/, to be joined by `elmo join`; auto: "
+           "take I and N from Slurm or mpirun")
       .default_text("");
-  options.flag("resume", &r.resume, "go on with an interrupted dump");
+  options.flag("resume", &r.resume, "continue an interrupted dump");
+  add_speed(options, &c.threads, &c.precision);
+  options
+      .add(
+          "batch-size", &r.embed.batch_words, "WORDS",
+          "number of words that go through the layers together; more take more memory; the vectors "
+          "do not depend on it")
+      .between(1, 1 << 20);
+  options.add("cache-size", &r.embed.cached_words, "N",
+              "for models of characters: number of words whose encoded vectors are kept");
+  options
+      .add("cache-words", &c.cache_words, "FILE",
+           "for models of characters: words, one a line, to encode beforehand and to keep")
+      .default_text("");
 }
 
 // Which options belong together: one that nothing would read is refused.
@@ -223,19 +233,28 @@ void check_model(const Options& options, const DumpConfig& c, const Bidirectiona
 int run_dump(Arguments arguments) {
   DumpConfig c;
   DumpRequest& request = c.request;
-  Options options(arguments, "elmo dump --model model --input text.txt --output vectors.h5");
-  c.source.add_to(options);
+  Options options(arguments,
+                  "elmo dump --model build/quickstart/en --input build/quickstart/en.dev.txt "
+                  "--output vectors.h5");
   add_content(options, c);
   add_form(options, c);
   add_work(options, c);
   add_rules(options, c);
-  options.note("While it runs, FILE.partial/ holds what is done. Open HDF5 with h5py.");
+  options.note(
+      "While the command runs, FILE.partial/ holds what is done. Open the HDF5 file with h5py or, "
+      "in "
+      "Python, elmo.open.");
   if (!options.parse()) return 0;
 
   settle(options, c);
   for (const auto& file : request.shard ? std::vector{part_path(request.output, *request.shard)}
                                         : dump_files(request.output, request.format)) {
-    refuse_overwriting(file, {request.input, c.words, c.mix, c.cache_words});
+    refuse_overwriting(file, options.inputs());
+    const std::filesystem::path partial = partial_folder(file);
+    if (!std::filesystem::is_directory(partial)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(partial)) {
+      refuse_overwriting(entry.path(), options.inputs());
+    }
   }
   const std::shared_ptr<const BidirectionalModel> model =
       c.source.load(parse_precision(c.precision));

@@ -13,7 +13,7 @@
 #include "base/usable_cores.h"
 #include "elmo/error.h"
 #include "elmo/installed_models.h"
-#include "task/task_plan.h"
+#include "task/plan.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
@@ -33,55 +33,68 @@ struct EvaluateConfig {
   bool json = false;
 };
 
-Evaluation evaluate_task(TaskNetwork& network, const std::filesystem::path& file,
-                         const EvaluateConfig& c, Workers& workers) {
-  const TaskSettings& s = network.settings();
-  DataSet data = read_data_set(c.input, s.task, s.split, c.invalid);
-  settle_tags(s, network.labels(), data);
-  const TaskData task_data = make_task_data(network, file, std::move(data), c.model, c.vectors,
-                                            parse_precision(c.precision), workers);
-  return evaluate(network, task_data, workers);
+task::Evaluation evaluate_task(task::Network& network, const std::filesystem::path& file,
+                               const EvaluateConfig& c, Workers& workers) {
+  const task::Settings& s = network.settings();
+  task::DataSet data = task::read_data_set(c.input, s.task, s.split, c.invalid);
+  task::settle_tags(s, network.labels(), data);
+  const task::Data task_data = task::make_data(network, file, std::move(data), c.model, c.vectors,
+                                               parse_precision(c.precision), workers);
+  return task::evaluate(network, task_data, workers);
 }
 
 }  // namespace
 
 int run_evaluate(Arguments arguments) {
   EvaluateConfig c;
-  Options options(arguments, "elmo evaluate --task task.h5 --input dev.tsv");
-  options.add("task", &c.task, "TASK.h5", "what elmo train wrote").required();
-  options.add("input", &c.input, "FILE", "labelled data, in the form of the training").required();
-  options.add("model", &c.model, "DIR", "the language model, where it lies elsewhere by now")
+  Options options(arguments,
+                  "elmo evaluate --task build/quickstart/en.embedding.task.h5 --input "
+                  "build/quickstart/en.names.dev.tsv");
+  options.group("Data");
+  options
+      .add("input", &c.input, "FILE",
+           "labelled data in the format of the training data: lines of label<TAB>text, or of "
+           "token<TAB>tag with a blank line between sentences")
+      .required();
+  options.add(
+      "places", &c.places, "FILE",
+      "also print accuracy by distance; line i of this file begins with the distance of text "
+      "i and a tab");
+  add_invalid(options, &c.invalid, "; skip works for classification data only");
+  options.group("Model");
+  options.add("task", &c.task, "TASK.h5", "file that `elmo train` wrote").required();
+  options.add("compare", &c.compare, "OTHER.h5",
+              "file of another task; tests whether the two differ by more than chance (McNemar)");
+  options
+      .add("model", &c.model, "DIR",
+           "folder of the language model, if it has been moved since the training")
       .resolved_by(find_model);
-  options.add("vectors", &c.vectors, "FILE.h5", "vectors of --input dumped before, instead");
-  options.add("compare", &c.compare, "OTHER.h5", "another task on the same data: McNemar's test");
-  options.add("places", &c.places, "FILE",
-              "line i begins with a distance of text i and a tab: accuracy by distance");
-  add_invalid(options, &c.invalid, "; skip: of texts only");
-  options.add("precision", &c.precision, "WORD", "of the language model's products")
-      .choices({"f32", "bf16", "auto"});
-  options.add("threads", &c.threads, "N", "0: as many as there are cores").between(0, 4096);
-  options.flag("json", &c.json, "print one JSON object");
+  options.add("vectors", &c.vectors, "FILE.h5",
+              "use this dump of --input instead of the language model");
+  add_speed(options, &c.threads, &c.precision);
+  add_json(options, &c.json);
   options.exclusive({"model", "vectors"});
   if (!options.parse()) return 0;
 
   if (c.compare) refuse_read_once(c.input, "--compare reads it for each task");
-  const auto network = TaskNetwork::load(c.task);
-  const TaskKind task = network->settings().task;
-  if (c.places && task != TaskKind::kClassify) throw UsageError("--places is for classifiers");
-  const auto distances = c.places ? read_distances(*c.places) : std::vector<std::int64_t>();
-  const auto other_network = c.compare ? TaskNetwork::load(*c.compare) : nullptr;
+  const auto network = task::Network::load(c.task);
+  const task::Kind task = network->settings().task;
+  if (c.places && task != task::Kind::kClassify) throw UsageError("--places is for classifiers");
+  const auto distances = c.places ? task::read_distances(*c.places) : std::vector<std::int64_t>();
+  const auto other_network = c.compare ? task::Network::load(*c.compare) : nullptr;
   if (other_network && other_network->settings().task != task) {
     throw Error(c.compare->string() + ": is of another kind of task");
   }
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));
-  const Evaluation evaluation = evaluate_task(*network, c.task, c, workers);
+  const task::Evaluation evaluation = evaluate_task(*network, c.task, c, workers);
   nlohmann::ordered_json json = evaluation_json(evaluation, task);
   std::string text = evaluation_text(evaluation, task);
   if (c.places) {
     auto list = nlohmann::ordered_json::array();
     text += "\ndistance  accuracy     texts\n";
-    for (const auto& [distance, score] : scores_by_distance(*c.places, distances, evaluation)) {
+    for (const auto& [distance, score] :
+         task::scores_by_distance(*c.places, distances, evaluation)) {
       list.push_back(
           {{"distance", distance}, {"accuracy", score.recall()}, {"examples", score.actual}});
       text += fmt::format("{:>8}{:>10.4f}{:>10}\n", distance, score.recall(), score.actual);
@@ -89,8 +102,8 @@ int run_evaluate(Arguments arguments) {
     json["distances"] = list;
   }
   if (c.compare) {
-    const Evaluation other = evaluate_task(*other_network, *c.compare, c, workers);
-    const McNemar test = compare_systems(evaluation.right, other.right);
+    const task::Evaluation other = evaluate_task(*other_network, *c.compare, c, workers);
+    const task::McNemar test = task::compare_systems(evaluation.right, other.right);
     json["compare"] = {{"accuracy", other.confusion.accuracy()},
                        {"only_first", test.only_first},
                        {"only_second", test.only_second},

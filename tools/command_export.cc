@@ -19,16 +19,22 @@ namespace elmo {
 int run_export(Arguments arguments) {
   std::filesystem::path folder, output;
   bool overwrite = false;
-  Options options(arguments, "elmo export --model model --output official");
-  options.add("model", &folder, "DIR", "the model's folder, both directions in it")
+  Options options(arguments, "elmo export --model characters --output official");
+  options.group("Model");
+  options.add("model", &folder, "DIR", "folder of the model, with both directions")
       .required()
       .resolved_by(find_model);
-  options.add("output", &output, "DIR", "for options.json, model.hdf5 and, where known, vocab.txt")
+  options.group("Output");
+  options
+      .add("output", &output, "DIR",
+           "folder to write: options.json, model.hdf5 and, if the words are known, vocab.txt")
       .required();
-  options.flag("overwrite", &overwrite, "replace what was written there before");
+  options.flag("overwrite", &overwrite, "replace files that are there already");
   options.note(
-      "AllenNLP, bilm-tf and simple_elmo read these files. They have one token encoder for both "
-      "directions and no pieces.");
+      "AllenNLP, bilm-tf and simple_elmo read these files. The format has one token encoder for "
+      "both "
+      "directions and no pieces, so train the model with `elmo pretrain --encoder characters "
+      "--share-encoder`.");
   if (!options.parse()) return 0;
 
   const auto load = [&](Direction direction) {

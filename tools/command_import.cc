@@ -27,24 +27,30 @@ int run_import(Arguments arguments) {
   bool overwrite = false;
   Options options(arguments,
                   "elmo import --options options.json --weights weights.hdf5 --output model");
-  options.add("options", &official_options, "FILE", "options.json, which came with the weights")
+  options.group("Model");
+  options
+      .add("options", &official_options, "FILE",
+           "options.json of weights in the official format (AllenNLP, bilm-tf, simple_elmo)")
       .default_text("");
-  options.add("weights", &weights, "FILE", "the weights, HDF5").default_text("");
+  options.add("weights", &weights, "FILE", "HDF5 file of these weights").default_text("");
   options
       .add("vocab", &vocabulary, "FILE",
-           "the model's word list; needed where each word has a vector, kept for export otherwise")
+           "word list of these weights; needed if they hold a vector for each word, otherwise kept "
+           "for `elmo export`")
       .default_text("");
   options
       .add("efml", &efml, "DIR",
-           "instead: the folder of a model of ELMoForManyLangs, which has encoder.pkl in it")
+           "import a model of ELMoForManyLangs instead: the unpacked folder, which holds "
+           "encoder.pkl")
       .default_text("");
   add_efml(options, &normalise, &split, "with --efml, stored in the model: ");
-  options.add("output", &output, "DIR", "the model's folder").required();
-  options.flag("overwrite", &overwrite, "replace an existing model");
+  options.group("Output");
+  options.add("output", &output, "DIR", "folder of the model to write").required();
+  options.flag("overwrite", &overwrite, "replace a model that is there already");
   options.note(
-      "The formats have no softmax: dump, neighbors and info work with the model, perplexity and "
-      "score do not. dump and neighbors also take --options and --weights, and the folder of "
-      "ELMoForManyLangs, themselves.");
+      "Neither format holds a softmax: dump, neighbors and info work with the model, perplexity "
+      "and "
+      "score do not. dump and neighbors can also read both formats directly.");
   if (!options.parse()) return 0;
   if (official_options.empty() != weights.empty()) {
     throw UsageError("official weights are two files: pass both --options and --weights");
@@ -62,7 +68,7 @@ int run_import(Arguments arguments) {
   }
 
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-    refuse_overwriting(LanguageModel::file(output, direction), {weights.string(), vocabulary});
+    refuse_overwriting(LanguageModel::file(output, direction), options.inputs());
   }
   std::unique_ptr<LanguageModel> forward, backward;
   if (efml.empty()) {

@@ -18,6 +18,7 @@
 #include "tools/commands.h"
 #include "tools/options.h"
 #include "tools/output.h"
+#include "tools/shared_options.h"
 
 namespace elmo {
 namespace {
@@ -96,20 +97,24 @@ void print_table(const Json& info) {
 int run_info(Arguments arguments) {
   fs::path path, official_options, weights;
   bool json = false, card = false;
-  Options options(arguments, "elmo info out/ko");
+  Options options(arguments, "elmo info build/quickstart/en");
   options
-      .positional("PATH", &path,
-                  "a model folder (one of ELMoForManyLangs too), or a file: forward.h5, a "
-                  "checkpoint, a dump, a task, a vocabulary, tensors of PyTorch; or the name of an "
-                  "installed model")
+      .positional(
+          "PATH", &path,
+          "folder of a model (also of ELMoForManyLangs), name of an installed model, or a "
+          "file: forward.h5, a checkpoint, a dump, a task, a vocabulary, tensors of PyTorch")
       .default_text("")
       .resolved_by(find_model);
+  options.group("Model");
   options
-      .add("options", &official_options, "FILE", "instead: options.json of official ELMo weights")
+      .add("options", &official_options, "FILE",
+           "describe weights in the official ELMo format instead: their options.json")
       .default_text("");
-  options.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
-  options.flag("json", &json, "print one JSON object");
-  options.flag("card", &card, "print the card of a model: what it read, how to cut text for it");
+  options.add("weights", &weights, "FILE", "HDF5 file of the official weights").default_text("");
+  add_json(options, &json);
+  options.flag("card", &card,
+               "print the card of a packaged model: what it was trained on, how to cut text into "
+               "words for it");
   options.exclusive({"json", "card"});
   if (!options.parse()) return 0;
 

@@ -24,26 +24,27 @@ int run_neighbors(Arguments arguments) {
   int count = 10, threads = 0;
   bool json = false;
   Options options(arguments,
-                  "elmo neighbors --model model --input text.txt --query \"he sat on the [bank] of "
-                  "the river\"");
-  source.add_to(options);
-  options.add("input", &input, "FILE", "text, one sentence a line; - is standard input").required();
-  options.add("query", &text, "SENTENCE", "with one word, or a stretch of one or more, in brackets")
+                  "elmo neighbors --model build/quickstart/en --input corpora/en.txt --query \"He "
+                  "sat on the [bank] of the river .\"");
+  options.group("Data");
+  add_text(options, &input);
+  options
+      .add("query", &text, "SENTENCE",
+           "sentence with one word, a part of a word, or several words in square brackets")
       .required();
-  options.add("layers", &layers, "WHICH",
-              "top, average, all (side by side), or a list such as 0; layer 0 knows no context");
-  options.choice("pooling", &embed.pooling,
-                 {{"boundary", Pooling::kBoundary},
-                  {"first", Pooling::kFirst},
-                  {"last", Pooling::kLast},
-                  {"mean", Pooling::kMean}},
-                 "which states of a word's pieces become its vector in layers 1 and up");
-  options.add("count", &count, "N", "how many").at_least(1);
   add_invalid(options, &invalid);
-  options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
-  options.add("threads", &threads, "N", "0: as many as there are cores").between(0, 4096);
-  options.flag("json", &json, "print one JSON object");
-  options.note("Columns: cosine, line, the sentence with the word in brackets.");
+  source.add_to(options);
+  options.add("layers", &layers, "WHICH",
+              "layers to compare: top, average, all (concatenated), or a list such as 0,2; layer 0 "
+              "is the token encoder and knows no context");
+  add_pooling(options, &embed.pooling);
+  add_speed(options, &threads, &precision);
+  options.group("Output");
+  options.add("count", &count, "N", "number of neighbors to print").at_least(1);
+  add_json(options, &json);
+  options.note(
+      "Prints tab-separated columns: cosine, number of the line, and the sentence with the word in "
+      "brackets.");
   if (!options.parse()) return 0;
 
   const Query query = parse_query(text);

@@ -19,15 +19,21 @@ int run_perplexity(Arguments arguments) {
   std::string folder, input, precision = "f32";
   ScoreSettings settings{.threads = 0};
   bool json = false;
-  Options options(arguments, "elmo perplexity --model model --input dev.txt");
-  options.add("model", &folder, "DIR", "the model's folder; one direction is enough")
+  Options options(
+      arguments, "elmo perplexity --model build/quickstart/en --input build/quickstart/en.dev.txt");
+  options.group("Data");
+  add_text(options, &input);
+  add_invalid(options, &settings.invalid);
+  options.group("Model");
+  options.add("model", &folder, "DIR", "folder of the model; one direction is enough")
       .required()
       .resolved_by(find_model);
-  options.add("input", &input, "FILE", "text, one sentence a line; - is standard input").required();
-  options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
-  add_invalid(options, &settings.invalid);
-  options.add("threads", &settings.threads, "N", "0: as many as there are cores").between(0, 4096);
-  options.flag("json", &json, "print one JSON object");
+  add_speed(options, &settings.threads, &precision);
+  add_json(options, &json);
+  options.note(
+      "The perplexity is that of a full softmax, for each unit (piece) and for each word, sentence "
+      "ends counted. Compare models with different vocabularies by the perplexity a word or by the "
+      "bits a character.");
   if (!options.parse()) return 0;
 
   const auto results = Scorer::load(folder, precision).perplexity(input, settings);

@@ -55,7 +55,8 @@ void plot_words(const std::filesystem::path& source, WordPictureRequest request,
     throw UsageError("--count: a picture has room for 1000 points, a page (.html) for 20000");
   }
   if (wanted.words.empty()) {
-    throw UsageError("plot words wants to know which: --word WORD (a page, .html, shows all)");
+    throw UsageError(
+        "plot words needs --word WORD for a picture (a page, .html, can show all words)");
   }
   draw(word_chart(DumpReader(source), request), output);
 }
@@ -67,41 +68,50 @@ int run_plot(Arguments arguments) {
   std::filesystem::path source, output;
   WordPictureRequest request;
   std::optional<std::int64_t> count;
-  Options options(arguments, "elmo plot words vectors.h5 --word bank --output bank.html");
+  Options options(arguments,
+                  "elmo plot words build/quickstart/en.vectors.h5 --word bank --output bank.html");
   options
-      .positional("KIND", &kind,
-                  "log: the learning curves of a training; words: the occurrences of words in a "
-                  "dump, on a plane (PCA); distance: accuracy by distance")
+      .positional(
+          "KIND", &kind,
+          "log: learning curves of a training; words: occurrences of words in a dump, in two "
+          "dimensions (PCA); distance: accuracy by distance")
       .choices({"log", "words", "distance"});
   options.positional(
       "SOURCE", &source,
-      "log: a model's folder, or a log.jsonl; words: a dump of either layout; distance: "
-      "a table of series<TAB>distance<TAB>accuracy");
+      "log: folder of a model, or a log.jsonl; words: a dump in either layout; distance: a table "
+      "with lines of series<TAB>distance<TAB>accuracy");
+  options.group("Data of `plot words`");
   options
-      .add("output", &output, "FILE",
-           "FILE.svg: a picture; FILE.html: a page to look into with any browser, which shows "
-           "sentences or numbers under the pointer and asks for nothing else")
-      .required();
-  options.add("word", &request.occurrences.words, "WORD...", "words: which, such as 배를 배가 배는")
+      .add("word", &request.occurrences.words, "WORD...",
+           "words whose occurrences are shown, such as 배를 배가 배는")
       .default_text("all, in a page");
   options
-      .add("layer", &request.layer, "N", "words: which layer of the dump, from 0; a page has all")
+      .add("layer", &request.layer, "N", "layer of the dump that is drawn, from 0; a page has all")
       .at_least(-1)
       .default_text("the last");
   options
       .add("count", &count, "N",
-           "words: occurrences at most; where there are more, a sample; default 40 in a picture "
-           "(1000 at most), 5000 in a page (20000)")
-      .between(1, static_cast<double>(kMostPagePoints));
-  options.add("seed", &request.occurrences.seed, "N", "words: of the sample and the clusters");
+           "largest number of occurrences; if there are more, a sample is drawn; at most 1000 in a "
+           "picture")
+      .between(1, static_cast<double>(kMostPagePoints))
+      .default_text("40 in a picture, 5000 in a page");
+  options.add("seed", &request.occurrences.seed, "N", "seed of the sample and of the clusters");
+  options.group("Colours of `plot words`");
   options.add("labels", &request.labels, "FILE",
-              "words: colours by a label for each line that was dumped, LABEL or LABEL<TAB>TEXT");
-  options.add("tags", &request.tags, "FILE",
-              "words: colours by tags, TOKEN<TAB>TAG, a blank line between sentences");
-  options.add("clusters", &request.clusters, "N", "words: colours by so many clusters (k-means)")
+              "colour by a label for each line that was dumped: lines of LABEL or LABEL<TAB>TEXT");
+  options.add(
+      "tags", &request.tags, "FILE",
+      "colour by a tag for each word: lines of TOKEN<TAB>TAG, a blank line between sentences");
+  options.add("clusters", &request.clusters, "N", "colour by this many clusters (k-means)")
       .between(1, static_cast<double>(kMostGroups))
-      .default_text("2 to 7, as they lie apart best");
-  options.note("gnuplot draws .svg (Debian: gnuplot-nox); .html needs nothing.");
+      .default_text("2 to 7, whichever separates best");
+  options.group("Output");
+  options
+      .add("output", &output, "FILE",
+           "FILE.svg: a picture; FILE.html: a page for any browser that shows sentences or values "
+           "under the pointer and loads nothing from elsewhere")
+      .required();
+  options.note("A picture is drawn by gnuplot (Debian: gnuplot-nox); a page needs nothing.");
   if (!options.parse()) return 0;
   if (kind == "words") {
     plot_words(source, request, count, output);

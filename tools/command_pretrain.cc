@@ -29,131 +29,160 @@ struct PretrainConfig {
   double stall = 600;
 };
 
-void add_text_and_model(Options& options, PretrainConfig& c) {
-  options.add("direction", &c.direction, "WORD", "which language model; both side by side")
-      .required()
-      .choices({"forward", "backward", "both"});
+void add_data(Options& options, PretrainConfig& c) {
+  options.group("Data");
   options
       .add("input", &c.pretraining.inputs, "FILE...",
-           "text, one sentence a line; .gz files and patterns such as 'news/*.txt' too, - is "
-           "standard input; FILE:2 is in every epoch twice, FILE:0.5 with half of its lines")
+           "text, one sentence a line; may be .gz files and patterns such as 'news/*.txt'; - is "
+           "standard input; FILE:2 reads each line twice in every epoch, FILE:0.5 every other one")
       .required();
   options.add("dev", &c.pretraining.dev, "FILE...",
-              "development text: its perplexity is taken at intervals, the best model is kept");
-  options.add("output", &c.pretraining.output, "DIR", "the model's folder").required();
-  options.add("vocab", &c.pretraining.vocabulary, "FILE",
-              "a SentencePiece model, or for characters a word list, as elmo vocab makes them");
-  options
-      .choice("encoder", &c.pretraining.encoder,
-              {{"pieces", Encoder::kPieces}, {"characters", Encoder::kCharacters}},
-              "what makes a word's first vector: its pieces, or ELMo's network over its "
-              "characters, with a softmax over the word list")
-      .default_text("pieces");
-  options
-      .add("samples", &c.pretraining.samples, "N",
-           "outcomes that the softmax is trained on at a time; 0: all; development perplexity is "
-           "always of all")
-      .at_least(0)
-      .default_text("all, or 8192 of a word list over 32768");
-  options.toggle("tie", &c.tie,
-                 "the softmax's weights are the pieces' vectors; not with characters, --samples, "
-                 "--share-encoder or --encoder-from");
-  options.flag("share-encoder", &c.pretraining.share_encoder,
-               "one token encoder under both directions, as the official format wants it");
-  options
-      .add("encoder-from", &c.pretraining.encoder_from, "FILE",
-           "take the token encoder of this model, such as DIR/forward.h5, and leave it as it is")
-      .default_text("");
-  options
-      .add("preset", &c.pretraining.preset, "WORD",
-           "tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512 (layers x "
-           "cells/projection)")
-      .choices({"tiny", "small", "medium", "original"})
-      .default_text(PretrainingOptions::kPreset);
-  options
-      .add("init", &c.pretraining.init, "DIR",
-           "start from this trained model, or from official ELMo weights with a new softmax over "
-           "the word list in --vocab")
-      .resolved_by(find_model);
-  options
-      .add("freeze-steps", &c.pretraining.softmax_steps, "N",
-           "steps in which that new softmax is trained alone")
-      .default_text("1000");
+              "development text: its perplexity is measured at intervals, and the best model is "
+              "kept; without it the last one is");
   options
       .choice("split", &c.pretraining.split,
               {{"spaces", Split::kSpaces},
                {"characters", Split::kCharacters},
                {"punctuation", Split::kPunctuation},
                {"tabs", Split::kTabs}},
-              "how lines are cut into words; stored in the model")
+              "how lines are cut into words, stored in the model: at spaces and tabs, into single "
+              "characters, with runs of punctuation as words of their own, or at tabs alone")
       .default_text("spaces");
   add_invalid(options, &c.pretraining.invalid);
 }
 
-void add_training(Options& options, PretrainConfig& c) {
+void add_model(Options& options, PretrainConfig& c) {
+  options.group("Model");
   options
-      .add("recipe", &c.recipe, "WORD",
-           "bilm: as bilm-tf trains, Adagrad at a constant 0.2, clip 10, dropout 0.1, unroll 20, "
-           "batch 128, the state carried, the softmax's biases zero")
-      .choices({"none", "bilm"});
-  options.add("epochs", &c.pretraining.epochs, "N", "passes over the text").at_least(1);
+      .add("direction", &c.direction, "WORD",
+           "language model to train; both: side by side, each on half of the threads")
+      .required()
+      .choices({"forward", "backward", "both"});
+  options.add("vocab", &c.pretraining.vocabulary, "FILE",
+              "vocabulary made by `elmo vocab`: a SentencePiece model, or for characters a word "
+              "list; required for a new model");
+  options
+      .add("preset", &c.pretraining.preset, "WORD",
+           "size of the model, in layers x cells/projection: tiny 1x128/64, small 2x1024/128, "
+           "medium 2x2048/256, original 2x4096/512")
+      .choices({"tiny", "small", "medium", "original"})
+      .default_text(PretrainingOptions::kPreset);
+  options
+      .choice("encoder", &c.pretraining.encoder,
+              {{"pieces", Encoder::kPieces}, {"characters", Encoder::kCharacters}},
+              "token encoder; pieces: a learned vector for each piece; characters: ELMo's network "
+              "over the characters of a word, for models that other ELMo programs read")
+      .default_text("pieces");
+  options.flag("share-encoder", &c.pretraining.share_encoder,
+               "train one token encoder for both directions, as the official format requires");
+  options
+      .add("encoder-from", &c.pretraining.encoder_from, "FILE",
+           "use the token encoder of this model, such as DIR/forward.h5, and keep it fixed")
+      .default_text("");
+  options
+      .add("init", &c.pretraining.init, "DIR",
+           "start from the weights of this trained model, or from official ELMo weights with a new "
+           "softmax over the word list in --vocab")
+      .resolved_by(find_model);
+  options
+      .add("freeze-steps", &c.pretraining.softmax_steps, "N",
+           "first steps in which only that new softmax is trained")
+      .default_text("1000");
+  options.toggle(
+      "tie", &c.tie,
+      "use the vectors of the pieces as the weights of the softmax too, "
+      "which saves parameters; not with characters, --samples, --share-encoder or --encoder-from");
+  options.choice("softmax-bias", &c.pretraining.softmax_bias,
+                 {{"frequency", SoftmaxBias::kFrequency}, {"zero", SoftmaxBias::kZero}},
+                 "initial biases of a new softmax; frequency: log of the units' frequency in the "
+                 "text");
+  options
+      .add("samples", &c.pretraining.samples, "N",
+           "train with a sampled softmax of N units, for large word lists; 0: full softmax; the "
+           "development perplexity is always that of the full softmax")
+      .at_least(0)
+      .default_text("0, or 8192 for a word list of more than 32768");
+}
+
+void add_training(Options& options, PretrainConfig& c) {
+  options.group("Training");
+  options.add("epochs", &c.pretraining.epochs, "N", "number of passes over the text").at_least(1);
   options.add("steps", &c.pretraining.steps, "N",
-              "stop after so many steps instead; 0: by --epochs");
+              "stop after this many steps instead; 0: after --epochs");
+  options
+      .add("batch-size", &c.pretraining.batch_size, "B", "number of streams trained side by side")
+      .between(1, 65536);
+  options
+      .add("unroll", &c.pretraining.unroll, "T",
+           "number of time steps of back-propagation through time")
+      .between(1, 4096);
+  options.flag(
+      "carry-state", &c.pretraining.carry_state,
+      "carry the LSTM state from sentence to sentence of a stream instead of resetting it");
   options.choice("optimizer", &c.pretraining.optimizer,
                  {{"adam", OptimizerKind::kAdam}, {"adagrad", OptimizerKind::kAdagrad}},
-                 "how weights are updated");
-  options.add("learning-rate", &c.pretraining.learning_rate, "X", "the highest of the schedule")
+                 "optimisation method");
+  options.add("learning-rate", &c.pretraining.learning_rate, "X", "highest learning rate")
       .above(0)
       .default_text("0.003 for adam, 0.2 for adagrad");
   options.choice("schedule", &c.pretraining.schedule,
                  {{"cosine", Schedule::kCosine},
                   {"constant", Schedule::kConstant},
                   {"inverse-sqrt", Schedule::kInverseSqrt}},
-                 "how the learning rate falls");
-  options.add("warmup", &c.pretraining.warmup, "N", "steps in which the learning rate rises from 0")
-      .default_text(fmt::format("{}, or a tenth of the steps where that is less",
-                                PretrainingOptions::kWarmup));
-  options.add("clip", &c.pretraining.clip, "X", "largest global norm of the gradients; 0: any")
+                 "how the learning rate falls after the warm-up");
+  options
+      .add("warmup", &c.pretraining.warmup, "N",
+           "steps in which the learning rate rises linearly from 0")
+      .default_text(
+          fmt::format("{}, or a tenth of the steps if that is less", PretrainingOptions::kWarmup));
+  options
+      .add("clip", &c.pretraining.clip, "X", "clip the gradients' global norm at X; 0: no clipping")
       .at_least(0);
   options
-      .add("dropout", &c.pretraining.dropout, "X", "on each layer's input and before the softmax")
+      .add("dropout", &c.pretraining.dropout, "X",
+           "dropout rate on each layer's input and before the softmax; helps when a small text is "
+           "read many times")
       .at_least(0)
       .below(1)
-      .default_text(fmt::format("0 in less than {} passes over the text, 0.1 otherwise",
+      .default_text(fmt::format("0 for less than {} passes over the text, otherwise 0.1",
                                 PretrainingOptions::kPassesWithoutDropout));
-  options.choice("softmax-bias", &c.pretraining.softmax_bias,
-                 {{"frequency", SoftmaxBias::kFrequency}, {"zero", SoftmaxBias::kZero}},
-                 "what the biases of a new softmax are: logarithms of the outcomes' frequency in "
-                 "the text, or zero");
-  options.add("batch-size", &c.pretraining.batch_size, "B", "streams trained side by side")
-      .between(1, 65536);
-  options.add("unroll", &c.pretraining.unroll, "T", "steps of back-propagation through time")
-      .between(1, 4096);
-  options.flag("carry-state", &c.pretraining.carry_state, "keep the state where a sentence begins");
+  options
+      .add("recipe", &c.recipe, "WORD",
+           "bilm: train as bilm-tf does: Adagrad at a constant 0.2, clip 10, dropout 0.1, unroll "
+           "20, batch 128, carried state, softmax biases zero")
+      .choices({"none", "bilm"});
+  options.add("dev-every", &c.pretraining.dev_every, "STEPS",
+              "steps between measurements on --dev; 0: at each checkpoint");
+  options.add("patience", &c.pretraining.patience, "N",
+              "stop after this many measurements on --dev without a better one; 0: never");
+  options.add("seed", &c.pretraining.seed, "N",
+              "seed of the initial weights, the order of the text and the dropout");
 }
 
 void add_run(Options& options, PretrainConfig& c) {
+  add_speed(options, &c.pretraining.threads);
   options
-      .add("precision", &c.pretraining.precision, "WORD",
-           "of products; auto: bf16 where the CPU has it")
+      .add(
+          "precision", &c.pretraining.precision, "WORD",
+          "format of the operands of matrix products; bf16 is faster on CPUs that have it and slow "
+          "on others; auto: bf16 where it is faster")
       .choices({"auto", "f32", "bf16"});
-  options.add("threads", &c.pretraining.threads, "N", "in all; 0: as many as there are cores")
-      .between(0, 4096);
-  options.add("seed", &c.pretraining.seed, "N", "of weights, order and dropout");
-  options.add("checkpoint-every", &c.pretraining.checkpoint_every, "STEPS", "between checkpoints")
-      .at_least(1);
-  options.add("dev-every", &c.pretraining.dev_every, "STEPS",
-              "between development perplexities; 0: with each checkpoint");
-  options.add("report-every", &c.pretraining.report_every, "STEPS", "between lines of log.jsonl")
-      .at_least(1);
-  options.add("patience", &c.pretraining.patience, "N",
-              "stop after N development perplexities without a better one; 0: never");
   options
       .add("stall", &c.stall, "S",
-           "of several processes (mpirun, srun): end all S seconds after one stopped answering")
+           "for several processes (mpirun, srun): give up when one has not answered for S seconds")
       .above(0);
-  options.flag("resume", &c.pretraining.resume, "go on from the checkpoints in --output");
-  options.flag("overwrite", &c.pretraining.overwrite, "replace an existing model");
+  options.group("Output");
+  options.add("output", &c.pretraining.output, "DIR", "folder of the model").required();
+  options
+      .add("checkpoint-every", &c.pretraining.checkpoint_every, "STEPS",
+           "steps between checkpoints; a killed run loses at most this many")
+      .at_least(1);
+  options
+      .add("report-every", &c.pretraining.report_every, "STEPS",
+           "steps between the lines of DIR/log.jsonl")
+      .at_least(1);
+  options.flag("resume", &c.pretraining.resume, "continue from the checkpoints in --output");
+  options.flag("overwrite", &c.pretraining.overwrite, "replace a model that is there already");
   options.exclusive({"resume", "overwrite"});
   options.exclusive({"epochs", "steps"});
   options.only_when({"softmax-bias"}, "without --init, whose softmax is trained already",
@@ -195,9 +224,7 @@ void settle(const Options& options, PretrainConfig& c) {
   if (c.direction == "backward") config.directions = {Direction::kBackward};
   if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
   // A direction may be trained on the other's token encoder, in one folder.
-  for (const Direction one : config.directions) {
-    refuse_overwriting(LanguageModel::file(config.output, one), read);
-  }
+  for (const auto& file : pretraining_files(config)) refuse_overwriting(file, read);
 }
 
 void show(const PretrainingResult& result) {
@@ -214,10 +241,13 @@ void show(const PretrainingResult& result) {
 
 int run_pretrain(Arguments arguments) {
   PretrainConfig c;
-  Options options(arguments,
-                  "elmo pretrain --direction both --input 'text/*.txt.gz' --dev dev.txt --vocab "
-                  "ko.model --preset small --epochs 3 --output model");
-  add_text_and_model(options, c);
+  Options options(
+      arguments,
+      "elmo pretrain --direction both --preset tiny --vocab build/quickstart/en.model "
+      "--input build/quickstart/en.train.txt --dev build/quickstart/en.dev.txt --output "
+      "model");
+  add_data(options, c);
+  add_model(options, c);
   add_training(options, c);
   add_run(options, c);
   // Of several processes one is to tell of a wrong command line.

@@ -16,18 +16,23 @@ namespace elmo {
 int run_score(Arguments arguments) {
   std::string folder, input, precision = "f32";
   ScoreSettings settings{.threads = 0};
-  Options options(arguments, "elmo score --model model --input text.txt > scores.tsv");
-  options.add("model", &folder, "DIR", "the model's folder; one direction is enough")
+  Options options(arguments,
+                  "elmo score --model build/quickstart/en --input build/quickstart/en.dev.txt > "
+                  "scores.tsv");
+  options.group("Data");
+  add_text(options, &input);
+  add_invalid(options, &settings.invalid);
+  options.group("Model");
+  options.add("model", &folder, "DIR", "folder of the model; one direction is enough")
       .required()
       .resolved_by(find_model);
-  options.add("input", &input, "FILE", "text, one sentence a line; - is standard input").required();
-  options.add("precision", &precision, "WORD", "of products").choices({"f32", "bf16", "auto"});
-  add_invalid(options, &settings.invalid);
-  options.add("threads", &settings.threads, "N", "0: as many as there are cores").between(0, 4096);
+  add_speed(options, &settings.threads, &precision);
   options.note(
-      "Columns: line, index of the word from 0, word, forward and backward natural logarithm of "
-      "its probability (empty for a direction that the folder lacks); the last row of a line is "
-      "</s>, the sentence's end (backward: its beginning). Blank lines have no rows.");
+      "Prints tab-separated columns: number of the line (from 1), index of the word (from 0), the "
+      "word, and the natural logarithm of its probability given the words before it (forward) and "
+      "given the words after it (backward). A column is empty if the model lacks that direction. "
+      "The last row of a line, </s>, is the end of the sentence (backward: its beginning). Blank "
+      "lines have no rows.");
   if (!options.parse()) return 0;
 
   Scorer::load(folder, precision).score(input, settings, [](const Scores& scores) {

@@ -22,38 +22,49 @@ int run_vocab(Arguments arguments) {
   std::filesystem::path output;
   bool json = false;
 
-  Options options(arguments, "elmo vocab --input corpora/ko.txt --size 2000 --output out/ko.model");
+  Options options(arguments, "elmo vocab --input corpora/ko.txt --size 2000 --output ko.model");
+  options.group("Data");
   options
       .add("input", &inputs, "FILE...",
-           "text, one sentence a line; .gz files and patterns such as 'news/*.txt' too, - is "
+           "text, one sentence a line; may be .gz files and patterns such as 'news/*.txt'; - is "
            "standard input")
       .required();
-  options.add("size", &config.size, "N", "number of entries, the special ones included")
-      .required()
-      .at_least(4);
-  options.add("output", &output, "FILE", "the vocabulary; an older file is replaced").required();
-  options
-      .add("type", &config.type, "WORD",
-           "pieces of words as SentencePiece finds them, or a list of the most frequent words")
-      .choices({"unigram", "bpe", "word"});
-  options
-      .add("character-coverage", &config.character_coverage, "X",
-           "share of the text's characters that get a piece of their own; rarer ones are spelt in "
-           "bytes")
-      .between(0.98, 1);
   options.choice("split", &config.split,
                  {{"spaces", Split::kSpaces},
                   {"characters", Split::kCharacters},
                   {"punctuation", Split::kPunctuation},
                   {"tabs", Split::kTabs}},
-                 "how lines are cut into words; give the same to elmo pretrain");
+                 "how lines are cut into words: at spaces and tabs, into single characters, with "
+                 "runs of punctuation as words of their own, or at tabs alone; give the same to "
+                 "`elmo pretrain`");
   add_invalid(options, &config.invalid);
   options
       .add("sample-bytes", &config.sample_bytes, "N",
-           "pieces are learned from a sample of the lines of about this size")
+           "size in bytes of the sample of lines from which pieces are learned; a larger one takes "
+           "more memory and time")
       .at_least(1000);
-  options.add("seed", &config.seed, "N", "of the sample");
-  options.flag("json", &json, "print what was done as one JSON object");
+  options.add("seed", &config.seed, "N", "seed that chooses the sample");
+  options.group("Model");
+  options
+      .add("type", &config.type, "WORD",
+           "unigram and bpe: a SentencePiece model, which cuts words into pieces; word: a list of "
+           "the most frequent words, for `elmo pretrain --encoder characters`")
+      .choices({"unigram", "bpe", "word"});
+  options
+      .add("size", &config.size, "N",
+           "number of entries, special ones included; 8000 to 32000 suit most texts")
+      .required()
+      .at_least(4);
+  options
+      .add(
+          "character-coverage", &config.character_coverage, "X",
+          "share of the text's characters that get a piece of their own; rarer ones are spelled in "
+          "bytes; raise it if rare characters matter")
+      .between(0.98, 1);
+  options.group("Output");
+  options.add("output", &output, "FILE", "vocabulary to write; an existing file is replaced")
+      .required();
+  add_json(options, &json);
   if (!options.parse()) return 0;
 
   const auto files = expand_inputs(inputs);

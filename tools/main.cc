@@ -25,20 +25,20 @@ struct Command {
 // In the order of the work; a new command is one line here and one in commands.h.
 constexpr Command kCommands[] = {
     {"vocab", "Make a vocabulary: a SentencePiece model, or a list of words.", run_vocab},
-    {"pretrain", "Train the forward and the backward language model.", run_pretrain},
+    {"pretrain", "Train forward and backward language models.", run_pretrain},
     {"perplexity", "Measure how well a model predicts a text.", run_perplexity},
     {"score", "Print the log-likelihood of every word.", run_score},
     {"dump", "Write the vectors of a text to a file.", run_dump},
-    {"join", "Make the parts of a dump one file.", run_join},
-    {"neighbors", "Show the words nearest to a word in its sentence.", run_neighbors},
-    {"train", "Train a classifier or tagger on the vectors.", run_train},
-    {"evaluate", "Measure a classifier or tagger on labelled data.", run_evaluate},
-    {"predict", "Label texts or words.", run_predict},
-    {"plot", "Draw learning curves, the places of a word, accuracy by distance.", run_plot},
-    {"import", "Take over ELMo weights: the official format, ELMoForManyLangs.", run_import},
-    {"export", "Write a model in the official format.", run_export},
-    {"bench", "Measure the machine's ceiling and what of it is reached.", run_bench},
-    {"info", "Show what a file or a model folder holds: layers, shapes, settings.", run_info},
+    {"join", "Join the parts of a dump into one file.", run_join},
+    {"neighbors", "Find the words nearest to a word in a sentence.", run_neighbors},
+    {"train", "Train a classifier or a tagger.", run_train},
+    {"evaluate", "Measure a classifier or a tagger on labelled data.", run_evaluate},
+    {"predict", "Label texts or words with a trained classifier or tagger.", run_predict},
+    {"plot", "Draw learning curves, the occurrences of words, or accuracy by distance.", run_plot},
+    {"import", "Convert published ELMo weights: official format, ELMoForManyLangs.", run_import},
+    {"export", "Write a model in the official ELMo format.", run_export},
+    {"bench", "Measure the speed of training and dumping against the machine's peak.", run_bench},
+    {"info", "Show what a model or a file holds: layers, shapes, settings.", run_info},
 };
 
 std::string overview() {

@@ -48,6 +48,27 @@ std::string default_of(const T& value) {
   }
 }
 
+// Breaks `text` into lines of kHelpWidth, each behind `indent` spaces; the first line begins at
+// column `column`.
+std::string wrapped(std::string_view text, std::size_t column, std::size_t indent) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    if (at > 0 && column + 1 + word.size() > kHelpWidth) {
+      result += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (at > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+    at = end + 1;
+  }
+  return result;
+}
+
 // Edits (insert, delete, replace, swap neighbours) that turn one word into the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -227,13 +248,17 @@ void Option::assign(const Values& values) const {
 
 bool Option::names_files() const {
   return value_name_.starts_with("FILE") || value_name_.starts_with("DIR") ||
-         value_name_.starts_with("PATH") || value_name_.find('.') != std::string::npos;
+         value_name_.starts_with("PATH") || value_name_.starts_with("SOURCE") ||
+         value_name_.find('.') != std::string::npos;
 }
 
 Options::Options(Arguments arguments, std::string example)
     : arguments_(arguments), example_(std::move(example)) {}
 
+void Options::group(std::string title) { group_ = std::move(title); }
+
 Option& Options::append(Option option) {
+  option.group_ = group_;
   options_.push_back(std::move(option));
   return options_.back();
 }
@@ -257,7 +282,8 @@ Option& Options::flag(std::string name, bool* field, std::string help) {
 void Options::toggle(const std::string& name, bool* field, const std::string& help) {
   const std::string opposite = "no-" + name;
   flag(name, field, *field ? help + " (the default)" : help);
-  flag(opposite, field, *field ? "the opposite" : "the opposite (the default)").set_ =
+  const std::string not_so = "the opposite of --" + name;
+  flag(opposite, field, *field ? not_so : not_so + " (the default)").set_ =
       [field](const Option&, const Option::Values&) { *field = false; };
   exclusive({name, opposite});
 }
@@ -346,7 +372,7 @@ bool Options::parse() {
     if (error.kind() == po::invalid_syntax::extra_parameter) {
       throw UsageError(name + " takes no value");
     }
-    throw UsageError(name + " needs a value behind it");
+    throw UsageError(name + " needs a value after it");
   }
   std::vector<Option*> positionals;
   for (auto& option : options_) {
@@ -363,12 +389,13 @@ bool Options::parse() {
       if (!token.starts_with("--") || token.find(' ') != std::string::npos) continue;
       const auto name = std::string_view(token).substr(2);
       if (!find(name.substr(0, name.find('=')))) throw UsageError(unknown_message(token));
-      throw UsageError(fmt::format("--{} needs a value behind it", entry.string_key));
+      throw UsageError(fmt::format("--{} needs a value after it", entry.string_key));
     }
     if (entry.string_key.empty()) {
       if (next_positional == positionals.size()) {
-        throw UsageError(fmt::format("unexpected argument `{}`: a value stands behind its --option",
-                                     entry.value.front()));
+        throw UsageError(
+            fmt::format("unexpected argument `{}`: a value follows the name of its option",
+                        entry.value.front()));
       }
       take(*positionals[next_positional++], entry.value);
       continue;
@@ -412,13 +439,19 @@ void Options::check_complete() const {
 }
 
 void Options::check_output() const {
-  std::vector<std::string> outputs, inputs;
   for (const auto& option : options_) {
-    if (!option.names_files()) continue;
-    auto& names = option.name_ == "output" ? outputs : inputs;
-    names.insert(names.end(), option.values_.begin(), option.values_.end());
+    if (option.name_ != "output") continue;
+    for (const std::string& output : option.values_) refuse_overwriting(output, inputs());
   }
-  for (const std::string& output : outputs) refuse_overwriting(output, inputs);
+}
+
+std::vector<std::string> Options::inputs() const {
+  std::vector<std::string> inputs;
+  for (const auto& option : options_) {
+    if (!option.names_files() || option.name_ == "output") continue;
+    inputs.insert(inputs.end(), option.values_.begin(), option.values_.end());
+  }
+  return inputs;
 }
 
 void Options::check_rules() const {
@@ -434,29 +467,42 @@ void Options::check_rules() const {
 std::string Options::help() const {
   std::string usage = fmt::format("usage: elmo {}", arguments_.command);
   std::string arguments;
-  po::options_description shown("Options", kHelpWidth, kHelpWidth / 2);
+  std::vector<std::string> titles = {"Options"};
+  std::deque<po::options_description> groups;  // one a title
+  const auto group_of = [&](const std::string& title) -> po::options_description& {
+    auto at = std::find(titles.begin(), titles.end(), title);
+    if (at == titles.end()) at = titles.insert(titles.end(), title);
+    const auto i = static_cast<std::size_t>(at - titles.begin());
+    while (groups.size() <= i)
+      groups.emplace_back(titles[groups.size()], kHelpWidth, kHelpWidth / 2);
+    return groups[i];
+  };
+  group_of("Options").add_options()("help", "show this help");
   for (const auto& option : options_) {
+    const std::string description = option.description();
     if (option.positional_) {
       usage += option.required_ ? " " + option.value_name_ : " [" + option.value_name_ + "]";
-      arguments += fmt::format("  {}  {}\n", option.value_name_, option.description());
+      const std::size_t column = 2 + option.value_name_.size() + 2;
+      arguments +=
+          fmt::format("  {}  {}\n", option.value_name_, wrapped(description, column, column));
       continue;
     }
     if (option.required_) usage += fmt::format(" {} {}", option.shown_, option.value_name_);
-    const std::string description = option.description();
+    auto group = group_of(option.group_.empty() ? "Options" : option.group_).add_options();
     if (option.value_name_.empty()) {
-      shown.add_options()(option.name_.c_str(), description.c_str());
+      group(option.name_.c_str(), description.c_str());
     } else {
-      shown.add_options()(option.name_.c_str(),
-                          po::value<std::string>()->value_name(option.value_name_),
-                          description.c_str());
+      group(option.name_.c_str(), po::value<std::string>()->value_name(option.value_name_),
+            description.c_str());
     }
   }
-  shown.add_options()("help", "show this and leave");
+  po::options_description shown("", kHelpWidth, kHelpWidth / 2);
+  for (const auto& group : groups) shown.add(group);
   std::ostringstream text;
   text << usage << " [options]\n\n" << arguments_.summary << "\n";
   if (!arguments.empty()) text << "\nArguments:\n" << arguments;
-  text << "\nExample:\n  " << example_ << "\n\n" << shown;
-  for (const auto& note : notes_) text << "\n" << note << "\n";
+  text << "\nExample:\n  " << example_ << "\n" << shown;
+  for (const auto& note : notes_) text << "\n" << wrapped(note, 0, 0) << "\n";
   return text.str();
 }
 

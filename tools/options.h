@@ -3,6 +3,7 @@
 //   VocabularyOptions config;
 //   std::vector<std::string> inputs;
 //   Options options(arguments, "elmo vocab --input corpora/ko.txt --size 8000 --output ko.model");
+//   options.group("Data");
 //   options.add("input", &inputs, "FILE...", "text, one sentence a line").required();
 //   options.add("size", &config.size, "N", "number of entries").at_least(1);
 //   if (!options.parse()) return 0;  // --help was asked for and has been printed
@@ -95,7 +96,7 @@ class Option {
   // Is the value a name of a file or folder, as its name in the help says?
   bool names_files() const;
 
-  std::string name_, shown_, value_name_, help_, default_;
+  std::string name_, shown_, value_name_, help_, default_, group_;
   std::function<void(const Option&, const Values&)> set_;
   std::function<std::string(const std::string&)> resolve_;
   std::vector<std::string> choices_;
@@ -109,6 +110,9 @@ class Options {
   // `example` is a whole command line that works, shown by --help.
   Options(Arguments arguments, std::string example);
 
+  // The options added from here on stand under this title in the help: "Data", "Training". A title
+  // that was used before is gone on with. Without a title they stand under "Options".
+  void group(std::string title);
   // --NAME VALUE. `value_name` stands for the value in the help: "FILE", "N".
   Option& add(std::string name, OptionField field, std::string value_name, std::string help);
   // --NAME, which sets the field to true.
@@ -138,6 +142,8 @@ class Options {
   bool parse();
   // Was this option on the command line?
   bool given(std::string_view name) const;
+  // The files and folders that were named, as they were given, but for --output.
+  std::vector<std::string> inputs() const;
 
  private:
   Option& append(Option option);
@@ -153,6 +159,7 @@ class Options {
 
   Arguments arguments_;
   std::string example_;
+  std::string group_;
   std::deque<Option> options_;  // add() hands out references
   std::vector<std::vector<std::string>> exclusive_;
   struct Rule {

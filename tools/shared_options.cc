@@ -15,25 +15,32 @@
 namespace elmo {
 
 void ModelSource::add_to(Options& command) {
+  command.group("Model");
   command
-      .add("model", &folder, "DIR",
-           "the model's folder, both directions in it, or one of ELMoForManyLangs; or the name of "
-           "an "
-           "installed model")
+      .add(
+          "model", &folder, "DIR",
+          "folder of a trained model with both directions, unpacked folder of ELMoForManyLangs, or "
+          "name of an installed model")
       .default_text("")
       .resolved_by(find_model);
-  command.add("options", &options, "FILE", "instead: options.json of official ELMo weights")
+  command
+      .add("options", &options, "FILE",
+           "use weights in the official ELMo format instead: their options.json")
       .default_text("");
-  command.add("weights", &weights, "FILE", "and their HDF5 file").default_text("");
-  command.add("vocab", &vocabulary, "FILE", "and their word list, where each word has a vector")
+  command.add("weights", &weights, "FILE", "HDF5 file of the official weights").default_text("");
+  command
+      .add("vocab", &vocabulary, "FILE",
+           "word list of the official weights, needed where they hold a vector for each word")
       .default_text("");
   command.only_when({"vocab"}, "with --options and --weights", [this] { return !options.empty(); });
-  add_efml(command, &normalise, &split, "a folder of ELMoForManyLangs: ");
+  add_efml(command, &normalise, &split, "for an unpacked folder of ELMoForManyLangs: ");
 }
 
 void add_efml(Options& command, std::optional<std::string>* normalise,
               std::optional<std::string>* split, const std::string& of_what) {
-  command.add("normalize", normalise, "WORD", of_what + "what is done to words before the look-up")
+  command
+      .add("normalize", normalise, "WORD",
+           of_what + "how words are normalised before they are looked up in the dictionaries")
       .choices({"none", "nfkc", "width"})
       .default_text("none");
   command.add("split", split, "WORD", of_what + "how lines are cut into words")
@@ -68,7 +75,8 @@ std::shared_ptr<const BidirectionalModel> ModelSource::load(Precision precision)
   return BidirectionalModel::load_official(options, weights, vocabulary, precision);
 }
 
-constexpr const char* kInvalidHelp = "what to do with lines that are not UTF-8";
+constexpr const char* kInvalidHelp =
+    "what to do with a line that is not UTF-8: stop, leave it out, or replace the invalid bytes";
 
 void add_invalid(Options& command, InvalidText* field, const std::string& behind) {
   command.choice("invalid", field,
@@ -80,6 +88,39 @@ void add_invalid(Options& command, InvalidText* field, const std::string& behind
 
 void add_invalid(Options& command, std::string* field) {
   command.add("invalid", field, "WORD", kInvalidHelp).choices({"refuse", "skip", "replace"});
+}
+
+void add_text(Options& command, std::string* field) {
+  command.add("input", field, "FILE", "text, one sentence a line, may be .gz; - is standard input")
+      .required();
+}
+
+void add_pooling(Options& command, Pooling* field) {
+  command.choice(
+      "pooling", field,
+      {{"boundary", Pooling::kBoundary},
+       {"first", Pooling::kFirst},
+       {"last", Pooling::kLast},
+       {"mean", Pooling::kMean}},
+      "how the states of a word's pieces become its vector in layers 1 and up; boundary: "
+      "the states that have read the whole word, forward at its last piece and backward "
+      "at its first");
+}
+
+void add_speed(Options& command, int* threads, std::string* precision) {
+  command.group("Speed");
+  command.add("threads", threads, "N", "number of threads; 0: one for each core").between(0, 4096);
+  if (precision == nullptr) return;
+  command
+      .add("precision", precision, "WORD",
+           "format of the operands of matrix products; bf16 is faster on CPUs that have it and "
+           "slow on others; auto: bf16 where it is faster")
+      .choices({"f32", "bf16", "auto"});
+}
+
+void add_json(Options& command, bool* field) {
+  command.group("Output");
+  command.flag("json", field, "print the result as one JSON object");
 }
 
 void report_coverage(const std::optional<DictionaryCoverage>& coverage,

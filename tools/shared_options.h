@@ -32,6 +32,15 @@ EfmlOptions efml_options(const std::optional<std::string>& normalise,
 void add_invalid(Options& command, InvalidText* field, const std::string& behind = "");
 void add_invalid(Options& command, std::string* field);
 
+// --input, a text of sentences.
+void add_text(Options& command, std::string* field);
+// --pooling, how the pieces of a word become one vector.
+void add_pooling(Options& command, Pooling* field);
+// --threads, and with a second field --precision, in the group "Speed".
+void add_speed(Options& command, int* threads, std::string* precision = nullptr);
+// --json, in the group "Output".
+void add_json(Options& command, bool* field);
+
 // Says what of a run's words the dictionaries lack, and what would help. Of other models: nothing.
 void report_coverage(const std::optional<DictionaryCoverage>& coverage,
                      const BidirectionalModel& model);

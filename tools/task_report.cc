@@ -12,19 +12,19 @@
 namespace elmo {
 namespace {
 
-std::string_view selection_name(const TaskNetwork& network) {
-  const bool entities = network.settings().task == TaskKind::kTag && network.labels().bio();
+std::string_view selection_name(const task::Network& network) {
+  const bool entities = network.settings().task == task::Kind::kTag && network.labels().bio();
   return entities ? "entity F1" : "accuracy";
 }
 
-nlohmann::ordered_json score_json(const Score& score) {
+nlohmann::ordered_json score_json(const task::Score& score) {
   return {{"precision", score.precision()},
           {"recall", score.recall()},
           {"f1", score.f1()},
           {"support", score.actual}};
 }
 
-std::string score_row(const std::string& name, std::size_t width, const Score& score) {
+std::string score_row(const std::string& name, std::size_t width, const task::Score& score) {
   return fmt::format("{}{:>10.4f}{:>10.4f}{:>10.4f}{:>10}\n", padded(name, width),
                      score.precision(), score.recall(), score.f1(), score.actual);
 }
@@ -36,7 +36,7 @@ std::string score_head(const std::string& name, std::size_t width) {
 
 }  // namespace
 
-std::string layer_table(const std::vector<TaskNetwork::LayerRow>& rows) {
+std::string layer_table(const std::vector<task::Network::LayerRow>& rows) {
   std::size_t width = 5;
   std::int64_t total = 0;
   for (const auto& row : rows) width = std::max(width, row.name.size());
@@ -49,9 +49,9 @@ std::string layer_table(const std::vector<TaskNetwork::LayerRow>& rows) {
   return text + fmt::format("{:<{}}  {:>12}  {:>12}\n", "in all", width, "", total);
 }
 
-std::string training_text(TaskNetwork& network, const TaskTrainingReport& report) {
+std::string training_text(task::Network& network, const task::TrainingReport& report) {
   std::string text;
-  for (const SeedResult& result : report.seeds) {
+  for (const task::SeedResult& result : report.seeds) {
     text += fmt::format("seed {}: development {} {:.4f} (epoch {})\n", result.seed,
                         selection_name(network), result.best, result.epoch);
   }
@@ -68,9 +68,9 @@ std::string training_text(TaskNetwork& network, const TaskTrainingReport& report
   return text + fmt::format("gamma    {:6.3f}\n", network.mix_gamma());
 }
 
-nlohmann::ordered_json training_json(TaskNetwork& network, const TaskTrainingReport& report) {
+nlohmann::ordered_json training_json(task::Network& network, const task::TrainingReport& report) {
   auto seeds = nlohmann::ordered_json::array();
-  for (const SeedResult& result : report.seeds) {
+  for (const task::SeedResult& result : report.seeds) {
     seeds.push_back({{"seed", result.seed}, {"best", result.best}, {"epoch", result.epoch}});
   }
   auto layers = nlohmann::ordered_json::array();
@@ -88,14 +88,14 @@ nlohmann::ordered_json training_json(TaskNetwork& network, const TaskTrainingRep
   return json;
 }
 
-std::string evaluation_text(const Evaluation& evaluation, TaskKind task) {
-  const Confusion& confusion = evaluation.confusion;
-  const Interval interval = wilson_interval(confusion.correct(), confusion.total());
+std::string evaluation_text(const task::Evaluation& evaluation, task::Kind task) {
+  const task::Confusion& confusion = evaluation.confusion;
+  const task::Interval interval = task::wilson_interval(confusion.correct(), confusion.total());
   std::string text = fmt::format(
       "accuracy  {:.4f}   95 % interval {:.4f} to {:.4f}, {} {}\nmacro F1  {:.4f}\n"
       "micro F1  {:.4f}\n",
       confusion.accuracy(), interval.low, interval.high, confusion.total(),
-      task == TaskKind::kTag ? "words" : "texts", confusion.macro_f1(), confusion.micro_f1());
+      task == task::Kind::kTag ? "words" : "texts", confusion.macro_f1(), confusion.micro_f1());
   if (evaluation.unknown_labels > 0) {
     text += fmt::format("{} labels are not of the task and count as errors\n",
                         evaluation.unknown_labels);
@@ -118,9 +118,9 @@ std::string evaluation_text(const Evaluation& evaluation, TaskKind task) {
   return text + "\n" + confusion.text();
 }
 
-nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, TaskKind task) {
-  const Confusion& confusion = evaluation.confusion;
-  const Interval interval = wilson_interval(confusion.correct(), confusion.total());
+nlohmann::ordered_json evaluation_json(const task::Evaluation& evaluation, task::Kind task) {
+  const task::Confusion& confusion = evaluation.confusion;
+  const task::Interval interval = task::wilson_interval(confusion.correct(), confusion.total());
   nlohmann::ordered_json json = {{"accuracy", confusion.accuracy()},
                                  {"interval", {interval.low, interval.high}},
                                  {"macro_f1", confusion.macro_f1()},
@@ -132,7 +132,7 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, TaskKind ta
     json["entities"] = types;
   }
   json["examples"] = evaluation.examples;
-  if (task == TaskKind::kTag) json["words"] = confusion.total();
+  if (task == task::Kind::kTag) json["words"] = confusion.total();
   json["unknown_labels"] = evaluation.unknown_labels;
   nlohmann::ordered_json classes = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < confusion.labels().size(); ++i) {

@@ -5,17 +5,17 @@
 #include <string>
 #include <vector>
 
-#include "task/task_data.h"
-#include "task/task_network.h"
-#include "task/task_training.h"
+#include "task/data.h"
+#include "task/network.h"
+#include "task/training.h"
 
 namespace elmo {
 
-std::string layer_table(const std::vector<TaskNetwork::LayerRow>& rows);
+std::string layer_table(const std::vector<task::Network::LayerRow>& rows);
 // The results of the seeds, and which layer of the language model the task uses.
-std::string training_text(TaskNetwork& network, const TaskTrainingReport& report);
-nlohmann::ordered_json training_json(TaskNetwork& network, const TaskTrainingReport& report);
-std::string evaluation_text(const Evaluation& evaluation, TaskKind task);
-nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, TaskKind task);
+std::string training_text(task::Network& network, const task::TrainingReport& report);
+nlohmann::ordered_json training_json(task::Network& network, const task::TrainingReport& report);
+std::string evaluation_text(const task::Evaluation& evaluation, task::Kind task);
+nlohmann::ordered_json evaluation_json(const task::Evaluation& evaluation, task::Kind task);
 
 }  // namespace elmo

@@ -1,4 +1,4 @@
-// Word vectors in many calls.
+// Contextual word vectors over many calls.
 #pragma once
 
 #include <concepts>
@@ -17,19 +17,19 @@
 
 namespace elmo {
 
-// Embeds with a model that it shares, and keeps between calls what one call of Model::embed throws
-// away: threads, the pieces or token vectors of the words that it met last, memory and, with
-// EmbedSettings::carry_state, the states of the language models. Vectors have the same bits as
-// those of one call for all sentences, however these are dealt to calls.
+// Embeds with a shared model and keeps between calls what Model::embed discards: its threads, a
+// cache of the most recent words (their pieces or token vectors), its buffers and, with
+// EmbedSettings::carry_state, the states of the language models. The vectors have the same bits as
+// those of a single call with all sentences, however the sentences are split into calls.
 //
-// One thread at a time: a call that finds another under way throws UsageError. Any number of
-// embedders share one model. In a child of fork() it goes on with new threads, unless a call was
-// under way when the process forked: then each of its calls throws Error.
+// Not thread-safe: a call made while another is running throws UsageError. Any number of embedders
+// may share one model. In a child of fork() the embedder works with new threads, unless a call was
+// running when the process forked: then all its calls throw Error.
 class ELMO_API Embedder {
  public:
-  // threads: 0 stands for usable_cores(). `cached_words`: words remembered at most, the least
-  // recently used are dropped (of models of pieces, by each thread and at most 32,768). Throws
-  // UsageError for settings that make no sense, Error where the system does not give the threads.
+  // `threads`: 0 means usable_cores(). `cached_words`: capacity of the cache in words; the least
+  // recently used are dropped (with models of pieces each thread has a cache of its own, of at most
+  // 32,768 words). Throws UsageError for invalid settings, Error if the threads can't be started.
   explicit Embedder(Model model, const EmbedSettings& settings = {}, int threads = 1,
                     std::size_t cached_words = 100'000);
   Embedder(Embedder&&) noexcept;
@@ -38,9 +38,9 @@ class ELMO_API Embedder {
 
   const Model& model() const;
 
-  // As Model::embed and Model::embed_all. With carry_state = N, sentence i since the embedder was
-  // made or reset goes on with the state of sentence i - N. A call that throws leaves the states
-  // and that count as they were.
+  // As Model::embed and Model::embed_all. With carry_state = N, sentence i, counted since the
+  // embedder was created or reset, starts from the final state of sentence i - N. A call that
+  // throws leaves the states and the count unchanged.
   WordVectors embed(const std::vector<std::string>& words);
   WordVectors embed(const std::convertible_to<std::string_view> auto& text) {
     return embed_text(text);
@@ -52,10 +52,10 @@ class ELMO_API Embedder {
     return embed_texts(views);
   }
 
-  // Sentences one by one, however many: those of a range of std::vector<std::string> (words) or of
-  // texts. sink(WordVectors) gets each one's vectors, in order; sentences wait until some batches
-  // of them are full. What the range or the sink throws comes out, and sentences that were embedded
-  // by then stay counted.
+  // Embeds a range of any length, of std::vector<std::string> (words) or of texts, and calls
+  // sink(WordVectors) for each sentence in order. Sentences are collected until a few batches are
+  // full. Exceptions of the range or the sink are passed on; sentences embedded by then stay
+  // counted.
   template <std::ranges::input_range Sentences, typename Sink>
   void embed_each(Sentences&& sentences, Sink&& sink) {
     auto at = std::ranges::begin(sentences);
@@ -77,12 +77,12 @@ class ELMO_API Embedder {
         std::forward<Sink>(sink));
   }
 
-  // Forgets carried states: the next sentence is the first. Caches stay.
+  // Resets the carried states and the count of sentences; keeps the cache.
   void reset();
 
-  // Words embedded so far, and how many of them had to be encoded because no cache held them: from
-  // characters or dictionaries into token vectors, or into pieces (there by each direction, where
-  // their vocabularies differ).
+  // Words embedded so far, and how many of them were not in a cache and had to be encoded: into
+  // token vectors (characters, dictionaries) or into pieces (once for each direction if the
+  // directions have different vocabularies).
   struct Counts {
     std::uint64_t words = 0, encoded = 0;
   };

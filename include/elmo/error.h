@@ -1,5 +1,5 @@
-// The exceptions of elmo.cpp. Every message is one sentence (or two) that names the file and
-// line where there is one, what was found, and what to do about it.
+// The exceptions of elmo.cpp. A message is one or two sentences: the file and line if there is one,
+// what was found, and what to do about it.
 #pragma once
 
 #include <exception>
@@ -16,7 +16,7 @@ class ELMO_API Error : public std::runtime_error {
   explicit Error(const std::string& message) : std::runtime_error(message) {}
 };
 
-// What was asked contradicts itself or makes no sense. Exit status 2.
+// The request is invalid or contradicts itself. Exit status 2.
 class ELMO_API UsageError : public Error {
  public:
   explicit UsageError(const std::string& message) : Error(message) {}
@@ -28,8 +28,8 @@ class ELMO_API Interrupted : public Error {
   explicit Interrupted(const std::string& message) : Error(message) {}
 };
 
-// An exception as a sentence: Error's own; of the standard library's, whose what() names functions
-// of C++, what went wrong.
+// An exception as a sentence for the user: an Error's message; for exceptions of the standard
+// library, whose what() often only names a C++ function, a description of what went wrong.
 ELMO_API std::string describe(const std::exception& error);
 
 }  // namespace elmo

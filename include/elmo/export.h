@@ -1,4 +1,4 @@
-// ELMO_API marks what programs may use of the shared library; it shows nothing else.
+// ELMO_API marks the symbols that the shared library exports.
 #pragma once
 
 #define ELMO_API __attribute__((visibility("default")))

@@ -13,15 +13,16 @@
 namespace elmo {
 
 struct Perplexity {
-  double unit = 0;                // exp(mean negative log-likelihood), sentence ends counted
-  double word = 0;                // exp(the same total / (words + sentences))
-  double bits_per_character = 0;  // characters of the words, one more a word and a sentence end
+  double unit = 0;  // exp(mean negative log-likelihood a unit), with sentence ends
+  double word = 0;  // exp(the same total / (words + sentences))
+  // The same total in bits / (characters of the words + one for each word or sentence end).
+  double bits_per_character = 0;
   std::uint64_t units = 0, words = 0;
   double unknown_rate = 0;  // share of the words that hold an unknown piece or a byte piece
 };
 
-// A line's natural log-likelihoods, words + 1 in each direction, the last of the sentence's end
-// (backward: its beginning). Empty for a direction that the model lacks.
+// The natural log-likelihoods of one line: words + 1 for each direction, the last one for the end
+// of the sentence (backward: its beginning). Empty for a direction that the model lacks.
 struct Scores {
   std::uint64_t line = 0;  // from 1
   std::vector<std::string> words;
@@ -30,29 +31,30 @@ struct Scores {
 
 struct ScoreSettings {
   int threads = 1;  // 0: usable_cores()
-  // Lines that are not UTF-8: refuse, skip or replace. Those that are skipped or repaired are
-  // counted in a warning on standard error.
+  // What to do with lines that are not UTF-8: "refuse", "skip" or "replace". The number of lines
+  // skipped or repaired is given in a warning on standard error.
   std::string invalid = "refuse";
-  // Called on the calling thread between batches; what it throws ends the work and comes out.
+  // Called on the calling thread between batches. If it throws, the work ends with that exception.
   std::function<void()> between_batches = {};
 };
 
-// The language models of a folder with their softmax; one direction is enough. A text (one sentence
-// a line, "-" is standard input) is read once, whatever the number of directions; blank lines are
-// passed over. Both measures throw Error for a text without a word and for what can't be read. One
-// thread at a time.
+// The language models of a folder with their softmax; one direction is enough. A text has one
+// sentence a line ("-" is standard input) and is read once, whatever the number of directions;
+// blank lines are skipped. perplexity() and score() throw Error for a text that can't be read or
+// holds no word. Not thread-safe.
 class ELMO_API Scorer {
  public:
-  // `precision` of products: f32, bf16 or auto. Throws Error.
+  // `precision` is the format of the operands of matrix products: "f32", "bf16" or "auto". Throws
+  // Error naming the file and the remedy.
   static Scorer load(const std::string& folder, const std::string& precision = "f32");
   Scorer(Scorer&&) noexcept;
   Scorer& operator=(Scorer&&) noexcept;
   ~Scorer();
 
-  // By direction ("forward", "backward").
+  // Perplexity of each direction of the model; the keys are "forward" and "backward".
   std::map<std::string, Perplexity> perplexity(const std::string& input,
                                                const ScoreSettings& settings = {});
-  // Of every line with a word in it, in order, as they are made.
+  // Calls `sink` for every line with a word in it, in order. The second form returns them all.
   void score(const std::string& input, const ScoreSettings& settings,
              const std::function<void(const Scores&)>& sink);
   std::vector<Scores> score(const std::string& input, const ScoreSettings& settings = {});

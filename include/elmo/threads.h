@@ -1,14 +1,14 @@
-// How many threads are worth having.
+// The default number of threads.
 #pragma once
 
 #include "elmo/export.h"
 
 namespace elmo {
 
-// The cores that this process may use, at least 1: those of its affinity mask, no more than its
-// cgroups' quota of processor time (versions 1 and 2, rounded up) and than the first number of
-// OMP_NUM_THREADS. Wherever threads = 0 is asked for, this many are used. Looked up anew in every
-// call; any thread may call it.
+// Number of cores that this process may use, at least 1: the cores of its affinity mask, limited by
+// the processor quota of its cgroups (versions 1 and 2, rounded up) and by the first value of
+// OMP_NUM_THREADS. threads = 0 means this number everywhere. Looked up anew in every call.
+// Thread-safe.
 ELMO_API int usable_cores();
 
 }  // namespace elmo

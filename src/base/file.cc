@@ -56,27 +56,48 @@ bool still_named(int descriptor, const fs::path& path) {
 
 constexpr std::string_view kTemporarySuffix = ".tmp";
 
-// NAME.<digits>-<digits>.tmp is a temporary file of NAME.
-bool is_temporary_of(std::string_view candidate, std::string_view name) {
-  if (!candidate.starts_with(name) || !candidate.ends_with(kTemporarySuffix)) return false;
-  candidate.remove_prefix(name.size());
-  if (candidate.size() < kTemporarySuffix.size() + 2 || candidate.front() != '.') return false;
-  candidate = candidate.substr(1, candidate.size() - 1 - kTemporarySuffix.size());
-  return candidate.find_first_not_of("0123456789-") == std::string_view::npos;
+// Of what is copied into pipes and devices, before their names.
+constexpr std::string_view kCopiedPrefix = "elmo-";
+
+// NAME.<digits>-<digits>.tmp is a temporary file of NAME; empty for any other name.
+std::string_view final_name_of(std::string_view temporary) {
+  if (!temporary.ends_with(kTemporarySuffix)) return {};
+  temporary.remove_suffix(kTemporarySuffix.size());
+  const std::size_t dot = temporary.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == temporary.size() ||
+      temporary.find_first_not_of("0123456789-", dot + 1) != std::string_view::npos) {
+    return {};
+  }
+  return temporary.substr(0, dot);
 }
 
 // A killed process leaves its temporary file behind, and of a large model each takes gigabytes.
-// A living process holds a lock on its own, so what can be locked is left over.
-void remove_leftovers(const fs::path& final_path) {
+// A living process holds a lock on its own, so what can be locked is left over: of this name, or,
+// where `copied`, whatever it was to be copied into, since each pipe has a name of its own.
+void remove_leftovers(const fs::path& base, bool copied) {
   std::error_code error;
-  const std::string name = final_path.filename().string();
-  for (const auto& entry : fs::directory_iterator(folder_of(final_path), error)) {
-    if (!is_temporary_of(entry.path().filename().string(), name)) continue;
+  const std::string name = base.filename().string();
+  for (const auto& entry : fs::directory_iterator(folder_of(base), error)) {
+    const std::string found = entry.path().filename().string();
+    const std::string_view own = final_name_of(found);
+    if (copied ? !own.starts_with(kCopiedPrefix) : own != name) continue;
     const int descriptor = open(entry.path().c_str(), O_RDWR | O_CLOEXEC);
     if (descriptor < 0) continue;
     if (lock_description(descriptor)) unlink(entry.path().c_str());
     close(descriptor);
   }
+}
+
+bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
+
+// By bytes, so that the order does not depend on the locale; empty where nothing matches.
+std::vector<std::string> files_matching(const std::string& pattern) {
+  glob_t matches = {};
+  ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
+  std::vector<std::string> found(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  globfree(&matches);
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 void check_readable_input(const std::string& path) {
@@ -169,7 +190,7 @@ PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path
   }
   copied_ = is_stream(target_);
   const fs::path base = copied_ ? work_name(final_path_) : target_;
-  if (!copied_) remove_leftovers(target_);
+  remove_leftovers(base, copied_);
   while (true) {
     temporary_path_ = base;
     temporary_path_ += fmt::format(".{}-{}{}", getpid(), counter++, kTemporarySuffix);
@@ -204,11 +225,17 @@ void PendingFile::commit() {
   sync_path(folder_of(target_));
 }
 
-bool is_written_to(const fs::path& output) { return is_stream(behind_links(output)); }
-
 fs::path work_name(const fs::path& output) {
-  if (!is_written_to(output)) return output;
-  return temporary_folder() / fmt::format("elmo-{}", output.filename().string());
+  const fs::path target = behind_links(output);
+  if (!is_stream(target)) return output;
+  // Many commands may have a /dev/stdout, each another one.
+  struct stat status = {};
+  const int own = descriptor_named(target);
+  if ((own >= 0 ? fstat(own, &status) : stat(target.c_str(), &status)) != 0) {
+    fail(output, "can't be written", errno);
+  }
+  return temporary_folder() / fmt::format("{}{}-{}-{}", kCopiedPrefix, output.filename().string(),
+                                          status.st_dev, status.st_ino);
 }
 
 fs::path partial_folder(const fs::path& output) {
@@ -322,21 +349,16 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns)
       result.push_back(pattern);
       continue;
     }
-    if (exists || pattern.find_first_of("*?[") == std::string::npos) {
+    if (exists || !is_pattern(pattern)) {
       check_readable_input(pattern);
       result.push_back(pattern);
       continue;
     }
-    glob_t matches = {};
-    const int code = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
-    std::vector<std::string> found(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
-    globfree(&matches);
-    if (code != 0 || found.empty()) {
+    const std::vector<std::string> found = files_matching(pattern);
+    if (found.empty()) {
       throw Error(
           fmt::format("{}: no file matches this pattern; check the folder's name", pattern));
     }
-    // By bytes, so that the order does not depend on the locale.
-    std::sort(found.begin(), found.end());
     for (const std::string& path : found) check_readable_input(path);
     result.insert(result.end(), found.begin(), found.end());
   }
@@ -345,10 +367,10 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns)
 
 namespace {
 
-// What is read of a folder: a model of ours or of ELMoForManyLangs.
+// What is read of a folder: a model of ours or of ELMoForManyLangs, or the log of a training.
 constexpr const char* kModelFiles[] = {"forward.h5",         "backward.h5", "encoder.pkl",
                                        "token_embedder.pkl", "char.dic",    "word.dic",
-                                       "config.json"};
+                                       "config.json",        "log.jsonl"};
 
 }  // namespace
 
@@ -364,12 +386,8 @@ void refuse_overwriting(const fs::path& output, const std::vector<std::string>& 
     if (input == "-") check(fstat(STDIN_FILENO, &source));
     check(stat(input.c_str(), &source));
     for (const char* name : kModelFiles) check(stat((fs::path(input) / name).c_str(), &source));
-    if (input.find_first_of("*?[") == std::string::npos) continue;
-    glob_t matches = {};
-    ::glob(input.c_str(), GLOB_NOSORT, nullptr, &matches);
-    const std::vector<std::string> found(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
-    globfree(&matches);
-    for (const std::string& path : found) check(stat(path.c_str(), &source));
+    if (!is_pattern(input)) continue;
+    for (const std::string& path : files_matching(input)) check(stat(path.c_str(), &source));
   }
 }
 

@@ -12,7 +12,7 @@ namespace elmo {
 // A file under construction: a temporary name beside the final one, so that whoever sees the
 // final name sees a whole file. Usage: write to temporary_path() by any means (the file exists,
 // empty), close it, commit(). An uncommitted one is removed by the destructor, one that a killed
-// process left behind by the next PendingFile of the same name.
+// process left behind by the next PendingFile of the same name (of any, where it is copied).
 //
 // A final name that is a link stays one: what it leads to is replaced. Devices, FIFOs and open
 // descriptors (/dev/stdout) are not replaced: the temporary file lies in temporary_folder() and
@@ -46,10 +46,9 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // Reads a whole file. Throws Error: missing, a directory, unreadable, larger than max_bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
 
-// Is this a device, a FIFO or an open descriptor, which PendingFile writes to and does not replace?
-bool is_written_to(const std::filesystem::path& output);
 // The final name that work files of an output are named after, which lie beside it: the output
-// itself, or where that is written to a name in temporary_folder().
+// itself, or, of what PendingFile does not replace, a name in temporary_folder() of this
+// device, pipe or file alone.
 std::filesystem::path work_name(const std::filesystem::path& output);
 // The folder of what is made of an output so far, for a resume: work_name(output) and ".partial".
 std::filesystem::path partial_folder(const std::filesystem::path& output);

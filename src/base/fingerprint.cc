@@ -6,12 +6,26 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <memory>
+#include <new>
 #include <vector>
 
 #include "elmo/error.h"
 
 namespace elmo {
+
+StreamingHash::StreamingHash()
+    : state_(XXH3_createState(), [](XXH3_state_s* state) { XXH3_freeState(state); }) {
+  if (!state_) throw std::bad_alloc();
+  reset();
+}
+
+void StreamingHash::add(const void* data, std::size_t bytes) {
+  XXH3_64bits_update(state_.get(), data, bytes);
+}
+
+std::uint64_t StreamingHash::value() const { return XXH3_64bits_digest(state_.get()); }
+
+void StreamingHash::reset() { XXH3_64bits_reset(state_.get()); }
 
 std::string file_fingerprint(const std::filesystem::path& path) {
   if (path == "-") return {};
@@ -22,16 +36,14 @@ std::string file_fingerprint(const std::filesystem::path& path) {
   if (!stream) {
     throw Error(fmt::format("{}: can't be read: {}", path.string(), std::strerror(errno)));
   }
-  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
-                                                                       &XXH3_freeState);
-  XXH3_64bits_reset(state.get());
+  StreamingHash hash;
   std::vector<char> buffer(1u << 20);
   while (stream) {
     stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    XXH3_64bits_update(state.get(), buffer.data(), static_cast<std::size_t>(stream.gcount()));
+    hash.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
   }
   if (stream.bad()) throw Error(path.string() + ": can't be read to its end");
-  return fmt::format("{:016x}", XXH3_64bits_digest(state.get()));
+  return fmt::format("{:016x}", hash.value());
 }
 
 std::string fingerprint(std::string_view bytes) {

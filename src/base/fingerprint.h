@@ -3,11 +3,26 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+struct XXH3_state_s;
+
 namespace elmo {
+
+// XXH3-64 of bytes that come piece by piece, however they are cut.
+class StreamingHash {
+ public:
+  StreamingHash();
+  void add(const void* data, std::size_t bytes);
+  std::uint64_t value() const;  // of what was added since the beginning or reset()
+  void reset();
+
+ private:
+  std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> state_;
+};
 
 // XXH3-64 of a file's bytes in 16 hexadecimal digits, the same under any name and at any place.
 // Empty for what can be read only once ("-", a pipe, a terminal). Throws Error: missing,

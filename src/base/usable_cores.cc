@@ -13,17 +13,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/numbers.h"
 #include "elmo/error.h"
 
 namespace elmo {
 namespace {
-
-std::optional<double> number_of(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  return value;
-}
 
 // The words of a file's first line.
 std::vector<std::string> first_line(const std::filesystem::path& file) {
@@ -46,12 +40,13 @@ std::optional<double> ratio(const std::optional<double>& quota,
 std::optional<double> quota_of(const std::filesystem::path& group, bool version_2) {
   if (version_2) {  // "max 100000" or "150000 100000"
     const auto words = first_line(group / "cpu.max");
-    return words.size() == 2 ? ratio(number_of(words[0]), number_of(words[1])) : std::nullopt;
+    return words.size() == 2 ? ratio(parse_number<double>(words[0]), parse_number<double>(words[1]))
+                             : std::nullopt;
   }
   const auto quota = first_line(group / "cpu.cfs_quota_us");  // -1: none
   const auto period = first_line(group / "cpu.cfs_period_us");
   if (quota.size() != 1 || period.size() != 1) return std::nullopt;
-  return ratio(number_of(quota[0]), number_of(period[0]));
+  return ratio(parse_number<double>(quota[0]), parse_number<double>(period[0]));
 }
 
 bool has_cpu(std::string_view list) {

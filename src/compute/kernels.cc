@@ -40,36 +40,75 @@ HWY_INLINE void store(VF v, Bf16* p) {
              reinterpret_cast<std::uint16_t*>(p));
 }
 
-// exp(x) by 2^n times a polynomial on [-ln2/2, ln2/2] (the coefficients of Cephes' expf, relative
-// error 2e-7); x is held to [-87, 88], where the result is finite. Adding 1.5 x 2^23 rounds to the
-// whole number n, whose bits then are the low ones; they go straight into the exponent.
+// Two vectors to 2 * Lanes numbers in a row, in bf16 by the same rounding: what is cut off, one
+// more where the rest is odd, lies above the middle. Half the instructions of two single stores.
+HWY_INLINE void store(VF a, VF b, float* p) {
+  store(a, p);
+  store(b, p + hn::Lanes(DF()));
+}
+HWY_INLINE void store(VF a, VF b, Bf16* p) {
+#if HWY_TARGET == HWY_SCALAR
+  store(a, p);
+  store(b, p + 1);
+#else
+  const hn::Repartition<std::uint16_t, DF> d16;
+  const auto low = hn::BitCast(d16, a), high = hn::BitCast(d16, b);
+  const auto kept = hn::ConcatOdd(d16, high, low), cut = hn::ConcatEven(d16, high, low);
+  const auto odd = hn::And(kept, hn::Set(d16, 1));
+  const auto up = hn::Gt(hn::SaturatedAdd(cut, odd), hn::Set(d16, 0x8000));
+  hn::StoreU(hn::Sub(kept, hn::VecFromMask(d16, up)), d16, reinterpret_cast<std::uint16_t*>(p));
+#endif
+}
+
+// exp(kFactor x), kFactor a power of two or its negative, by 2^n times a polynomial on [-ln2/2,
+// ln2/2]: 1 + r q(r) with the least largest relative error, 3e-9, of its degree (by Remez's
+// exchange; 2e-7 with all roundings). The factor costs nothing: it goes into the coefficients. The
+// exponent is held to [-87, 87], where the result is finite and has its full precision. Adding
+// 1.5 x 2^23 rounds to the whole number n, whose bits then are the low ones; they go straight into
+// the result's exponent.
+template <int kFactor = 1>
 HWY_INLINE VF exp(VF x) {
   const DF d;
+  constexpr float kF = static_cast<float>(kFactor), kMost = 87.0f / (kFactor < 0 ? -kF : kF);
   const VF rounder = hn::Set(d, 12582912.0f);
-  x = hn::Min(hn::Max(x, hn::Set(d, -87.0f)), hn::Set(d, 88.0f));
-  const VF rounded = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), rounder);
+  x = hn::Min(hn::Max(x, hn::Set(d, -kMost)), hn::Set(d, kMost));
+  const VF rounded = hn::MulAdd(x, hn::Set(d, kF * 1.44269504088896341f), rounder);
   const VF n = hn::Sub(rounded, rounder);
-  VF r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
-  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-  VF p = hn::Set(d, 1.9875691500e-4f);
-  p = hn::MulAdd(p, r, hn::Set(d, 1.3981999507e-3f));
-  p = hn::MulAdd(p, r, hn::Set(d, 8.3334519073e-3f));
-  p = hn::MulAdd(p, r, hn::Set(d, 4.1665795894e-2f));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.6666665459e-1f));
-  p = hn::MulAdd(p, r, hn::Set(d, 5.0000001201e-1f));
-  p = hn::MulAdd(p, hn::Mul(r, r), hn::Add(r, hn::Set(d, 1.0f)));
+#if HWY_NATIVE_FMA
+  // Off by n times 2e-9.
+  VF r = hn::NegMulAdd(n, hn::Set(d, 0.693147180559945309f / kF), x);
+#else
+  VF r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f / kF), x);
+  r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f / kF), r);
+#endif
+  constexpr float kF2 = kF * kF, kF4 = kF2 * kF2;
+  VF p = hn::Set(d, 1.4061604022e-3f * kF4 * kF2);
+  p = hn::MulAdd(p, r, hn::Set(d, 8.3791069403e-3f * kF4 * kF));
+  p = hn::MulAdd(p, r, hn::Set(d, 4.1664769341e-2f * kF4));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.6666364175e-1f * kF2 * kF));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.0000004371e-1f * kF2));
+  p = hn::MulAdd(p, r, hn::Set(d, kF));
+  p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   const hn::RebindToUnsigned<DF> bits;
   return hn::BitCast(d,
                      hn::Add(hn::BitCast(bits, p), hn::ShiftLeft<23>(hn::BitCast(bits, rounded))));
 }
-HWY_INLINE VF sigmoid(VF x) {
+// 1 / (1 + e). AVX-512's estimate has 14 bits, so one step of Newton's makes 28 of them; a division
+// takes as long as all of exp.
+HWY_INLINE VF reciprocal_above_one(VF e) {
   const VF one = hn::Set(DF(), 1.0f);
-  return hn::Div(one, hn::Add(one, exp(hn::Neg(x))));
+  const VF x = hn::Add(one, e);
+#if HWY_TARGET == HWY_AVX3
+  const VF estimate = hn::ApproximateReciprocal(x);
+  return hn::MulAdd(estimate, hn::NegMulAdd(x, estimate, one), estimate);
+#else
+  return hn::Div(one, x);
+#endif
 }
+HWY_INLINE VF sigmoid(VF x) { return reciprocal_above_one(exp<-1>(x)); }
 HWY_INLINE VF tanh(VF x) {
-  const VF one = hn::Set(DF(), 1.0f);
-  return hn::Sub(hn::Div(hn::Set(DF(), 2.0f), hn::Add(one, exp(hn::Mul(x, hn::Set(DF(), -2.0f))))),
-                 one);
+  const VF half = reciprocal_above_one(exp<-2>(x));
+  return hn::Sub(hn::Add(half, half), hn::Set(DF(), 1.0f));
 }
 
 // Cells [k, k + count), count a multiple of the vector width up to kPart. Gate by gate: of a loop
@@ -95,20 +134,27 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
       }
     }
   }
-  for (std::int64_t q = 0; q < count; q += lanes) {
+  const auto finish = [&](std::int64_t q) HWY_ATTR {
     const VF i = load(active + q), j = load(active + kPart + q);
     const VF f = load(active + 2 * kPart + q), o = load(active + 3 * kPart + q);
     VF cell = hn::MulAdd(f, load(c_previous + k + q), hn::Mul(i, j));
     cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
-    if (gates != nullptr) {
-      T* gate = gates + k + q;
-      store(i, gate);
-      store(j, gate + h);
-      store(f, gate + 2 * h);
-      store(o, gate + 3 * h);
-    }
     store(cell, c + k + q);
-    store(hn::Mul(o, tanh(cell)), m + k + q);
+    return hn::Mul(o, tanh(cell));
+  };
+  std::int64_t q = 0;
+  for (; q + 2 * lanes <= count; q += 2 * lanes) {
+    const VF first = finish(q);
+    store(first, finish(q + lanes), m + k + q);
+  }
+  if (q < count) store(finish(q), m + k + q);
+  for (std::int64_t gate = 0; gates != nullptr && gate < 4; ++gate) {
+    const float* from = active + gate * kPart;
+    T* to = gates + gate * h + k;
+    for (q = 0; q + 2 * lanes <= count; q += 2 * lanes) {
+      store(load(from + q), load(from + q + lanes), to + q);
+    }
+    if (q < count) store(load(from + q), to + q);
   }
 }
 
@@ -143,9 +189,14 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
   }
 }
 
+// The gradients of z of a vector of cells, by gate; d_c goes on to the step before.
+struct GateGradients {
+  VF i, j, f, o;
+};
 template <typename T>
-HWY_INLINE void cell_backward_at(const float* d_m, const float* c_previous, const float* c, VF clip,
-                                 std::int64_t h, std::int64_t k, T* gates, float* d_c) {
+HWY_INLINE GateGradients cell_backward_at(const float* d_m, const float* c_previous, const float* c,
+                                          VF clip, std::int64_t h, std::int64_t k, const T* gates,
+                                          float* d_c) {
   const VF one = hn::Set(DF(), 1.0f);
   const VF i = load(gates + k), j = load(gates + h + k);
   const VF f = load(gates + 2 * h + k), o = load(gates + 3 * h + k);
@@ -153,11 +204,11 @@ HWY_INLINE void cell_backward_at(const float* d_m, const float* c_previous, cons
   const VF tc = tanh(cell);
   VF dc = hn::MulAdd(hn::Mul(dm, o), hn::NegMulAdd(tc, tc, one), load(d_c + k));
   dc = hn::IfThenElseZero(hn::Lt(hn::Abs(cell), clip), dc);
-  store(hn::Mul(hn::Mul(dc, j), hn::Mul(i, hn::Sub(one, i))), gates + k);
-  store(hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(j, j, one)), gates + h + k);
-  store(hn::Mul(hn::Mul(dc, load(c_previous + k)), hn::Mul(f, hn::Sub(one, f))), gates + 2 * h + k);
-  store(hn::Mul(hn::Mul(dm, tc), hn::Mul(o, hn::Sub(one, o))), gates + 3 * h + k);
   store(hn::Mul(dc, f), d_c + k);
+  return {hn::Mul(hn::Mul(dc, j), hn::Mul(i, hn::Sub(one, i))),
+          hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(j, j, one)),
+          hn::Mul(hn::Mul(dc, load(c_previous + k)), hn::Mul(f, hn::Sub(one, f))),
+          hn::Mul(hn::Mul(dm, tc), hn::Mul(o, hn::Sub(one, o)))};
 }
 
 template <typename T>
@@ -165,9 +216,25 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
                    std::int64_t h, T* gates, float* d_c) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
+  const auto one_vector = [&](std::int64_t k) HWY_ATTR {
+    const GateGradients d = cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c);
+    store(d.i, gates + k);
+    store(d.j, gates + h + k);
+    store(d.f, gates + 2 * h + k);
+    store(d.o, gates + 3 * h + k);
+  };
   std::int64_t k = 0;
-  for (; k + lanes <= h; k += lanes) {
-    cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c);
+  for (; k + 2 * lanes <= h; k += 2 * lanes) {
+    const GateGradients a = cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c);
+    const GateGradients b = cell_backward_at(d_m, c_previous, c, clip, h, k + lanes, gates, d_c);
+    store(a.i, b.i, gates + k);
+    store(a.j, b.j, gates + h + k);
+    store(a.f, b.f, gates + 2 * h + k);
+    store(a.o, b.o, gates + 3 * h + k);
+  }
+  if (k + lanes <= h) {
+    one_vector(k);
+    k += lanes;
   }
   if (k == h) return;
   constexpr std::int64_t kMax = 16;
@@ -180,7 +247,11 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
     tc[q - k] = c[q];
     td[q - k] = d_c[q];
   }
-  cell_backward_at(tm, tp, tc, clip, lanes, 0, tg, td);
+  const GateGradients d = cell_backward_at(tm, tp, tc, clip, lanes, 0, tg, td);
+  store(d.i, tg);
+  store(d.j, tg + lanes);
+  store(d.f, tg + 2 * lanes);
+  store(d.o, tg + 3 * lanes);
   for (std::int64_t q = k; q < h; ++q) {
     for (std::int64_t g = 0; g < 4; ++g) gates[g * h + q] = tg[g * lanes + q - k];
     d_c[q] = td[q - k];
@@ -251,10 +322,7 @@ SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_
     top0 = hn::Max(top0, a);
     top1 = hn::Max(top1, b);
     const VF exp_a = exp(a), exp_b = exp(b);
-    if (exps != nullptr) {
-      store(exp_a, exps + k);
-      store(exp_b, exps + k + lanes);
-    }
+    if (exps != nullptr) store(exp_a, exp_b, exps + k);
     sum0 = hn::Add(sum0, exp_a);
     sum1 = hn::Add(sum1, exp_b);
   }
@@ -262,7 +330,7 @@ SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_
                    static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1))))};
   for (; k < n; ++k) {
     const float value = x[k] + bias[k] - shift;
-    const float exponential = std::exp(std::clamp(value, -87.0f, 88.0f));
+    const float exponential = std::exp(std::clamp(value, -87.0f, 87.0f));
     part.top = std::max(part.top, value);
     if (exps != nullptr) store_one(exponential, exps + k);
     part.sum += exponential;
@@ -281,7 +349,9 @@ void scale_to(const float* x, float scale, std::int64_t n, T* y) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF factor = hn::Set(DF(), scale);
   std::int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) store(hn::Mul(load(x + k), factor), y + k);
+  for (; k + 2 * lanes <= n; k += 2 * lanes) {
+    store(hn::Mul(load(x + k), factor), hn::Mul(load(x + k + lanes), factor), y + k);
+  }
   for (; k < n; ++k) store_one(x[k] * scale, y + k);
 }
 void scale_f32(const float* x, float scale, std::int64_t n, float* y) { scale_to(x, scale, n, y); }
@@ -309,6 +379,46 @@ void add(const float* x, std::int64_t n, float* y) {
   std::int64_t k = 0;
   for (; k + lanes <= n; k += lanes) store(hn::Add(load(y + k), load(x + k)), y + k);
   for (; k < n; ++k) y[k] += x[k];
+}
+
+// A number in the upper half of 32 bits, rounded to bf16; what lies below is not zero.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(const float* p) {
+  const hn::RebindToUnsigned<DF> d32;
+  const auto bits = hn::BitCast(d32, load(p));
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
+  return hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)));
+}
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(const Bf16* p) {
+  return hn::BitCast(hn::RebindToUnsigned<DF>(), load(p));
+}
+
+template <typename T>
+void interleave(const T* a, const T* b, std::int64_t size, std::int64_t block, std::int64_t stride,
+                Bf16* pairs) {
+  const hn::RebindToUnsigned<DF> d32;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d32));
+  const auto upper = hn::Set(d32, 0xFFFF0000u);
+  for (std::int64_t first = 0; first < size; first += block, pairs += 2 * stride) {
+    const std::int64_t count = std::min(block, size - first);
+    std::int64_t k = 0;
+    for (; k + lanes <= count; k += lanes) {
+      auto both = hn::ShiftRight<16>(upper_half(a + first + k));
+      if (b != nullptr) both = hn::Or(both, hn::And(upper_half(b + first + k), upper));
+      hn::StoreU(both, d32, reinterpret_cast<std::uint32_t*>(pairs + 2 * k));
+    }
+    for (; k < count; ++k) {
+      store_one(to_float(a[first + k]), pairs + 2 * k);
+      store_one(b == nullptr ? 0.0f : to_float(b[first + k]), pairs + 2 * k + 1);
+    }
+  }
+}
+void interleave_f32(const float* a, const float* b, std::int64_t size, std::int64_t block,
+                    std::int64_t stride, Bf16* pairs) {
+  interleave(a, b, size, block, stride, pairs);
+}
+void interleave_bf16(const Bf16* a, const Bf16* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs) {
+  interleave(a, b, size, block, stride, pairs);
 }
 
 // With kWeighted each row is multiplied by its weight.
@@ -466,6 +576,8 @@ HWY_EXPORT(scale_f32);
 HWY_EXPORT(scale_bf16);
 HWY_EXPORT(drop);
 HWY_EXPORT(add);
+HWY_EXPORT(interleave_f32);
+HWY_EXPORT(interleave_bf16);
 HWY_EXPORT(column_sums_f32);
 HWY_EXPORT(column_sums_bf16);
 HWY_EXPORT(weighted_column_sums_f32);
@@ -537,6 +649,15 @@ void convert(const float* source, std::int64_t size, float* destination) {
 }
 void convert(const float* source, std::int64_t size, Bf16* destination) {
   scale_values(source, 1.0f, size, destination);
+}
+
+void interleave_rows(const float* a, const float* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs) {
+  HWY_DYNAMIC_DISPATCH(interleave_f32)(a, b, size, block, stride, pairs);
+}
+void interleave_rows(const Bf16* a, const Bf16* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs) {
+  HWY_DYNAMIC_DISPATCH(interleave_bf16)(a, b, size, block, stride, pairs);
 }
 
 template <>

@@ -40,7 +40,7 @@ struct SoftmaxPart {
   double sum;  // of the exponentials
 };
 // exp(logits[i] + bias[i] - shift) into `exps`, which may be null. An exponent is held to [-87,
-// 88], so `top` says whether the shift was high enough.
+// 87], so `top` says whether the shift was high enough.
 template <typename T>
 SoftmaxPart softmax_part(const float* logits, const float* bias, float shift, std::int64_t size,
                          T* exps);
@@ -59,6 +59,13 @@ void add_values(const float* values, std::int64_t size, float* to);
 // destination[i] = source[i] in T.
 void convert(const float* source, std::int64_t size, float* destination);
 void convert(const float* source, std::int64_t size, Bf16* destination);
+
+// Two rows of `size` numbers to pairs (a[j], b[j]) in bf16, `block` pairs in a row and the next
+// block `stride` pairs behind the one before; b may be null: zeros.
+void interleave_rows(const float* a, const float* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs);
+void interleave_rows(const Bf16* a, const Bf16* b, std::int64_t size, std::int64_t block,
+                     std::int64_t stride, Bf16* pairs);
 
 // sums[j] += sum over rows of matrix[i * ld + j], rows in order, j < columns.
 template <typename T>

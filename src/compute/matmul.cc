@@ -2,6 +2,7 @@
 
 #include <cpuid.h>
 #include <omp.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +10,8 @@
 #include <dnnl.hpp>
 #include <limits>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -22,6 +25,15 @@ namespace elmo {
 namespace {
 
 using dnnl::memory;
+
+// oneDNN (2.6) writes to where it got no memory for the code that it makes. Throws std::bad_alloc
+// where the system has less left than its largest kernels take.
+void check_room_for_code() {
+  constexpr std::size_t kRoom = 16 << 20;
+  void* room = mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  munmap(room, kRoom);
+}
 
 // The rule: what oneDNN is asked for, so that a row's bits depend on the row and W alone. Operands
 // have no gaps between their rows: with gaps some kernels fall to the reference, and oneDNN's cache
@@ -135,6 +147,84 @@ struct Form {
   std::string kernel;
 };
 
+void copy_row(const float* from, std::int64_t count, float* to) { std::copy_n(from, count, to); }
+void copy_row(const Bf16* from, std::int64_t count, Bf16* to) { std::copy_n(from, count, to); }
+void copy_row(const Bf16* from, std::int64_t count, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = to_float(from[i]);
+}
+void copy_row(const float* from, std::int64_t count, Bf16* to) { convert(from, count, to); }
+
+// Where W (k x n) of bf16 numbers lies in blocks of columns, in each of them pair by pair of rows
+// and column by column of a pair, as the bf16 kernels of AVX-512 and AMX take it. The library packs
+// that by itself, several times as fast as oneDNN.
+struct PairLayout {
+  std::int64_t columns;  // of a block
+  std::int64_t rows;     // k, filled up
+};
+std::optional<PairLayout> pair_layout(const memory::desc& w) {
+#if DNNL_VERSION_MAJOR >= 3
+  if (w.get_format_kind() != memory::format_kind::blocked || w.get_inner_nblks() != 3) return {};
+  const memory::dims blocks = w.get_inner_blks(), axes = w.get_inner_idxs();
+  const memory::dims strides = w.get_strides(), padded = w.get_padded_dims();
+#else
+  if (w.data.format_kind != dnnl_blocked || w.data.extra.flags != dnnl_memory_extra_flag_none) {
+    return {};
+  }
+  const dnnl_blocking_desc_t& blocking = w.data.format_desc.blocking;
+  if (blocking.inner_nblks != 3) return {};
+  const dnnl_dim_t *blocks = blocking.inner_blks, *axes = blocking.inner_idxs;
+  const dnnl_dim_t *strides = blocking.strides, *padded = w.data.padded_dims;
+#endif
+  const bool has_pairs = axes[0] == 0 && axes[1] == 1 && axes[2] == 0 && blocks[2] == 2;
+  const bool is_dense =
+      strides[0] == 2 * blocks[0] * blocks[1] && strides[1] == padded[0] * blocks[1];
+  if (!has_pairs || !is_dense) return {};
+  return PairLayout{blocks[1], padded[0]};
+}
+
+// Row i of a matrix whose rows lie in runs, `ld` elements apart in a run.
+template <typename T>
+const T* row_of(const T* source, const Runs& runs, std::int64_t ld, std::int64_t i) {
+  return source + i / runs.rows * runs.stride + i % runs.rows * ld;
+}
+
+// Rows [first, first + size) of `source` (n wide) as pairs.
+template <typename T>
+void pack_rows(const T* source, const Runs& runs, std::int64_t ld, std::int64_t first,
+               std::int64_t size, std::int64_t n, const PairLayout& layout, Bf16* pairs) {
+  for (std::int64_t i = 0; i < size; i += 2, pairs += 2 * layout.columns) {
+    interleave_rows(row_of(source, runs, ld, first + i),
+                    i + 1 < size ? row_of(source, runs, ld, first + i + 1) : nullptr, n,
+                    layout.columns, layout.rows / 2 * layout.columns, pairs);
+  }
+}
+
+// Columns of k numbers, `ld` apart, as pairs: two numbers of a column are one of 32 bits, and these
+// are transposed tile by tile.
+template <typename T>
+void pack_columns(const T* source, std::int64_t ld, std::int64_t k, std::int64_t n,
+                  const PairLayout& layout, Bf16* pairs) {
+  constexpr std::int64_t kTile = 64;
+  alignas(64) Bf16 tile[kTile * kTile];
+  for (std::int64_t column = 0; column < n; column += layout.columns) {
+    const std::int64_t width = std::min(layout.columns, n - column);
+    for (std::int64_t j = 0; j < width; j += kTile) {
+      const std::int64_t count = std::min(kTile, width - j);
+      for (std::int64_t i = 0; i < k; i += kTile) {
+        const std::int64_t depth = std::min(kTile, k - i);
+        for (std::int64_t q = 0; q < count; ++q) {
+          Bf16* row = tile + q * kTile;
+          copy_row(source + (column + j + q) * ld + i, depth, row);
+          if (depth % 2 != 0) row[depth] = {0};
+        }
+        transpose(reinterpret_cast<const float*>(tile), kTile / 2, count, (depth + 1) / 2,
+                  reinterpret_cast<float*>(pairs + (column * layout.rows) + i * layout.columns) + j,
+                  layout.columns);
+      }
+    }
+  }
+}
+
 // Rows of the product that a form is chosen by.
 constexpr std::int64_t kFormRows = 64;
 
@@ -198,12 +288,6 @@ struct KeyHash {
   }
 };
 
-void copy_row(const float* from, std::int64_t count, float* to) { std::copy_n(from, count, to); }
-void copy_row(const Bf16* from, std::int64_t count, Bf16* to) { std::copy_n(from, count, to); }
-void copy_row(const Bf16* from, std::int64_t count, float* to) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] = to_float(from[i]);
-}
-
 }  // namespace
 
 // What a thread keeps: the forms, the products made so far, scratch.
@@ -246,6 +330,7 @@ class Products {
 
   template <typename T>
   void pack(PackedMatrix& w, const T* source, std::int64_t stride_k, std::int64_t stride_n) {
+    if (pack_pairs(w, source, {1, std::max(w.k_, std::int64_t{1}), 0}, stride_k, stride_n)) return;
     const OneThread one;
     memory::data_type from = sizeof(T) == 2 ? memory::data_type::bf16 : memory::data_type::f32;
     const void* data = source;
@@ -278,6 +363,20 @@ class Products {
       dnnl::reorder(plain_w, packed).execute(stream_, plain_w, packed);
       stream_.wait();
     }
+  }
+
+  template <typename T>
+  void pack(PackedMatrix& w, const T* source, const Runs& runs) {
+    if (pack_pairs(w, source, runs, w.n_, 1)) return;
+    if (runs.count == 1) {
+      pack(w, source, w.n_, 1);
+      return;
+    }
+    T* rows = reinterpret_cast<T*>(bytes(strip_, area(w.k_, w.n_) * sizeof(T)));
+    for (std::int64_t run = 0; run < runs.count; ++run) {
+      std::copy_n(source + run * runs.stride, runs.rows * w.n_, rows + run * runs.rows * w.n_);
+    }
+    pack(w, rows, w.n_, 1);
   }
 
   // x: rows of k, or, `sliced`, slice after slice of W's, each with all its rows.
@@ -405,6 +504,7 @@ class Products {
 
   Product make(const Key& key) {
     const ForkGuard guard;
+    check_room_for_code();
     const auto type = key.bf16 ? memory::data_type::bf16 : memory::data_type::f32;
     const Form& chosen = form(key.k, key.n, type);
     const auto product = [&](const auto& description, dnnl::primitive primitive) {
@@ -428,6 +528,26 @@ class Products {
     }
     const auto description = describe(key.rows, key.k, key.n, type, chosen.weights, key.accumulate);
     return product(description, dnnl::matmul(description));
+  }
+
+  // False where W has another layout than pairs.
+  template <typename T>
+  bool pack_pairs(PackedMatrix& w, const T* source, const Runs& runs, std::int64_t stride_k,
+                  std::int64_t stride_n) {
+    const memory::data_type type = product_type(w.precision_);
+    if (type != memory::data_type::bf16) return false;
+    const OneThread one;
+    for (const PackedMatrix::Slice& slice : w.slices_) {
+      const auto layout = pair_layout(form(slice.size, w.columns_, type).weights);
+      if (!layout) return false;
+      auto* pairs = reinterpret_cast<Bf16*>(w.data_.data() + slice.offset);
+      if (stride_n == 1) {
+        pack_rows(source, runs, stride_k, slice.first, slice.size, w.n_, *layout, pairs);
+      } else {
+        pack_columns(source + slice.first, stride_n, slice.size, w.n_, *layout, pairs);
+      }
+    }
+    return true;
   }
 
   dnnl::stream stream_;
@@ -480,6 +600,14 @@ void PackedMatrix::pack(const float* source, std::int64_t stride_k, std::int64_t
 
 void PackedMatrix::pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n) {
   Products::mine().pack(*this, source, stride_k, stride_n);
+}
+
+void PackedMatrix::pack(const float* source, const Runs& runs) {
+  Products::mine().pack(*this, source, runs);
+}
+
+void PackedMatrix::pack(const Bf16* source, const Runs& runs) {
+  Products::mine().pack(*this, source, runs);
 }
 
 template <typename T>

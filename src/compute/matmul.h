@@ -2,14 +2,14 @@
 //
 // Every product runs on the calling thread alone; threads divide the rows of a batch, or fixed
 // blocks of an output, among themselves (workers.h). A row of y = x W has the same bits for any
-// number of rows, at any place, on any thread, and whatever was multiplied before: oneDNN promises
-// no such thing, the rule in matmul.cc of what it is asked for brings it about, and
-// compute_matmul_test holds it for every shape in use, on every instruction set of the machine.
+// number of rows, at any place, on any thread, and whatever was multiplied before. oneDNN does not
+// promise that; the shapes that matmul.cc asks it for ensure it, and compute_matmul_test checks it
+// for every shape in use, on every instruction set of the machine.
 //
-// Products of bf16 numbers on a CPU without bf16 hardware are made in f32 of the same rounded
-// operands, which costs the conversion besides. The caller's OpenMP settings are left as they were.
+// On a CPU without bf16 hardware, bf16 products are computed in f32 on the same rounded operands,
+// which costs a conversion. The caller's OpenMP settings are left unchanged.
 //
-// All functions may be called by many threads at once; primitives are cached a thread.
+// All functions are thread-safe; each thread caches its own oneDNN primitives.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,12 @@
 
 namespace elmo {
 
-// W (k x n) in the layout that oneDNN's kernels want.
+// Rows of a matrix that lie in `count` runs of `rows` rows, `stride` elements from run to run.
+struct Runs {
+  std::int64_t count, rows, stride;
+};
+
+// W (k x n) in the layout that oneDNN's kernels need.
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -36,6 +41,9 @@ class PackedMatrix {
   // source[i * stride_k + j * stride_n], one of the strides being 1.
   void pack(const float* source, std::int64_t stride_k, std::int64_t stride_n);
   void pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n);
+  // The same of dense rows in runs, k in all.
+  void pack(const float* source, const Runs& runs);
+  void pack(const Bf16* source, const Runs& runs);
 
  private:
   friend class Products;
@@ -57,11 +65,6 @@ class PackedMatrix {
 template <typename T>
 void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y,
               bool accumulate = false);
-
-// Rows of a matrix that lie in `count` runs of `rows` rows, `stride` elements from run to run.
-struct Runs {
-  std::int64_t count, rows, stride;
-};
 
 // y (m x n, dense) = a^T W, where the k rows of `a` (m wide, leading dimension lda) lie in runs:
 // the weight gradient, a = d_z, W = the packed inputs. With accumulate, +=. Rows of y have the same

@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Random123). A number is a
-// function of what it is for, never of how many were drawn before, so training repeats itself
-// whatever the threads, the order and the interruptions.
+// function of its use and its index, never of how many were drawn before, so training is repeatable
+// with any number of threads, in any order, interrupted or not.
 #pragma once
 
 #include <Random123/philox.h>
@@ -11,7 +11,7 @@
 
 namespace elmo {
 
-// What a random number is drawn for; part of the key, so that uses never share numbers.
+// What a random number is used for; part of the key, so that two uses never get the same numbers.
 enum class RandomUse : std::uint32_t {
   kInitialise = 1,
   kDropout = 2,
@@ -23,7 +23,8 @@ enum class RandomUse : std::uint32_t {
 
 class Random {
  public:
-  // All numbers for one use: a, b, c say which (an epoch and a window, a step and a tensor).
+  // The numbers for one use; a and b tell its occasions apart, such as an epoch and a window, or a
+  // step and a tensor.
   Random(std::uint64_t seed, RandomUse use, std::uint64_t a = 0, std::uint32_t b = 0)
       : key_{static_cast<std::uint32_t>(seed) ^ (static_cast<std::uint32_t>(use) * 0x9E3779B9u),
              static_cast<std::uint32_t>(seed >> 32) ^ b},
@@ -48,8 +49,8 @@ class Random {
   }
   // Standard normal for element i (Box-Muller).
   float normal(std::uint64_t i) const;
-  // Uniform in [0, n), n < 2^63, for element i, without bias worth the name (64-bit
-  // multiply-shift).
+  // Uniform in [0, n), n < 2^63, for element i, by a 64-bit multiply-shift; the bias is below
+  // n / 2^64.
   std::uint64_t below(std::uint64_t i, std::uint64_t n) const {
     const auto r = at(i);
     const std::uint64_t x = (static_cast<std::uint64_t>(r[0]) << 32) | r[1];

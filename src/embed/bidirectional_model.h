@@ -22,9 +22,9 @@
 
 namespace elmo {
 
-// Which states of a word's units become its vector in layers 1 and up. kBoundary: the state that
-// has seen the whole word, forward at its last unit and backward at its first. Layer 0 is always
-// the mean of the units' vectors in the token encoder.
+// How the states of a word's units become its vector in layers 1 and up. kBoundary: the states that
+// have read the whole word, forward at its last unit and backward at its first. Layer 0 is always
+// the mean of the units' token vectors.
 enum class Pooling { kBoundary, kFirst, kLast, kMean };
 Pooling parse_pooling(std::string_view name);  // boundary|first|last|mean; throws UsageError
 std::string_view pooling_name(Pooling pooling);
@@ -38,24 +38,24 @@ class BidirectionalModel {
   static std::unique_ptr<BidirectionalModel> load(const std::filesystem::path& folder,
                                                   Precision precision);
 
-  // The same of official weights (lm/official_format.h). `vocabulary`: a word list, needed where a
-  // unit is a word of it; empty: none. Throws Error as read_official() does.
+  // Loads official weights (lm/official_format.h). `vocabulary`: their word list, needed if units
+  // are words; empty: none. Throws Error as read_official() does.
   static std::unique_ptr<BidirectionalModel> load_official(const std::filesystem::path& options,
                                                            const std::filesystem::path& weights,
                                                            const std::string& vocabulary,
                                                            Precision precision);
 
-  // The same of a folder of ELMoForManyLangs.
+  // Loads a folder of ELMoForManyLangs.
   static std::unique_ptr<BidirectionalModel> load_efml(const std::filesystem::path& folder,
                                                        const EfmlOptions& options,
                                                        Precision precision);
 
-  // The token encoder and the LSTM layers.
+  // Number of layers: the token encoder and the LSTM layers.
   int layers() const { return forward_.settings().layers + 1; }
   // 2 P: forward, then backward.
   int dimension() const { return 2 * forward_.settings().projection; }
   Encoder encoder() const { return forward_.settings().encoder; }
-  // Null but of characters and dictionaries; forward's and backward's may be one.
+  // Null for models of pieces and words. Both directions may have the same one.
   const WordEncoder* word_encoder(Direction direction) const {
     return direction == Direction::kForward || !backward_.word_encoder() ? forward_.word_encoder()
                                                                          : backward_.word_encoder();
@@ -80,18 +80,18 @@ class BidirectionalModel {
   DirectionModel forward_, backward_;
 };
 
-// A stretch of a sentence: from byte `begin` of word `first` to byte `end` of word `last`.
+// A part of a sentence: from byte `begin` of word `first` to byte `end` of word `last`.
 struct WordSpan {
   std::size_t first, begin, last, end;
 };
 
-// A sentence to embed, and its vectors afterwards.
+// A sentence to embed; embed() fills in its vectors.
 struct SentenceVectors {
   std::vector<std::string_view> words;
-  // The words whose vectors are wanted, rising; nothing: all of them.
+  // Indices of the words to return vectors for, in ascending order; nullopt: all.
   std::optional<std::vector<std::int64_t>> kept;
-  // Wanted beside them, as the last vector: the pieces that a span touches, forward at the last
-  // of them and backward at the first whatever the pooling.
+  // If set, one more vector is returned, the last: that of the pieces which overlap the span,
+  // forward at the last of them and backward at the first, whatever the pooling.
   std::optional<WordSpan> span;
   // Row-major (vectors, rows of the mix, dimension).
   std::vector<float> vectors;
@@ -102,13 +102,14 @@ struct SentenceVectors {
 struct EmbedOptions {
   LayerMix mix;
   Pooling pooling = Pooling::kBoundary;
-  // Words of a batch, at most; a longer sentence is a batch of its own.
+  // Largest number of words in a batch; a longer sentence is a batch of its own.
   std::int64_t batch_words = 4096;
-  // Words whose token vectors are kept, at most, or, by each thread, their pieces. Of models of
-  // characters and dictionaries, words to encode beforehand, which are never dropped.
+  // Capacity in words of the cache of token vectors or, for models of pieces, of each thread's
+  // cache of pieces.
   std::size_t cached_words = 100'000;
+  // Words that are encoded beforehand and never dropped, for models of characters and dictionaries.
   std::vector<std::string> pinned_words;
-  // Called on the caller's thread between batches; what it throws ends the work.
+  // Called on the calling thread between batches. If it throws, the work ends with that exception.
   std::function<void()> between_batches;
 };
 
@@ -122,7 +123,7 @@ struct VectorPart {
   std::int64_t stride;
 };
 
-// Embeds with a team of threads; one caller at a time. What a sentence gets does not depend on the
+// Embeds on several threads; not thread-safe itself. The vectors of a sentence do not depend on the
 // batch, the order or the number of threads.
 class BatchEmbedder {
  public:
@@ -132,26 +133,26 @@ class BatchEmbedder {
 
   const BidirectionalModel& model() const { return *model_; }
   const EmbedOptions& options() const { return options_; }
-  // Occurrences of words so far, and how many of them were in no cache and had to be encoded: of
-  // models of characters and dictionaries into token vectors, of models of pieces into pieces, by
-  // each direction where their vocabularies differ.
+  // Number of words embedded so far, and how many of them were not in a cache and had to be
+  // encoded: into token vectors (characters, dictionaries) or into pieces (once for each direction
+  // if their vocabularies differ).
   std::pair<std::uint64_t, std::uint64_t> encoded_words() const;
-  // Of a model of dictionaries, for reports: what they know of the words so far.
+  // For models of dictionaries: what share of the words so far they know.
   std::optional<DictionaryCoverage> coverage() const;
 
   // Fills the vectors of all sentences.
   void embed(std::span<SentenceVectors> sentences);
-  // The same where the state is carried: sentence i continues stream (i + `first`) mod `streams`,
-  // which began with zeros when this BatchEmbedder was made or last reset; blank sentences change
-  // nothing (of ELMoForManyLangs their ends are read). A window may hold any number of sentences.
-  // When it throws, the states are as before.
+  // The same with carried state: sentence i continues stream (i + `first`) mod `streams`. All
+  // streams start from zeros when the BatchEmbedder is created or reset. Blank sentences change no
+  // state, except that ELMoForManyLangs reads their BOS and EOS. If it throws, the states are
+  // unchanged.
   void embed_carried(std::span<SentenceVectors> sentences, std::uint64_t first, int streams);
   // Carried states, by direction and stream.
   using States = std::array<std::vector<StreamState>, 2>;
   const States& states() const;
   void set_states(States states);
-  // One sentence of any length in bounded memory (besides its words): the parts are handed over
-  // as they are made, in no fixed order, one at a time. Not with a mix that needs layer_norm.
+  // Embeds one sentence of any length in bounded memory (besides its words): calls `sink` with one
+  // part of the vectors at a time, in no fixed order. Not for a mix with layer_norm.
   void embed_long(SentenceVectors& sentence, const std::function<void(const VectorPart&)>& sink);
 
  private:

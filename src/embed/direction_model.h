@@ -1,5 +1,5 @@
-// One direction of a bidirectional model, for embedding only: packed constant weights that many
-// threads share, and the walk of a batch of sentences through the layers.
+// One direction of a bidirectional model, for embedding only: packed constant weights, shared by
+// threads, and the forward pass of a batch of sentences through the layers.
 #pragma once
 
 #include <cstdint>
@@ -35,17 +35,17 @@ struct UnitTable {
   std::int32_t bos = 0, eos = 0;
 };
 
-// The outputs of a stretch of steps of a batch: row (t - first_step) * rows + i of `layer(j)`
+// The outputs of some consecutive steps of a batch: row (t - first_step) * rows + i of `layer(j)`
 // is the vector (P) of sequence i at unit t, where t < its length.
 struct StepOutputs {
   std::int64_t first_step, steps, rows;
   std::vector<const float*> layers;  // j = 1 .. ; [0] is layer 1
 };
 
-// What of a language model makes vectors: its matrices packed for inference, without the softmax
-// and without the float32 matrices that they were packed from.
+// The part of a language model that computes vectors: its matrices packed for inference, without
+// the softmax and without the float32 matrices that they were packed from.
 struct InferenceWeights {
-  // Takes over what it needs, and gives the rest back to the system.
+  // Moves what it needs out of the model and frees the rest.
   InferenceWeights(std::unique_ptr<LanguageModel> model, Precision precision);
 
   ModelSettings settings;
@@ -65,12 +65,13 @@ class DirectionModel {
   const ModelSettings& settings() const { return weights_.settings; }
   const PieceVocabulary& pieces() const { return *weights_.pieces; }     // kPieces only
   const Vocabulary& vocabulary() const { return *weights_.vocabulary; }  // kPieces, kWords
-  // Of characters and dictionaries; null of others, and where the other direction's serves both.
+  // For models of characters and dictionaries, otherwise null; also null if the other direction's
+  // encoder serves both.
   const WordEncoder* word_encoder() const { return weights_.word_encoder.get(); }
-  // Of pieces and words, whose vectors are learned; the others make theirs (token_cache.h).
+  // For models of pieces and words. The token vectors of other models are in a TokenCache.
   UnitTable units() const;
 
-  // Scratch of one thread, kept between batches.
+  // Buffers of one thread, reused from batch to batch.
   class Scratch;
   struct ScratchDeleter {
     void operator()(Scratch* scratch) const;
@@ -78,8 +79,8 @@ class DirectionModel {
   using ScratchPointer = std::unique_ptr<Scratch, ScratchDeleter>;
   ScratchPointer make_scratch() const;
 
-  // Walks the sequences, which are ordered by falling length, and hands over the layers' outputs
-  // chunk by chunk. A row has the same bits in any batch.
+  // Runs the sequences, which must be in descending order of length, through the layers and calls
+  // `sink` with the outputs of some steps at a time. The bits of a row do not depend on the batch.
   void run(std::span<UnitSequence* const> sequences, const UnitTable& units, Scratch& scratch,
            const std::function<void(const StepOutputs&)>& sink) const;
 

@@ -1,4 +1,4 @@
-// A text's vectors into a file.
+// Writing the vectors of a text to a file.
 #pragma once
 
 #include <cstdint>
@@ -28,22 +28,22 @@ struct DumpRequest {
   DumpType type = DumpType::kF32;
   DumpKeys keys = DumpKeys::kLine;
   bool map = true;
-  // Only the occurrences of these words, with their places; in normalisation form C, which the
-  // text's words are compared in.
+  // Dump only the occurrences of these words, with their places. They must be in normalisation form
+  // C, in which the words of the text are compared.
   std::optional<std::unordered_set<std::string>> words;
   // One vector a line. Not with `words`.
   std::optional<LinePooling> line_pool;
-  // N: instead of all of the above one vector a word (static_vectors.h), of the N most frequent
-  // words of the text that hold no white space, which would end them in the file. The text is read
-  // twice, and the mix has one row.
+  // N > 0: instead of the formats above, write one vector a word (static_vectors.h) for the N most
+  // frequent words of the text, without those that hold white space, which the format can't hold.
+  // The text is read twice; the mix must have one row.
   std::int64_t static_words = 0;
-  // Only this part of the lines, into part_path(output, shard) (io/dump_parts.h). Of HDF5, from a
-  // text that can be read again, without a carried state or `static_words`.
+  // Dump only this part of the lines, to part_path(output, shard) (io/dump_parts.h). For HDF5 only,
+  // from a text that can be read again, without carried state or `static_words`.
   std::optional<Shard> shard;
   // 0: sentences are independent; N: line i continues stream i mod N.
   int carry_state = 0;
-  // Go on after the last closed segment of an interrupted dump. A carried state is found again by
-  // reading the lines that are done.
+  // Continue after the last closed segment of an interrupted dump. A carried state is computed
+  // again from the lines that are done.
   bool resume = false;
 };
 
@@ -58,9 +58,8 @@ struct DumpReport {
   std::vector<PhaseClock::Phase> phases;
 };
 
-// Throws Error (input, output, disk), and Interrupted after SIGINT or SIGTERM, when what is done
-// has been kept for a resume: whatever fails, the sentences that are whole. Warns of lines that
-// were skipped or repaired.
+// Throws Error (input, output, disk), or Interrupted after SIGINT or SIGTERM. In either case the
+// complete sentences are kept for a resume. Warns of lines that were skipped or repaired.
 DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
                 Workers& workers);
 

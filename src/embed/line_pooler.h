@@ -13,7 +13,7 @@
 
 namespace elmo {
 
-// Hands each line on as one word, whose text is the line's without the white space around it.
+// Passes each line on as one word; its text is the line without the white space around it.
 class LinePooler : public OrderedSink {
  public:
   // `target` takes one vector a line of these layers.

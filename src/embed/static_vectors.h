@@ -1,6 +1,6 @@
 // One vector a word: the mean over its occurrences in a text.
 //
-// The result is text as word2vec writes it: a line `COUNT DIMENSION`, then a word and its numbers a
+// The result is text as word2vec writes it: a line `COUNT DIMENSION`, then a word and its values a
 // line, separated by single spaces.
 //
 // While it is made, FILE.partial/ holds `lock` and `sums`: a line of JSON (version, settings,

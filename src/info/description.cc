@@ -14,6 +14,7 @@
 #include "base/printable.h"
 #include "elmo/error.h"
 #include "io/dump_file.h"
+#include "io/file_kind.h"
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
 #include "io/torch_file.h"
@@ -21,7 +22,7 @@
 #include "lm/official.h"
 #include "lm/official_format.h"
 #include "nn/scalar_mix.h"
-#include "task/task_network.h"
+#include "task/network.h"
 #include "text/piece_vocabulary.h"
 #include "text/word_vocabulary.h"
 
@@ -30,8 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
 
 std::string first_bytes(const fs::path& path, std::size_t count) {
   std::ifstream stream(path, std::ios::binary);
@@ -78,8 +77,8 @@ Json describe_tensors(const h5::File& file, const std::string& format) {
 
 // What a task is, besides its tensors.
 Json describe_task(const fs::path& path) {
-  const auto network = TaskNetwork::load(path);
-  const TaskSettings& s = network->settings();
+  const auto network = task::Network::load(path);
+  const task::Settings& s = network->settings();
   Json result = {{"task", task_name(s.task)},
                  {"labels", network->labels().names()},
                  {"inputs", s.inputs()},
@@ -130,7 +129,7 @@ Json describe_hdf5(const fs::path& path) {
   if (format && std::holds_alternative<std::string>(*format)) {
     const auto& name = std::get<std::string>(*format);
     Json tensors = describe_tensors(file, name);
-    if (name != TaskNetwork::kFormat || tensors["format_version"] > TaskNetwork::kVersion) {
+    if (name != task::Network::kFormat || tensors["format_version"] > task::Network::kVersion) {
       return tensors;
     }
     Json result = {{"kind", name}};
@@ -311,8 +310,9 @@ std::string model_card(const fs::path& folder) {
 }
 
 nlohmann::ordered_json describe_official(const fs::path& options, const fs::path& weights) {
+  const h5::File file = h5::File::open(weights);  // also for the readers below
   const OfficialModel model = read_official(options, weights);
-  const Json rows = dataset_rows(h5::File::open(weights));
+  const Json rows = dataset_rows(file);
   std::uint64_t values = 0;
   for (const auto& row : rows) values += static_cast<std::uint64_t>(elements(row["shape"]));
   Json settings = {{"input", model.characters ? "characters" : "words"},

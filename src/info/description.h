@@ -10,8 +10,8 @@ namespace elmo {
 // A model's folder (one of ELMoForManyLangs too), a model, a checkpoint, a dump, a task, a
 // vocabulary, tensors of PyTorch, any HDF5 file: its path and kind, settings, datasets with type
 // and shape, the number of parameters and the programs that read it. A folder has the files in it
-// under "files". Throws Error: it is not there, damaged, or nothing that elmo knows. HDF5 bears one
-// thread at a time.
+// under "files". Throws Error if it is missing, damaged, or of no kind that elmo knows. Not
+// thread-safe (HDF5).
 nlohmann::ordered_json describe(const std::filesystem::path& path);
 
 // The card (README.md) of a packaged model. Throws Error: there is none.

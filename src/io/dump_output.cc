@@ -1,38 +1,26 @@
 #include "io/dump_output.h"
 
 #include <fmt/core.h>
-#include <xxhash.h>
-
-#include <new>
 
 namespace elmo {
 
-ContentHash::State ContentHash::new_state() {
-  State state(XXH3_createState(), XXH3_freeState);
-  if (!state) throw std::bad_alloc();
-  XXH3_64bits_reset(state.get());
-  return state;
-}
-
 ContentHash::ContentHash(const DumpOptions& options)
     : named_(options.layout == DumpLayout::kSentences),
-      keyed_(options.keys == DumpKeys::kSentence),
-      sentence_(new_state()),
-      places_(new_state()) {}
+      keyed_(options.keys == DumpKeys::kSentence) {}
 
 void ContentHash::add(std::string_view text) {
   const std::uint64_t bytes = text.size();
-  XXH3_64bits_update(sentence_.get(), &bytes, sizeof bytes);
-  XXH3_64bits_update(sentence_.get(), text.data(), text.size());
+  sentence_.add(&bytes, sizeof bytes);
+  sentence_.add(text.data(), text.size());
 }
 
 ByteSource& ContentHash::begin(const DumpRecord& record, std::int64_t line, ByteSource& vectors) {
-  XXH3_64bits_reset(sentence_.get());
-  XXH3_64bits_update(sentence_.get(), &record.word_count, sizeof record.word_count);
+  sentence_.reset();
+  sentence_.add(&record.word_count, sizeof record.word_count);
   if (named_) {
     add(keyed_ ? record.sentence : std::to_string(line));
   } else {
-    XXH3_64bits_update(sentence_.get(), &line, sizeof line);
+    sentence_.add(&line, sizeof line);
     for (const std::string& word : record.words) add(word);
   }
   vectors_ = &vectors;
@@ -41,18 +29,15 @@ ByteSource& ContentHash::begin(const DumpRecord& record, std::int64_t line, Byte
 
 void ContentHash::read(void* data, std::size_t bytes) {
   vectors_->read(data, bytes);
-  XXH3_64bits_update(sentence_.get(), data, bytes);
+  sentence_.add(data, bytes);
 }
 
 void ContentHash::end(const DumpRecord& record) {
-  sum_ += XXH3_64bits_digest(sentence_.get());
-  XXH3_64bits_update(places_.get(), record.places.data(),
-                     record.places.size() * sizeof record.places[0]);
+  sum_ += sentence_.value();
+  places_.add(record.places.data(), record.places.size() * sizeof record.places[0]);
 }
 
-std::string ContentHash::text() const {
-  return fmt::format("{:016x}", sum_ ^ XXH3_64bits_digest(places_.get()));
-}
+std::string ContentHash::text() const { return fmt::format("{:016x}", sum_ ^ places_.value()); }
 
 std::unique_ptr<DumpOutput> make_dump_output(const std::filesystem::path& path,
                                              const DumpOptions& options, DumpTotals totals) {

@@ -40,12 +40,10 @@ class ContentHash : public ByteSource {
   std::string text() const;  // 16 hexadecimal digits
 
  private:
-  using State = std::unique_ptr<XXH3_state_s, XXH_errorcode (*)(XXH3_state_s*)>;
-  static State new_state();
   void add(std::string_view text);
 
   bool named_, keyed_;  // sentences have names; which are the sentences
-  State sentence_, places_;
+  StreamingHash sentence_, places_;
   ByteSource* vectors_ = nullptr;
   std::uint64_t sum_ = 0;
 };

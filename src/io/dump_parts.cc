@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "base/fingerprint.h"
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/numbers.h"
 #include "base/progress.h"
 #include "elmo/error.h"
 #include "io/hdf5.h"
@@ -310,10 +310,9 @@ class MapMembers : public nlohmann::json::json_sax_t {
     return true;
   }
   bool string(string_t& text) override {
-    std::int64_t line = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), line);
-    if (error != std::errc() || end != text.data() + text.size()) return false;
-    output_.map_sentence(sentence_, line);
+    const auto line = parse_number<std::int64_t>(text);
+    if (!line) return false;
+    output_.map_sentence(sentence_, *line);
     return true;
   }
   bool start_object(std::size_t) override { return depth_++ == 0; }

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <system_error>
 
 #include "base/json.h"
@@ -19,7 +18,8 @@ namespace elmo {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kBufferBytes = 1 << 20;
+constexpr std::size_t kBufferBytes = 1 << 20;  // to write
+constexpr std::size_t kReadBytes = 1 << 16;
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
   throw Error(fmt::format(
@@ -27,6 +27,13 @@ constexpr std::size_t kBufferBytes = 1 << 20;
       error == ENOSPC || error == EDQUOT ? "; free some space and go on with --resume"
       : error == EFBIG ? "; raise the limit of a file's size (ulimit -f), go on with --resume"
                        : ""));
+}
+
+std::uint64_t hash_of(const fs::path& path) {
+  SequentialFile file(path);
+  std::vector<char> piece(kReadBytes);
+  while (file.left() > 0) file.read(piece.data(), std::min<std::size_t>(piece.size(), file.left()));
+  return file.hash();
 }
 
 }  // namespace
@@ -46,8 +53,7 @@ void AppendFile::append(const void* data, std::size_t bytes) {
   const char* from = static_cast<const char*>(data);
   if (buffer_.size() + bytes > kBufferBytes) flush();
   if (bytes > kBufferBytes) {
-    write_all(written_, from, bytes);
-    written_ += bytes;
+    write_next(from, bytes);
   } else {
     buffer_.append(from, bytes);
   }
@@ -57,6 +63,7 @@ std::uint64_t AppendFile::extend(std::uint64_t bytes) {
   flush();
   const std::uint64_t begin = written_;
   written_ += bytes;
+  in_order_ = false;
   return begin;
 }
 
@@ -66,6 +73,7 @@ void AppendFile::write_at(std::uint64_t offset, const void* data, std::size_t by
   const std::size_t in_file =
       offset < written_ ? std::min<std::size_t>(bytes, written_ - offset) : 0;
   write_all(offset, from, in_file);
+  if (in_file > 0) in_order_ = false;
   if (in_file == bytes) return;
   buffer_.replace(offset + in_file - written_, bytes - in_file, from + in_file, bytes - in_file);
 }
@@ -80,6 +88,7 @@ void AppendFile::cut(std::uint64_t bytes) {
     fail(path_, "can't be cut", errno);
   }
   written_ = bytes;
+  in_order_ = false;
 }
 
 void AppendFile::close() {
@@ -88,10 +97,17 @@ void AppendFile::close() {
   if (::close(std::exchange(descriptor_, -1)) != 0) fail(path_, "can't be written", errno);
 }
 
+std::uint64_t AppendFile::hash() const { return in_order_ ? hash_.value() : hash_of(path_); }
+
 void AppendFile::flush() {
-  write_all(written_, buffer_.data(), buffer_.size());
-  written_ += buffer_.size();
+  write_next(buffer_.data(), buffer_.size());
   buffer_.clear();
+}
+
+void AppendFile::write_next(const char* data, std::size_t bytes) {
+  write_all(written_, data, bytes);
+  written_ += bytes;
+  hash_.add(data, bytes);
 }
 
 void AppendFile::write_all(std::uint64_t offset, const char* data, std::size_t bytes) {
@@ -105,18 +121,10 @@ void AppendFile::write_all(std::uint64_t offset, const char* data, std::size_t b
   }
 }
 
-std::uint64_t hash_of(const fs::path& path) {
-  SequentialFile file(path);
-  std::vector<char> piece(1 << 16);
-  while (file.left() > 0) file.read(piece.data(), std::min<std::size_t>(piece.size(), file.left()));
-  return file.hash();
-}
-
 SequentialFile::SequentialFile(fs::path path)
     : path_(std::move(path)),
       descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)),
-      buffer_(kBufferBytes),
-      hash_(XXH3_createState(), XXH3_freeState) {
+      buffer_(kReadBytes) {
   struct stat status {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
     const int error = errno;
@@ -124,8 +132,6 @@ SequentialFile::SequentialFile(fs::path path)
     fail(path_, "can't be read", error);
   }
   left_ = static_cast<std::uint64_t>(status.st_size);
-  if (!hash_) throw std::bad_alloc();
-  XXH3_64bits_reset(hash_.get());
 }
 
 SequentialFile::~SequentialFile() { ::close(descriptor_); }
@@ -149,11 +155,11 @@ void SequentialFile::read(void* data, std::size_t bytes) {
     to += part;
     wanted -= part;
   }
-  XXH3_64bits_update(hash_.get(), data, bytes);
+  hash_.add(data, bytes);
   left_ -= bytes;
 }
 
-std::uint64_t SequentialFile::hash() const { return XXH3_64bits_digest(hash_.get()); }
+std::uint64_t SequentialFile::hash() const { return hash_.value(); }
 
 void SequentialFile::check(std::uint64_t hash) const {
   if (left_ != 0 || this->hash() != hash) damaged();

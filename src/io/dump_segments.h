@@ -13,8 +13,6 @@
 // A segment counts only once state.json, written after the segment was synced, names it.
 #pragma once
 
-#include <xxhash.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -25,6 +23,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "io/dump_file.h"
 #include "io/resume_guard.h"
 
@@ -48,19 +47,22 @@ class AppendFile {
   void cut(std::uint64_t bytes);
   // Writes what is buffered, syncs.
   void close();
+  // XXH3-64 of the closed file's bytes; it is read for that only where they were not written one
+  // after the other. Throws Error.
+  std::uint64_t hash() const;
 
  private:
   void flush();
+  void write_next(const char* data, std::size_t bytes);
   void write_all(std::uint64_t offset, const char* data, std::size_t bytes);
 
   std::filesystem::path path_;
   int descriptor_;
   std::uint64_t written_ = 0;
   std::string buffer_;
+  StreamingHash hash_;    // of the first written_ bytes
+  bool in_order_ = true;  // else hash_ is of other bytes
 };
-
-// XXH3-64 of a file's bytes. Throws Error.
-std::uint64_t hash_of(const std::filesystem::path& path);
 
 // Bytes in the order in which they are asked for. Throws Error where there are no more.
 class ByteSource {
@@ -93,7 +95,7 @@ class SequentialFile : public ByteSource {
   std::uint64_t left_ = 0;
   std::vector<char> buffer_;
   std::size_t position_ = 0, filled_ = 0;
-  std::unique_ptr<XXH3_state_s, XXH_errorcode (*)(XXH3_state_s*)> hash_;
+  StreamingHash hash_;
 };
 
 // Which fields of a record are there besides the number of words.
@@ -117,7 +119,7 @@ struct DumpSegment {
   std::int64_t rows = 0;  // words
   std::uint64_t vector_bytes = 0;
   std::uint64_t record_bytes = 0;
-  std::uint64_t vector_hash = 0, record_hash = 0;  // hash_of() the files
+  std::uint64_t vector_hash = 0, record_hash = 0;  // XXH3-64 of the files
 };
 
 // What decides the content of a dump, for the guard of its resume.

@@ -151,9 +151,9 @@ struct DumpWriter::Impl {
                        .record_bytes = segment->record_bytes};
     segment->vectors.close();
     segment->records.close();
+    closed.vector_hash = segment->vectors.hash();
+    closed.record_hash = segment->records.hash();
     segment.reset();
-    closed.vector_hash = hash_of(folder.vectors_path(folder.segments().size()));
-    closed.record_hash = hash_of(folder.records_path(folder.segments().size()));
     folder.add(closed);
     failed = false;
   }

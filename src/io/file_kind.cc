@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -30,27 +31,27 @@ constexpr Packer kPackers[] = {
 };
 
 struct Magic {
-  std::string_view bytes, what;
+  std::string_view bytes;
+  std::string_view what;
+  std::string_view instead;  // where a text is wanted
 };
 constexpr Magic kMagics[] = {
-    {"PK\x03\x04"sv,
-     "is a zip archive, such as PyTorch's, NumPy's or an office program's; give what is packed "
-     "in it as a text file"},
-    {"PK\x05\x06"sv, "is an empty zip archive; give a text file"},
-    {"\x93NUMPY"sv, "is a NumPy array; give a text file"},
-    {"%PDF-"sv, "is a PDF; give its text (pdftotext)"},
-    {"\xBA\x16\x4F\x2F"sv,
-     "is fastText's binary model; give the vectors in text form, the .vec file beside it"},
+    {"PK\x03\x04"sv, "a zip archive, such as PyTorch's, NumPy's or an office program's",
+     "give what is packed in it as a text file"},
+    {"PK\x05\x06"sv, "an empty zip archive", "give a text file"},
+    {"\x93NUMPY"sv, "a NumPy array", "give a text file"},
+    {"%PDF-"sv, "a PDF", "give its text (pdftotext)"},
+    {"\xBA\x16\x4F\x2F"sv, "fastText's binary model",
+     "give the vectors in text form, the .vec file beside it"},
     {"\x7F"
      "ELF"sv,
-     "is a program; give a text file"},
-    {"\x89PNG\r\n"sv, "is a picture; give a text file"},
-    {"\xFF\xD8\xFF"sv, "is a picture; give a text file"},
-    {"\xD0\xCF\x11\xE0"sv, "is an old office document; save it as a text file"},
-    {"SQLite format 3\0"sv, "is a database of SQLite; give a text file"},
-    {"version https://git-lfs"sv, "is a pointer of Git LFS; fetch the file itself (git lfs pull)"},
+     "a program", "give a text file"},
+    {"\x89PNG\r\n"sv, "a picture", "give a text file"},
+    {"\xFF\xD8\xFF"sv, "a picture", "give a text file"},
+    {"\xD0\xCF\x11\xE0"sv, "an old office document", "save it as a text file"},
+    {"SQLite format 3\0"sv, "a database of SQLite", "give a text file"},
+    {"version https://git-lfs"sv, "a pointer of Git LFS, not the file", "fetch it (git lfs pull)"},
 };
-constexpr std::string_view kHdf5 = "\x89HDF\r\n\x1A\n";
 
 // ModelProto.pieces comes first, each with its text (1) and its score (2, a float):
 // 0A SIZE 0A LENGTH text 15 score ...
@@ -83,7 +84,7 @@ std::string_view bare_utf16(std::string_view bytes) {
 }  // namespace
 
 std::string file_kind(std::string_view beginning, std::string_view path) {
-  if (beginning.starts_with(kHdf5)) {
+  if (beginning.starts_with(kHdf5Signature)) {
     if (path.empty()) return "is HDF5; give a text file";
     return hdf5_kind(path);
   }
@@ -98,8 +99,8 @@ std::string file_kind(std::string_view beginning, std::string_view path) {
     return fmt::format("is packed by {}; unpack it first ({} {} > unpacked.txt)", name, command,
                        shell_word(path));
   }
-  for (const auto& [magic, what] : kMagics) {
-    if (beginning.starts_with(magic)) return std::string(what);
+  for (const auto& [magic, what, instead] : kMagics) {
+    if (beginning.starts_with(magic)) return fmt::format("is {}; {}", what, instead);
   }
   if (beginning.starts_with("\xFF\xFE\0\0"sv) || beginning.starts_with("\0\0\xFE\xFF"sv)) {
     return "is UTF-32, by its byte-order mark; " + convert("UTF-32", path);
@@ -115,6 +116,15 @@ std::string file_kind(std::string_view beginning, std::string_view path) {
                        convert(encoding, path));
   }
   return {};
+}
+
+std::string_view kind_without_hdf5(std::string_view beginning) {
+  if (beginning.starts_with("\x1f\x8b")) return "a gzip file; unpack it first (gunzip)";
+  for (const auto& [magic, what, instead] : kMagics) {
+    if (beginning.starts_with(magic)) return what;
+  }
+  const auto is_text = [](unsigned char c) { return c >= 0x20 || (c >= 0x09 && c <= 0x0d); };
+  return std::all_of(beginning.begin(), beginning.end(), is_text) ? "text" : "other binary data";
 }
 
 std::string hdf5_kind(const std::filesystem::path& path) {

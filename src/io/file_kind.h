@@ -1,4 +1,4 @@
-// What a file is that was given where another kind is wanted.
+// Recognises a file of the wrong kind, for a message that says what it is and what to do.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,10 @@
 
 namespace elmo {
 
-// How many bytes of a file file_kind() wants to see.
+// The first bytes of an HDF5 file without a user block.
+inline constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1A\n";
+
+// Number of bytes at the beginning of a file that file_kind() needs.
 inline constexpr std::size_t kKindBytes = 512;
 
 // The end of a sentence that begins with the file's name: what these first bytes of it are and what
@@ -16,8 +19,12 @@ inline constexpr std::size_t kKindBytes = 512;
 // commands; empty for a pipe.
 std::string file_kind(std::string_view beginning, std::string_view path);
 
-// The same of an HDF5 file by what it holds: a model, a task, a checkpoint, vectors, official
-// weights. HDF5 bears one thread at a time.
+// What a file with these first bytes is where HDF5 is wanted and it is none: "a NumPy array",
+// "text".
+std::string_view kind_without_hdf5(std::string_view beginning);
+
+// The same as file_kind() of an HDF5 file by what it holds: a model, a task, a checkpoint, vectors,
+// official weights. Not thread-safe (HDF5).
 std::string hdf5_kind(const std::filesystem::path& path);
 
 // The first bytes of a regular file; empty for anything else.

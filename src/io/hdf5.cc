@@ -7,35 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <new>
 #include <system_error>
 
 #include "base/file.h"
 #include "elmo/error.h"
+#include "io/file_kind.h"
 #include "io/hdf5_detail.h"
 #include "io/hdf5_strings.h"
 
 namespace elmo::h5 {
 namespace fs = std::filesystem;
 namespace {
-
-// What a file is that is not HDF5, as far as its first bytes tell.
-std::string looks_like(const fs::path& path) {
-  char head[512] = {};
-  std::ifstream in(path, std::ios::binary);
-  in.read(head, sizeof head);
-  const std::string_view bytes(head, static_cast<std::size_t>(in.gcount()));
-  if (bytes.starts_with("PK\x03\x04")) return "a zip archive, such as PyTorch's or NumPy's files";
-  if (bytes.starts_with("\x1f\x8b")) return "a gzip file; unpack it first (gunzip)";
-  if (bytes.starts_with("\x93NUMPY")) return "a NumPy array";
-  if (bytes.starts_with("version https://git-lfs")) {
-    return "a pointer of Git LFS; fetch the file itself (git lfs pull)";
-  }
-  const auto is_text = [](unsigned char c) { return c >= 0x20 || (c >= 0x09 && c <= 0x0d); };
-  if (std::all_of(bytes.begin(), bytes.end(), is_text)) return "text";
-  return "other binary data";
-}
 
 // Network file systems often refuse HDF5's locks; ours stand beside the files (FileLock).
 Handle access_list(const std::string& what) {
@@ -80,7 +63,16 @@ Handle create_file(const fs::path& path, const fs::path& shown, const CreateOpti
                  what, action);
 }
 
-Handle open_file(const fs::path& path) {
+using FileIdentity = std::pair<dev_t, ino_t>;
+
+// Of the files that are open for reading, one entry each time. As all of HDF5, for one thread at a
+// time.
+std::vector<FileIdentity>& files_being_read() {
+  static std::vector<FileIdentity> files;
+  return files;
+}
+
+Handle open_file(const fs::path& path, FileIdentity& identity) {
   const std::string what = path.string();
   std::error_code error;
   if (fs::is_directory(path, error)) throw Error(what + ": is a folder, not an HDF5 file");
@@ -90,11 +82,17 @@ Handle open_file(const fs::path& path) {
     throw Error(fmt::format("{}: can't be read: {}; check the name", what,
                             std::generic_category().message(errno)));
   }
+  struct stat status = {};
+  fstat(descriptor, &status);
   ::close(descriptor);
+  identity = {status.st_dev, status.st_ino};
   // A process takes a file twice only in equal ways: first the default, which is h5py's and whose
   // handle may be open, then ours, for files that we are writing and where there are no locks.
   const Handle ours = access_list(what);
-  walk_in_child(path, ours.id());
+  const auto& known = files_being_read();
+  if (std::find(known.begin(), known.end(), identity) == known.end()) {
+    walk_in_child(path, ours.id());
+  }
   for (const hid_t access : {hid_t{H5P_DEFAULT}, ours.id()}) {
     Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), H5Fclose);
     if (file.id() >= 0) return file;
@@ -104,31 +102,42 @@ Handle open_file(const fs::path& path) {
     fail(what, "is an HDF5 file, but damaged or cut short; copy or make it anew");
   }
   H5Eclear2(H5E_DEFAULT);
-  throw Error(fmt::format("{}: is not an HDF5 file; it looks like {}", what, looks_like(path)));
+  throw Error(fmt::format("{}: is not an HDF5 file; it looks like {}", what,
+                          kind_without_hdf5(beginning_of(path))));
 }
 
 }  // namespace
 
 File File::create(const fs::path& path, const fs::path& shown, const CreateOptions& options) {
-  return File(create_file(path, shown, options), path, shown, true);
+  return File(create_file(path, shown, options), path, shown, nullptr);
 }
 
-File File::open(const fs::path& path) { return File(open_file(path), path, path, false); }
+File File::open(const fs::path& path) {
+  FileIdentity identity;
+  Handle handle = open_file(path, identity);
+  return File(std::move(handle), path, path, &identity);
+}
 
-File::File(Handle handle, fs::path path, const fs::path& shown, bool writing)
-    : Object(std::move(handle), shown.string(), writing ? this : nullptr), path_(std::move(path)) {
-  if (writing) {
+File::File(Handle handle, fs::path path, const fs::path& shown, const FileIdentity* being_read)
+    : Object(std::move(handle), shown.string(), being_read == nullptr ? this : nullptr),
+      path_(std::move(path)) {
+  if (being_read == nullptr) {
     reserver_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     make_room(0, 0);
   } else {
     std::error_code error;
     size_ = fs::file_size(path_, error);
+    identity_ = *being_read;
+    files_being_read().push_back(identity_);
   }
 }
 
 File::~File() {
   handle_.close();
   if (reserver_ >= 0) ::close(reserver_);
+  auto& known = files_being_read();
+  const auto own = std::find(known.begin(), known.end(), identity_);
+  if (own != known.end()) known.erase(own);
 }
 
 void File::close() {

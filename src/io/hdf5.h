@@ -1,8 +1,10 @@
-// The one ring around HDF5's C API: handles that close themselves, errors as elmo::Error with a
-// sentence, HDF5's own printing off. Nothing else of elmo calls HDF5.
+// The only wrapper around HDF5's C API: handles that close themselves, failures as elmo::Error, and
+// HDF5's own error printing turned off. No other code of elmo calls HDF5.
 //
-// HDF5 must be used from one thread at a time, whatever the number of open files.
+// HDF5 is not thread-safe: it must be used by one thread at a time, whatever the number of files.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -130,6 +132,8 @@ class File : public Object {
   static File create(const std::filesystem::path& path, const std::filesystem::path& shown,
                      const CreateOptions& options);
   // For reading. Throws Error: missing, a folder, not HDF5 (and what it looks like), truncated.
+  // Its structure is looked at in another process first (walk_in_child), unless this one has it
+  // open already: HDF5 then shares what it has read of it.
   static File open(const std::filesystem::path& path);
   ~File();
   File(const File&) = delete;
@@ -159,7 +163,9 @@ class File : public Object {
  private:
   friend class Object;
   friend class Dataset;
-  File(Handle handle, std::filesystem::path path, const std::filesystem::path& shown, bool writing);
+  // being_read: device and inode; nullptr: the file is written.
+  File(Handle handle, std::filesystem::path path, const std::filesystem::path& shown,
+       const std::pair<dev_t, ino_t>* being_read);
   // HDF5 1.10 crashes when it can't write its metadata, so the disk is asked first: makes sure
   // that it has room for this many bytes of data and what HDF5 adds. Throws Error: disk full.
   void make_room(std::uint64_t bytes, std::uint64_t name_bytes);
@@ -170,6 +176,7 @@ class File : public Object {
   Handle creation_, links_;                      // property lists of create_dataset, kept
   Type created_ = Type::kOther;                  // the type that creation_ is for
   std::uint64_t size_ = 0;                       // of a file being read
+  std::pair<dev_t, ino_t> identity_ = {};        // of a file being read
   mutable std::unique_ptr<StringHeap> strings_;  // of a file being read, when first asked for
   int reserver_ = -1;                            // a second descriptor of a file being written
   std::uint64_t reserved_ = 0;                   // bytes of the file that the disk has promised

@@ -1,5 +1,5 @@
-// What the two halves of the ring (hdf5.cc, hdf5_dataset.cc) share. Includes HDF5's own header,
-// so nothing else includes this one.
+// What the two files of the HDF5 wrapper (hdf5.cc, hdf5_dataset.cc) share. Includes HDF5's own
+// header, so nothing else includes this one.
 #pragma once
 
 #include <hdf5.h>

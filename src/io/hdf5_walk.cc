@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
 
 #include "base/fork_guard.h"
 #include "elmo/error.h"
+#include "io/file_kind.h"
 #include "io/hdf5_detail.h"
 
 namespace elmo::h5 {
@@ -75,6 +77,10 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);  // glibc's last words
   }
+  // What this process does at its own end, such as Python's faulthandler, is not for this one's.
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM, SIGXCPU}) {
+    std::signal(signal, SIG_DFL);
+  }
   limit(RLIMIT_CORE, 0);
   // Ten times what the slowest sound files of many datasets need.
   limit(RLIMIT_CPU, 2 + (bytes >> 22));
@@ -96,7 +102,7 @@ void refuse_cut_short(const fs::path& path, std::uint64_t bytes) {
   const ssize_t count = descriptor < 0 ? 0 : ::pread(descriptor, block, sizeof block, 0);
   if (descriptor >= 0) ::close(descriptor);
   if (count < static_cast<ssize_t>(sizeof block) ||
-      std::memcmp(block, "\x89HDF\r\n\x1a\n", 8) != 0) {
+      std::memcmp(block, kHdf5Signature.data(), kHdf5Signature.size()) != 0) {
     return;
   }
   const bool is_old = block[8] < 2;

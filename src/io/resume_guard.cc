@@ -37,7 +37,7 @@ void check_resumable(const RunSettings& before, const RunSettings& now, const st
     if (old == value) continue;
     throw Error(
         fmt::format("{}: was begun by a version of elmo whose {} is {}, this one's is {}, so "
-                    "it can't go on with the same numbers; go on with that version, or {}",
+                    "it can't continue with the same values; continue with that version, or {}",
                     run, name, option_text(old), option_text(value), anew));
   }
   nlohmann::ordered_json options = now.options;

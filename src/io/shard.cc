@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
 #include <optional>
 
+#include "base/numbers.h"
 #include "elmo/error.h"
 
 namespace elmo {
@@ -13,10 +13,8 @@ namespace {
 constexpr std::int64_t kMostShards = 1'000'000;
 
 std::optional<std::int64_t> parse_whole(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
+  const auto value = parse_number<std::int64_t>(text);
+  return value && *value >= 0 ? value : std::nullopt;
 }
 
 // The variables of the process, as numbers.

@@ -18,20 +18,20 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Where several processes share the training, each has the batch's window and works on its
-  // groups' streams; they call train(), state() and restore() together.
+  // If several processes share the training, each is given the window of the whole batch and works
+  // on the streams of its groups; all call train(), state() and restore() together.
   //
   // Training: total negative log-likelihood (nats) of the window; the parameters' gradients
-  // become those of (mean negative log-likelihood x steps), bilm-tf's objective (those of the
-  // slices that this process owns). Dropout's masks are keyed by (seed, direction, step). The state
-  // is carried to the next call.
+  // become those of (mean negative log-likelihood x steps), which is bilm-tf's objective; with
+  // several processes, in the slices that this process owns. Dropout masks are keyed by (seed,
+  // direction, step). The state is carried to the next call.
   virtual double train(const Window& window, std::uint64_t step) = 0;
   // Evaluation: no dropout; losses (steps * streams, 0 where there is no target) and their sum.
   // The state is carried.
   virtual double evaluate(const Window& window, std::vector<double>& losses) = 0;
 
-  // h' and c of all streams before the next window, layer by layer (streams x P, streams x H). The
-  // first process has them whole, the others those of their own streams.
+  // h' and c of all streams before the next window, layer by layer (streams x P, streams x H). In
+  // the first process they are complete; the others have those of their own streams.
   struct LayerState {
     std::vector<float> h, c;
   };
@@ -48,8 +48,8 @@ struct EngineOptions {
   float dropout = 0.0f;
   std::uint64_t seed = 1;
   std::int64_t samples = 0;     // of a sampled softmax in train(); 0: the full one
-  bool frozen_encoder = false;  // train() leaves the token encoder's gradient alone
-  // In so many first steps train() leaves all gradients but the softmax's alone.
+  bool frozen_encoder = false;  // train() does not compute the token encoder's gradient
+  // In this many first steps train() computes the gradients of the softmax only.
   std::uint64_t softmax_steps = 0;
   Slices* slices = nullptr;     // of what is trained, where several processes share it
   PhaseClock* clock = nullptr;  // told what train() does; may be null

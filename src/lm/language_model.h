@@ -28,14 +28,14 @@
 
 namespace elmo {
 
-// What a unit is and where its vector comes from: pieces of SentencePiece and whole words have a
-// learned vector each; characters make a word's vector, for any word. Dictionaries are
-// ELMoForManyLangs' way: the vector of a listed word beside what its characters, code points of a
-// list, make of it; one of the two may be missing.
+// The token encoder: what a unit is and how its vector is computed. kPieces, kWords: a learned
+// vector for each SentencePiece piece or each word of a list. kCharacters: a character CNN computes
+// the vector of any word. kDictionaries (ELMoForManyLangs): the learned vector of a listed word
+// combined with a character CNN over code points of a list; either may be missing.
 enum class Encoder { kPieces, kWords, kCharacters, kDictionaries };
 std::string_view encoder_name(Encoder encoder);  // pieces, words, characters, dictionaries
 
-// What defines a model; stored in its file and never contradicted.
+// What defines a model. Stored in its file; options that contradict it are refused.
 struct ModelSettings {
   Encoder encoder = Encoder::kPieces;
   CharacterShape characters;  // kCharacters, kDictionaries (without characters: positions alone)
@@ -70,24 +70,25 @@ class LanguageModel {
   // are of an older version still.
   static constexpr std::int64_t kVersion = 3;
 
-  // All parameters zero; call initialise() or load(). Of pieces, and of words or characters.
+  // All parameters are zero; call initialise() or load(). For kPieces:
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const PieceVocabulary> vocabulary);
-  // `words`: what the softmax and kWords have a row for; may be null for characters without a
-  // softmax.
+  // For kWords and kCharacters. `words`: the rows of the softmax and, for kWords, of the embedding;
+  // may be null for characters without a softmax.
   LanguageModel(const ModelSettings& settings, std::shared_ptr<const WordVocabulary> words);
-  // Of dictionaries, which fit the settings' sizes.
+  // For kDictionaries. The dictionaries must have the sizes in the settings.
   LanguageModel(const ModelSettings& settings,
                 std::shared_ptr<const DictionaryReader> dictionaries);
 
-  // Reads DIR/forward.h5 or any such file. Throws Error: not ours, damaged, wrong shapes.
+  // Reads DIR/forward.h5 or another file of this format. Throws Error if the file is of another
+  // kind, damaged, or has wrong shapes.
   static std::unique_ptr<LanguageModel> load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path);
-  // Zero parameters and the vocabulary of a file of ours that holds them, a checkpoint too.
+  // A model with zero parameters and the vocabulary that a model file or a checkpoint holds.
   static std::unique_ptr<LanguageModel> make(const ModelSettings& settings,
                                              const TensorFileReader& reader);
-  // All parameters and the vocabulary.
+  // Adds all parameters and the vocabulary.
   void add_to(TensorSink& file);
-  // Of its file: the oldest that has what this model has.
+  // Format version of its file: the oldest that can hold this model.
   std::int64_t file_version() const;
   // "forward.h5" in a model folder.
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
@@ -98,7 +99,7 @@ class LanguageModel {
   // [-0.05, 0.05), the other matrices normal with deviation 1/sqrt(F), carry biases -2. Keyed by
   // seed, direction and parameter.
   void initialise(std::uint64_t seed);
-  // The softmax alone, above weights that are there.
+  // Initialises only the softmax; the other weights stay.
   void initialise_softmax(std::uint64_t seed);
 
   template <typename F>
@@ -114,21 +115,21 @@ class LanguageModel {
     if (!characters && !listed_words) embedding.for_each_parameter(f);
   }
   std::vector<Parameter*> encoder_parameters();
-  // What the softmax multiplies by.
+  // The weight matrix of the softmax.
   Parameter& softmax_weights() { return settings.tied ? embedding.table : softmax.weights; }
   // The token encoder's and the layers'.
   std::vector<Parameter*> parameters_below_softmax();
   std::int64_t parameter_count();
-  // What the softmax predicts: pieces, or words of a list; null without either.
+  // The vocabulary that the softmax predicts, pieces or words; null if there is none.
   const Vocabulary* units() const;
-  // Rows of the vocabulary; 0 without one.
+  // Size of that vocabulary; 0 if there is none.
   std::int32_t outcomes() const { return units() != nullptr ? units()->rows() : 0; }
 
   // Packs all weights (after loading, after each update); the workers share the parts.
   void prepare(Precision precision, bool training);
   void pack(Workers& workers);
-  // While training samples the softmax its packed weights serve evaluation alone, so they are
-  // packed only when asked for.
+  // With a sampled softmax, training does not use its packed weights; they are packed only if
+  // `with_softmax`, for evaluation.
   void pack(Workers& workers, bool with_softmax);
 
   ModelSettings settings;
@@ -150,16 +151,16 @@ class LanguageModel {
                 std::shared_ptr<const DictionaryReader> dictionaries);
 };
 
-// Throws Error where this can't be a folder of ours: it is missing, a file, or holds another
-// program's model, which the message names with the options that take it.
+// Throws Error if this is not a model folder: it is missing, is a file, or holds another program's
+// model, for which the message names the options to use.
 void check_model_folder(const std::filesystem::path& folder);
 
-// forward.h5 and backward.h5 of a folder, those that are there, in this order. Throws Error if
-// there is none, or where they do not agree.
+// Loads forward.h5 and backward.h5 of a folder, those that exist, in this order. Throws Error if
+// there is neither, or if they do not agree.
 std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder);
 
 // LanguageModel::load() of a file named after its direction. Throws Error if it holds the other
-// one.
+// direction.
 std::unique_ptr<LanguageModel> load_direction(const std::filesystem::path& path,
                                               Direction direction);
 
@@ -170,10 +171,10 @@ void check_directions_agree(const std::string& folder, const ModelSettings& forw
 
 // Do both read words by the same kind of encoder, of the same shape and vocabulary?
 bool have_same_units(LanguageModel& a, LanguageModel& b);
-// The token encoder's numbers into a model of the same units.
+// Copies the token encoder's weights into a model of the same units.
 void copy_encoder(LanguageModel& from, LanguageModel& to);
 
-// Lines as a language model reads them. Keeps a cache, so it is for one thread.
+// Turns lines into the sequences that a language model reads. Keeps a cache; not thread-safe.
 class LineEncoder {
  public:
   // The model outlives the encoder.
@@ -181,8 +182,8 @@ class LineEncoder {
 
   // Returns the line's words, valid while the line is and until the next call.
   const std::vector<std::string_view>& read(std::string_view line, Sequence& sequence);
-  // Of word i of that line: its units, and whether the model has no unit, or only bytes, for some
-  // of it.
+  // The units of word i of that line, and whether some of the word is unknown to the model or known
+  // only as bytes.
   std::span<const std::int32_t> units_of(std::size_t i) const;
   bool is_unknown(std::size_t i) const;
 

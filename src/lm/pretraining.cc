@@ -29,6 +29,8 @@
 namespace elmo {
 namespace {
 
+constexpr const char* kLogName = "log.jsonl";
+
 using Trainers = std::vector<std::unique_ptr<DirectionTrainer>>;
 
 // What the options say by themselves.
@@ -157,15 +159,17 @@ void check_output(const PretrainingOptions& options, Direction direction) {
   }
 }
 
+std::filesystem::path older_model(const PretrainingOptions& options, Direction direction) {
+  return LanguageModel::file(options.output, direction).replace_extension(".old.h5");
+}
+
 // A direction without a checkpoint begins at step 0, whatever model is there: that may be a good
 // one whose checkpoint was deleted, so it keeps another name.
 void begin_again(const PretrainingOptions& options, Direction direction) {
   std::string kept;
   if (has_model(options, direction)) {
-    const auto model = LanguageModel::file(options.output, direction);
-    std::filesystem::path old = model;
-    old.replace_extension(".old.h5");
-    std::filesystem::rename(model, old);
+    const auto old = older_model(options, direction);
+    std::filesystem::rename(LanguageModel::file(options.output, direction), old);
     kept = fmt::format("; the model that is there is now {}", old.string());
   }
   log::warn("{}: no checkpoint of the {} model, it starts at step 0{}", options.output.string(),
@@ -292,9 +296,9 @@ void explain_files(const PretrainingOptions& options) {
     checkpoints.push_back(checkpoint.filename().string());
     models.push_back(LanguageModel::file(options.output, direction).filename().string());
   }
-  log::info("{}: {} {} all that other commands read; {} ({}B) only pretrain --resume does",
-            options.output.string(), fmt::join(models, " and "), models.size() == 1 ? "is" : "are",
-            fmt::join(checkpoints, " and "), format_count(static_cast<double>(bytes)));
+  log::info("{}: other commands read only {}; {} ({}B) {} for pretrain --resume",
+            options.output.string(), fmt::join(models, " and "), fmt::join(checkpoints, " and "),
+            format_count(static_cast<double>(bytes)), checkpoints.size() == 1 ? "is" : "are");
 }
 
 void introduce(const PretrainingOptions& options, Processes& processes, int threads) {
@@ -332,9 +336,9 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
   if (!processes.is_first()) make();
   const int count = static_cast<int>(options.directions.size());
   std::optional<TrainingLog> log;
-  if (processes.is_first()) log.emplace(options.output / "log.jsonl");
+  if (processes.is_first()) log.emplace(options.output / kLogName);
   BackgroundWriter writer;
-  // Directions with a common encoder are trained side by side, each with meetings of its own.
+  // Directions with a common encoder are trained side by side, each with a communicator of its own.
   std::vector<std::unique_ptr<Processes>> meetings;
   Trainers trainers;
   std::vector<Fact> facts;
@@ -369,6 +373,16 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> pretraining_files(const PretrainingOptions& options) {
+  std::vector<std::filesystem::path> files = {options.output / kLogName};
+  for (const Direction direction : options.directions) {
+    files.push_back(LanguageModel::file(options.output, direction));
+    files.push_back(checkpoint_file(options.output, direction));
+    files.push_back(older_model(options, direction));
+  }
+  return files;
+}
 
 std::vector<PretrainingResult> pretrain(const PretrainingOptions& given, Processes& processes) {
   check(given);

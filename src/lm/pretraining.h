@@ -38,20 +38,22 @@ struct PretrainingOptions {
   // Weights to start from, a model's folder or one of official weights, which get a new softmax
   // over `vocabulary`, a word list; empty: random weights.
   std::filesystem::path init;
-  // A new softmax above trained weights is trained alone in so many first steps; unset:
+  // Number of first steps in which a new softmax over trained weights is trained alone; unset:
   // kSoftmaxSteps.
   std::optional<std::uint64_t> softmax_steps;
   static constexpr std::uint64_t kSoftmaxSteps = 1000;
-  // A model file whose token encoder and vocabulary are taken over; the encoder is not trained.
+  // A model file whose token encoder and vocabulary are used; the encoder is not trained. Empty:
+  // none.
   std::filesystem::path encoder_from;
-  // One token encoder under both directions, which go in step and add their gradients.
+  // One token encoder for both directions, which train step by step together and add their
+  // gradients of it.
   bool share_encoder = false;
   // The softmax multiplies by the embedding's vectors, so that there is one matrix for both; not
   // with characters, samples, share_encoder or encoder_from. Unset: kTie where that can be.
   std::optional<bool> tie;
   static constexpr bool kTie = false;
-  // Outcomes that the softmax is trained on at a time; 0: all. Unset: all, or 8192 of a word list
-  // over 32,768 words. Development perplexity is always of all.
+  // Number of samples of a sampled softmax; 0: full softmax. Unset: full, or 8192 samples for a
+  // word list of more than 32,768 words. The development perplexity is always of the full softmax.
   std::optional<std::int64_t> samples;
   InvalidText invalid = InvalidText::kRefuse;
 
@@ -59,7 +61,7 @@ struct PretrainingOptions {
   std::uint64_t steps = 0;   // optimiser steps; 0: as many as the epochs have
   int batch_size = 64;       // B, streams
   int unroll = 20;           // T, steps of truncated back-propagation
-  bool carry_state = false;  // keep the state where a sentence begins
+  bool carry_state = false;  // do not reset the state at the beginning of a sentence
 
   OptimizerKind optimizer = OptimizerKind::kAdam;
   std::optional<double> learning_rate;  // unset: 0.2 for Adagrad, 0.003 for Adam
@@ -67,7 +69,7 @@ struct PretrainingOptions {
   // Steps of linear warm-up; unset: kWarmup, or a tenth of all steps where that is less.
   std::optional<std::uint64_t> warmup;
   static constexpr std::uint64_t kWarmup = 500;
-  double clip = 10.0;  // of the gradients' global norm; 0: none
+  double clip = 10.0;  // largest global norm of the gradients; 0: no clipping
   // Unset: none in less than kPassesWithoutDropout passes over the text, 0.1 otherwise.
   std::optional<double> dropout;
   static constexpr double kPassesWithoutDropout = 3;
@@ -80,7 +82,7 @@ struct PretrainingOptions {
   std::uint64_t checkpoint_every = 1000;  // steps
   std::uint64_t dev_every = 0;            // steps; 0: with each checkpoint
   std::uint64_t report_every = 100;       // steps between lines of the log
-  // Stop after so many development perplexities without a better one; 0: never.
+  // Stop after this many development measurements without a better one; 0: never.
   std::uint64_t patience = 0;
   bool resume = false;
   bool overwrite = false;
@@ -98,6 +100,10 @@ struct PretrainingResult {
   std::vector<PhaseClock::Phase> phases;
   bool already_finished = false;
 };
+
+// What pretrain() may write or replace: of each direction the model, its checkpoint and the model
+// of an older run that is kept (forward.old.h5), and the log.
+std::vector<std::filesystem::path> pretraining_files(const PretrainingOptions& options);
 
 // Trains into options.output: forward.h5, backward.h5, their checkpoints and log.jsonl. Same
 // seed and settings: the same bits, interrupted or not, whatever the threads, both or one.

@@ -18,14 +18,14 @@ class TrainingText {
     int streams = 128;         // B
     int steps = 20;            // T
     bool carry_state = false;  // no reset where a sentence begins
-    // Passes over the text; 0: for ever (standard input: until it ends).
+    // Passes over the text; 0: without end (standard input: until it ends).
     std::uint64_t epochs = 0;
   };
-  // Where the next window comes from: enough to go on from with the same text and shape.
+  // The position of the next window, enough to continue with the same text and shape.
   struct Place {
     std::string corpus;           // Corpus::position(); empty for standard input
     std::string streams;          // StreamBatcher::state()
-    std::uint64_t sentences = 0;  // dealt to the streams so far
+    std::uint64_t sentences = 0;  // given to the streams so far
   };
 
   // Reads the text once, to check and to index it. Errors as of Corpus.
@@ -33,7 +33,7 @@ class TrainingText {
   TrainingText(const TrainingText&) = delete;
   TrainingText& operator=(const TrainingText&) = delete;
 
-  // Lines are cut into units as this model wants; it outlives the text.
+  // Sets the model for which lines are cut into units; it must outlive this object.
   void read_for(const LanguageModel& model) {
     lines_ = std::make_unique<LineEncoder>(model);
     units_ = model.outcomes();
@@ -48,10 +48,10 @@ class TrainingText {
   };
   Sample sample(std::uint64_t units, std::int32_t outcomes);
 
-  // The next window; false when the text has ended in every stream. Where it throws (the file has
-  // changed), the place is the one before it.
+  // The next window; false when the text has ended in every stream. If it throws (the file has
+  // changed), the place is unchanged.
   bool next(Window& window);
-  // Back to where the last window came from.
+  // Goes back to the place before the last window.
   void rewind();
 
   Place place() const;

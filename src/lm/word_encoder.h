@@ -1,5 +1,5 @@
-// Words to token vectors, where a model makes a word's vector from the word itself: by its
-// characters, or by dictionaries.
+// Computes token vectors from words, for models that read a word's characters or look it up in
+// dictionaries.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ namespace elmo {
 // Immutable; threads share one, each with a Scratch of its own.
 class WordEncoder {
  public:
-  // Takes the token encoder of a model of kCharacters or kDictionaries over and packs it.
+  // Moves the token encoder out of a model of kCharacters or kDictionaries and packs it.
   WordEncoder(LanguageModel& model, Precision precision);
 
   int projection() const { return projection_; }
-  // The words that are read as a sentence's begin and end.
+  // The words that stand for the beginning and the end of a sentence.
   std::string_view begin_sentence() const;
   std::string_view end_sentence() const;
   // Null with kCharacters.
@@ -32,7 +32,7 @@ class WordEncoder {
     std::vector<std::int32_t> ids;
     ProjectedEmbedding::Scratch words;
   };
-  // y (words x P): the words' vectors. A word has the same bits in any company.
+  // y (words x P): the words' vectors. The bits of a vector do not depend on the other words.
   void encode(std::span<const std::string_view> words, Scratch& scratch, float* y) const;
 
  private:

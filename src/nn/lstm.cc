@@ -10,7 +10,10 @@
 namespace elmo {
 namespace {
 
-constexpr std::int64_t kRowTile = LstmLayer::kStepRows;
+// In bf16 products are the shorter part of a step, and what lies between them gains by half the
+// memory; in f32 they are up to 5 % slower with fewer rows.
+template <typename T>
+constexpr std::int64_t kRowTile = sizeof(T) == 2 ? LstmLayer::kStepRows / 2 : LstmLayer::kStepRows;
 constexpr std::int64_t kCells = LstmLayer::kStepCells;
 constexpr std::int64_t kBackCells = LstmLayer::kBackCells;
 static_assert(kBackCells % kCells == 0);
@@ -116,8 +119,8 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
   std::int64_t cell = 0;
   for (const PackedMatrix& packed : packed_weights_) {
     const std::int64_t size = packed.n(), cells = size / 4;
-    for (std::int64_t begin = 0; begin < rows; begin += kRowTile) {
-      const std::int64_t count = std::min(kRowTile, rows - begin);
+    for (std::int64_t begin = 0; begin < rows; begin += kRowTile<T>) {
+      const std::int64_t count = std::min(kRowTile<T>, rows - begin);
       T* active = nullptr;
       if (gates.step != nullptr) {
         active = gates.step + gates.rows * 4 * cell + (gates.first + begin) * size;
@@ -187,8 +190,8 @@ void LstmLayer::backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets
     }
     convert(scratch.d_h.data(), count * p, d_h);
     T* gates = tape.gates.data() + (row - first) * 4 * hidden;
-    for (std::int64_t begin = 0; begin < count; begin += kRowTile) {
-      const std::int64_t end = std::min(count, begin + kRowTile);
+    for (std::int64_t begin = 0; begin < count; begin += kRowTile<T>) {
+      const std::int64_t end = std::min(count, begin + kRowTile<T>);
       std::int64_t cell = 0;
       for (const PackedMatrix& back : packed_weights_back_) {
         const std::int64_t cells = back.k() / 4, in_back = cell % kBackCells;
@@ -245,23 +248,10 @@ void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& group
     packed_rows_[first + group] = PackedMatrix(rows, width, kPrecisionOf<T>);
     packed_m_[first + group] = PackedMatrix(rows, shape_.hidden, kPrecisionOf<T>);
   }
-  gathered_.resize(static_cast<std::size_t>(workers.count()));
-  const auto pack_group = [&](const T* source, int group, int index, PackedMatrix& packed) {
-    if (packed.k() == groups.rows()) {
-      packed.pack(source, packed.n(), 1);
-      return;
-    }
-    auto& memory = gathered_[static_cast<std::size_t>(index)];
-    const std::size_t bytes = area(packed.k(), packed.n()) * sizeof(T);
-    if (memory.size() < bytes) memory = AlignedArray<unsigned char>(bytes);
-    T* rows = reinterpret_cast<T*>(memory.data());
+  const auto pack_group = [&](const T* source, int group, PackedMatrix& packed) {
     const Part streams = groups.streams_of(group);
-    const std::int64_t run = (streams.end - streams.begin) * packed.n();
-    for (std::int64_t t = 0; t < groups.steps(); ++t) {
-      std::copy_n(source + (t * groups.streams() + streams.begin) * packed.n(), run,
-                  rows + t * run);
-    }
-    packed.pack(rows, packed.n(), 1);
+    packed.pack(source + streams.begin * packed.n(),
+                {groups.steps(), streams.end - streams.begin, groups.streams() * packed.n()});
   };
   workers.run([&](int index) {
     const Part part = part_of(2 * groups.count(), index, workers.count());
@@ -269,9 +259,9 @@ void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& group
       const int group = task / 2;
       const std::size_t at = first + static_cast<std::size_t>(group);
       if (task % 2 == 0) {
-        pack_group(tape.xh.data(), group, index, packed_rows_[at]);
+        pack_group(tape.xh.data(), group, packed_rows_[at]);
       } else {
-        pack_group(tape.m.data(), group, index, packed_m_[at]);
+        pack_group(tape.m.data(), group, packed_m_[at]);
       }
     }
   });

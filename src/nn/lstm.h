@@ -138,9 +138,8 @@ class LstmLayer {
   std::vector<PackedMatrix> packed_weights_, packed_weights_back_;
   PackedMatrix packed_projection_;
   std::vector<PackedMatrix> packed_projection_back_;  // of kBackCells cells each
-  // Operands of the weight gradients, of a group of the tape each; what a worker needs for them.
+  // Operands of the weight gradients, of a group of the tape each; a worker's sums.
   std::vector<PackedMatrix> packed_rows_, packed_m_;
-  std::vector<AlignedArray<unsigned char>> gathered_;
   std::vector<AlignedArray<float>> sums_;
   AlignedArray<float> step_bias_;  // in the order of packed_weights_, the forget gate's 1 added
 };

@@ -20,7 +20,8 @@ enum class OptimizerKind { kAdagrad, kAdam, kSgd };
 OptimizerKind parse_optimizer(std::string_view name);  // throws UsageError
 std::string_view optimizer_name(OptimizerKind kind);
 
-// What gradients of this global norm are multiplied by so that it is at most `clip`; 0: no limit.
+// The factor that scales gradients of this global norm to a norm of at most `clip`; clip = 0: no
+// clipping, 1 is returned.
 inline float clip_scale(double norm, double clip) {
   return clip > 0 && norm > clip ? static_cast<float>(clip / norm) : 1.0f;
 }
@@ -37,9 +38,9 @@ class Optimizer {
   // with the values of all. All processes call the functions below together.
   Optimizer(OptimizerKind kind, Slices& slices, float initial_accumulator = 1.0f);
 
-  // One update with the gradients as they are (sparse parameters: of the touched rows; Adam's
-  // means of the others wait); returns their global norm before clipping (0: not
-  // clipped by clip <= 0). A norm that is not finite changes nothing and is returned.
+  // One update, with the gradients clipped to a global norm of `clip` (0: no clipping). Of a sparse
+  // parameter only the touched rows are updated, with their state. Returns the global norm before
+  // clipping; if that is not finite, nothing is changed.
   double update(double rate, double clip, Workers& workers);
   // The same in two halves, where the norm is of more than these parameters: the sum of squares of
   // their gradients, and an update with the gradients times `scale`.

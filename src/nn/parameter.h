@@ -1,4 +1,4 @@
-// Trained numbers.
+// The trained weights of a layer.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ struct Parameter {
   std::vector<std::int64_t> shape;
   AlignedArray<float> value;
   AlignedArray<float> gradient;
-  // Of a sparse parameter only these rows (of the first axis, rising) have a gradient, and an
-  // optimiser leaves the others as they are. Of another one `touched` may be empty; otherwise the
-  // gradient of all other rows is zero.
+  // Sparse: only the rows in `touched` (of the first axis, in ascending order) have a gradient, and
+  // an optimiser does not change the others. Not sparse: if `touched` is not empty, the gradient of
+  // all other rows is zero.
   bool sparse = false;
   std::vector<std::int32_t> touched;
 };

@@ -38,7 +38,8 @@ class ProjectedEmbedding {
     AlignedArray<Bf16> operand;
   };
   // y (count x P, dense): of each id the row of the table times the projection, with a bias in the
-  // place of what y holds, without one added to it. A row has the same bits in any company.
+  // place of what y holds, without one added to it. The bits of a row do not depend on the other
+  // rows.
   void forward(const std::int32_t* ids, std::int64_t count, float* y, Scratch& scratch) const;
 
  private:

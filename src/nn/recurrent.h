@@ -127,7 +127,7 @@ class RecurrentLayer {
 
 struct RecurrentShape {
   RecurrentKind kind = RecurrentKind::kLstm;
-  Activation activation = Activation::kTanh;  // of the rnn
+  Activation activation = Activation::kTanh;  // of kRnn
   int input = 0;
   int hidden = 0;  // H of each direction
   int layers = 1;

@@ -1,4 +1,4 @@
-// Training of a softmax over many outcomes on a sample of them.
+// Sampled softmax: training of a softmax with many outcomes.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ namespace elmo {
 // Parameters are cut into blocks, each of which one process owns: it alone has the whole gradient
 // of it, and updates it. All processes have all values (Rajbhandari et al. 2020, ZeRO, stage 1).
 //
-// With several processes, each calls the functions that are marked as meetings, in the same order.
+// Functions marked as collective are called by all processes (parallel/processes.h).
 class Slices {
  public:
   Slices(std::vector<Parameter*> parameters, Processes& processes);
@@ -28,13 +28,13 @@ class Slices {
     std::int64_t begin, size;
     int owner;
   };
-  // What an update goes through: whole rows of about 65,536 numbers; of a sparse parameter each
-  // touched row by itself. Their sizes do not depend on the processes, nor does their order.
+  // The blocks of an update: whole rows, about 65,536 values in each; of a sparse parameter each
+  // touched row is a block. Sizes and order do not depend on the number of processes.
   std::vector<Block> blocks() const;
   // The same with all rows of sparse parameters.
   std::vector<Block> all_blocks() const;
   bool is_mine(const Block& block) const { return block.owner == processes_.rank(); }
-  // Who owns a row (of the first axis) of a parameter.
+  // The process that owns a row (of the first axis) of a parameter.
   int owner_of_row(const Parameter& parameter, std::int64_t row) const;
 
   const std::vector<Parameter*>& parameters() const { return parameters_; }
@@ -43,8 +43,8 @@ class Slices {
   // A parameter's gradient is that of one of this process's subtrees (StreamGroups::subtrees());
   // called for each in turn, it keeps what the next one overwrites.
   void keep(const Parameter& parameter, std::size_t subtree, std::size_t subtrees);
-  // A meeting: then the gradients of these parameters (dense ones) are sums over the batch, in
-  // their owners' blocks. Parameters that are none of these slices' are passed over.
+  // Collective. Makes the gradients of these (dense) parameters sums over the whole batch, each
+  // block at its owner. Ignores parameters that do not belong to this object.
   void sum(std::span<Parameter* const> parameters, const StreamGroups& batch, Workers& workers);
   // The same for rows of sparse ones: `rows` of the parameter are kept in `values` (a row each), of
   // which values[k] holds subtree k's; the owners' rows of `result` become the sums,
@@ -53,16 +53,16 @@ class Slices {
                 std::span<float* const> values, float* result, const StreamGroups& batch,
                 Workers& workers);
 
-  // Meetings. One number a block, from its owner to all; the values of the blocks likewise; and an
-  // array of parameter `index`'s size, of which each has its blocks, whole for the first process,
-  // which calls `use` with it.
+  // Collective. share() sends one number for each block from its owner to all, share_values() the
+  // values of the blocks. gather() assembles an array of parameter `index`'s size, of which each
+  // process has its own blocks, in the first process, which calls `use` with it.
   void share(std::span<const Block> blocks, std::span<double> numbers);
   // only_touched: rows without a gradient have not changed.
   void share_values(std::span<const Block> blocks, bool only_touched, Workers& workers);
   void gather(std::size_t index, std::span<float> values, Workers& workers,
               const std::function<void(std::span<float>)>& use);
-  // No meeting: `read` fills a whole array of parameter `index`'s size, of which this process keeps
-  // its own blocks in `values`.
+  // Not collective. `read` fills a whole array of parameter `index`'s size, of which this process
+  // keeps its own blocks in `values`.
   void scatter(std::size_t index, std::span<float> values,
                const std::function<void(std::span<float>)>& read) const;
 

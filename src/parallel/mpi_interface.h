@@ -10,8 +10,8 @@
 namespace elmo {
 
 struct MpiOptions {
-  // Seconds without a sign of a process in a meeting: after the smaller of 60 and half of `stall`
-  // it is named by one of the others, after `stall` the meeting throws Error at all of them.
+  // Seconds without a sign of a process in a collective call: after the smaller of 60 and half of
+  // `stall` one of the others names it, after `stall` the call throws Error in all of them.
   double stall = 600;
   void (*warn)(std::string_view message) = nullptr;
 };
@@ -27,8 +27,8 @@ elmo::Processes* elmo_mpi_join(const elmo::MpiOptions& options, int said_size);
 // The end of a job in which nothing failed, which waits for all processes. Every object made by
 // split() has gone.
 void elmo_mpi_leave(elmo::Processes* processes);
-// For a process that has failed: is it the one that tells people why? Of those that fail at one
-// time it is the one of the lowest rank, and none once another has told; who is not it waits to be
+// For a process that has failed: should it print the message? Of the processes that fail at the
+// same time the one of the lowest rank should, unless another already has; the others wait to be
 // ended.
 bool elmo_mpi_may_tell();
 // Ends all processes of the job with this exit status.

@@ -183,7 +183,7 @@ class MpiProcesses final : public Processes {
   }
 
   // A wait that takes long. Those who wait tell one another that they do, so that who does not is
-  // known to all, in whatever meeting each of them is.
+  // known to all, in whatever collective call each of them is.
   struct Watch {
     double told = 0;            // when this process said last that it waits, in seconds of the wait
     bool warned = false;        // people know, from this process or another

@@ -17,7 +17,7 @@ struct Cores {
   int usable = usable_cores();
 };
 
-// A meeting. thread_count(asked); where they are not chosen, the usable cores divided by the
+// Collective. thread_count(asked); if `asked` is 0, the usable cores divided by the
 // processes of this machine that may use the very same: processes that a launcher has bound to
 // cores of their own keep all of them.
 int own_threads(Processes& processes, int asked, const Cores& cores = {});

@@ -19,8 +19,8 @@ struct Piece {
   int owner;
 };
 
-// What the pieces go through on their way; it is kept from one meeting to the next. All processes
-// call with the same pieces in the same order, but for the places.
+// Exchanges pieces and keeps its buffers from one exchange to the next. All processes call with the
+// same pieces in the same order; only the places differ.
 class PieceExchange {
  public:
   explicit PieceExchange(Processes& processes) : processes_(processes) {}
@@ -32,12 +32,12 @@ class PieceExchange {
   using Node = std::function<float*(std::size_t piece, std::size_t subtree)>;
   void sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
            Workers& workers);
-  // Owners' numbers to all processes, or to the first alone.
+  // Sends the owners' values to all processes, or to the first only.
   enum class To { kAll, kFirst };
   void share(std::span<const Piece> pieces, To to, Workers& workers);
 
  private:
-  // Each process's share of `pieces`, for one meeting.
+  // Each process's share of `pieces`, for one exchange.
   void sum_some(const StreamGroups& batch, std::span<const Piece> pieces, std::size_t first,
                 const Node& node, Workers& workers);
   void share_some(std::span<const Piece> pieces, To to, Workers& workers);

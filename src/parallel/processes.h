@@ -1,8 +1,11 @@
-// The processes of a job, each with memory of its own, and what they tell one another.
+// The processes of a job and the communication between them.
 //
-// There is one primitive, a meeting in which each sends something to each; everything else is made
-// of it. It is implemented by a single process that meets nobody, over MPI (mpi_module.cc), and by
-// threads for tests (tests/support/thread_processes.h).
+// There is one primitive, a collective exchange in which every process sends something to every
+// other; all else is built on it. It is implemented for a single process, over MPI (mpi_module.cc),
+// and with threads for tests (tests/support/thread_processes.h).
+//
+// A function marked as collective is called by all processes, and all of them call their collective
+// functions in the same order.
 #pragma once
 
 #include <cstddef>
@@ -41,22 +44,28 @@ class Processes {
   virtual int size() const = 0;
   bool is_first() const { return rank() == 0; }
 
+<<<<<<< HEAD
   // A meeting: all processes come to it, and to all meetings in the same order. The messages of one
   // process to another keep their order, and each is received in its size; empty ones don't count.
   // Nobody sends to himself.
   void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
+=======
+  // Collective. Process i gets send[i] in its receive[rank()], which must have the same size.
+  // send[rank()] is ignored.
+  void exchange(std::span<const ConstBytes> send, std::span<const Bytes> receive);
+>>>>>>> main
   // Sent by this object so far.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
-  // A meeting that gives each process those of its colour, in the order of their ranks, for
-  // meetings of their own.
+  // Collective. Returns the processes with the same colour as this one, in the order of their
+  // ranks.
   virtual std::unique_ptr<Processes> split(int colour) = 0;
 
   // The machine that a process runs on.
   virtual const std::string& host(int rank) const = 0;
   // "process 2 on HOST", by its number in the whole job.
   virtual std::string name(int rank) const;
-  // What they meet through, for people: "Open MPI 4.1.4, shared memory".
+  // The means of communication, for messages: "Open MPI 4.1.4, shared memory".
   virtual std::string description() const { return {}; }
 
  private:
@@ -66,25 +75,25 @@ class Processes {
   std::uint64_t bytes_sent_ = 0;
 };
 
-// A single process. It is one object for all, which keeps nothing.
+// A single process: one stateless object for all callers.
 Processes& lone_process();
 
-// Meetings. Each process has `mine`, and gets all of them in the order of the ranks.
+// Collective. Returns every process's `mine`, in the order of the ranks.
 std::vector<std::string> tell_all(Processes& processes, const std::string& mine);
-// What the first process has.
+// Collective. Returns the first process's `mine`.
 std::string told_by_first(Processes& processes, const std::string& mine);
-// No process leaves before all have come.
+// Collective. A barrier: returns when all processes have called it.
 void meet(Processes& processes);
-// Is it true of any?
+// Collective. Is `mine` true for any process?
 bool any(Processes& processes, bool mine);
 
-// What all processes of a job must have alike, and has a name: "the text".
+// Something that must be equal in all processes of a job, with a name such as "the text".
 struct Fact {
   std::string name, value;
   bool readable = true;  // by people; a hash is not
 };
-// A meeting. Throws Error, at all of them, where they differ from the first process's: it names the
-// first process that does.
+// Collective. Throws Error in all processes if any fact differs from the first process's, naming
+// the first process where one does.
 void check_alike(Processes& processes, std::span<const Fact> facts);
 
 // Each process holds its part of `values` and gets the others', in their places.

@@ -1,4 +1,4 @@
-// Rows of a batch, spread over processes, that some process wants.
+// Exchange of rows of a batch between processes.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,15 @@
 
 namespace elmo {
 
-// A row of the batch, of which every process knows where it is and who wants it.
+// A row of the batch that one process holds and another needs. All processes know all routes.
 struct RowRoute {
   std::int64_t row;  // in the arrays of the process that holds it
   int from, to;
 };
 
-// A meeting that brings rows of `row_bytes` bytes to those who want them. `rows`: dense, those that
-// this process holds. Returns the rows whose route leads here, dense, in the order of the routes.
+// Sends rows of `row_bytes` bytes along the routes; all processes call it together. `rows`: the
+// rows that this process holds, dense. Returns the rows sent to this process, dense, in the order
+// of the routes.
 std::vector<std::byte> bring_rows(Processes& processes, std::span<const RowRoute> routes,
                                   const std::byte* rows, std::size_t row_bytes);
 

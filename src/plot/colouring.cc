@@ -61,14 +61,14 @@ Colouring colour_by_labels(const std::filesystem::path& path, const Occurrences&
 }
 
 Colouring colour_by_tags(const std::filesystem::path& path, const Occurrences& occurrences) {
-  const DataSet data = read_data_set(path.string(), TaskKind::kTag, Split::kSpaces);
+  const task::DataSet data = task::read_data_set(path.string(), task::Kind::kTag, Split::kSpaces);
   if (static_cast<std::int64_t>(data.examples.size()) != occurrences.sentences) {
     throw Error(fmt::format("{}: has {} sentences, but the dump has {}", path.string(),
                             data.examples.size(), occurrences.sentences));
   }
   std::vector<std::string> tags;
   for (const Occurrences::Place& place : occurrences.places) {
-    const Example& example = data.examples[static_cast<std::size_t>(place.sentence)];
+    const task::Example& example = data.examples[static_cast<std::size_t>(place.sentence)];
     const std::string token =
         place.word < example.words.size() ? example.words[place.word] : std::string();
     if (to_nfc(token) != place.text) {

@@ -1,8 +1,8 @@
 // The compiled half of the Python package: the public headers, seen from Python; src/python/elmo/
 // makes the package of it.
 //
-// HDF5 bears one thread at a time, and h5py in the same process may use the same library: files
-// are read while the interpreter's lock is held; what computes lets it go.
+// HDF5 is not thread-safe, and h5py in the same process may use the same library. So files are read
+// while the interpreter's lock is held; it is released for computing.
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>

@@ -4,16 +4,16 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/log.h"
+#include "base/numbers.h"
 #include "base/strings.h"
 #include "elmo/error.h"
 #include "task/metrics.h"
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 [[noreturn]] void too_long(const LineReader& reader, std::uint64_t line) {
@@ -103,9 +103,7 @@ void check_whole(const LineReader& reader, const DataSet& data) {
 
 }  // namespace
 
-std::string_view task_name(TaskKind task) {
-  return task == TaskKind::kClassify ? "classify" : "tag";
-}
+std::string_view task_name(Kind task) { return task == Kind::kClassify ? "classify" : "tag"; }
 
 std::int64_t DataSet::words() const {
   std::int64_t sum = 0;
@@ -131,10 +129,10 @@ std::string DataSet::fingerprint() const {
   return fmt::format("{:016x}", hash);
 }
 
-DataSet read_data_set(const std::string& path, TaskKind task, Split split, InvalidText invalid) {
+DataSet read_data_set(const std::string& path, Kind task, Split split, InvalidText invalid) {
   DataSet data{path, task, {}};
-  LineReader reader = open_data(path, task == TaskKind::kTag, invalid);
-  if (task == TaskKind::kClassify) {
+  LineReader reader = open_data(path, task == Kind::kTag, invalid);
+  if (task == Kind::kClassify) {
     read_texts(reader, split, data);
   } else {
     read_sentences(reader, data);
@@ -143,7 +141,7 @@ DataSet read_data_set(const std::string& path, TaskKind task, Split split, Inval
   return data;
 }
 
-DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
+DataSet read_unlabelled(const std::string& path, Kind task, TextForm form, Split split,
                         const LabelSet& labels, InvalidText invalid) {
   DataSet data{path, task, {}};
   LineReader reader = open_data(path, form == TextForm::kTokens, invalid);
@@ -167,13 +165,13 @@ DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, S
       return std::string(trim_blanks(label ? line.substr(0, tab) : line.substr(tab + 1)));
     };
     has_labels = is_blank(line) || (std::ranges::count(line, '\t') == 1 &&
-                                    labels.id(column(task == TaskKind::kClassify)) >= 0);
+                                    labels.id(column(task == Kind::kClassify)) >= 0);
     label_words.push_back(is_blank(line) ? 0 : cut(column(true), split, reader).size());
   }
   check_whole(reader, data);
   const bool has_words = std::ranges::any_of(label_words, [](std::size_t n) { return n > 0; });
   if (!has_labels || !has_words) return data;
-  if (task == TaskKind::kTag) {
+  if (task == Kind::kTag) {
     throw Error(path +
                 ": each of its lines is a token, a tab and a tag; read it with --form tokens");
   }
@@ -248,16 +246,15 @@ std::vector<std::int64_t> read_distances(const std::string& path) {
       ended = true;
       continue;
     }
-    std::int64_t distance = 0;
-    const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), distance);
-    if (ended || error != std::errc() || end != first.data() + first.size()) {
+    const auto distance = parse_number<std::int64_t>(first);
+    if (ended || !distance) {
       throw Error(fmt::format("{}:{}: {}", path, reader.line_number(),
                               ended ? "stands behind a blank line; line i belongs to example i"
                                     : "does not begin with a distance and a tab"));
     }
-    distances.push_back(distance);
+    distances.push_back(*distance);
   }
   return distances;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -11,10 +11,10 @@
 #include "text/line_reader.h"
 #include "text/words.h"
 
-namespace elmo {
+namespace elmo::task {
 
-enum class TaskKind { kClassify, kTag };
-std::string_view task_name(TaskKind task);  // "classify", "tag"
+enum class Kind { kClassify, kTag };
+std::string_view task_name(Kind task);  // "classify", "tag"
 
 struct Example {
   std::vector<std::string> words;
@@ -25,7 +25,7 @@ struct Example {
 
 struct DataSet {
   std::string path;
-  TaskKind task = TaskKind::kClassify;
+  Kind task = Kind::kClassify;
   std::vector<Example> examples;
 
   std::int64_t words() const;
@@ -45,7 +45,7 @@ inline constexpr std::size_t kLongestText = std::size_t{1} << 18;
 // are none of it; labels are brought to normalisation form C. Throws Error with file and line:
 // another number of columns, an empty label, a tag that is not BIO, a text that is too long, no
 // example at all.
-DataSet read_data_set(const std::string& path, TaskKind task, Split split,
+DataSet read_data_set(const std::string& path, Kind task, Split split,
                       InvalidText invalid = InvalidText::kRefuse);
 
 // Throws Error with file and line for the first tag that is not BIO.
@@ -80,11 +80,11 @@ enum class TextForm { kText, kTokens };
 // sentences. Data with labels serves too: where all lines of texts have one of `labels` before
 // their only tab, those are passed over with a message; sentences of such lines are an Error that
 // names kTokens.
-DataSet read_unlabelled(const std::string& path, TaskKind task, TextForm form, Split split,
+DataSet read_unlabelled(const std::string& path, Kind task, TextForm form, Split split,
                         const LabelSet& labels, InvalidText invalid = InvalidText::kRefuse);
 
 // What each line of a list of places begins with: a distance, before a tab or alone. Blank lines
 // may end the file. Throws Error with file and line for anything else.
 std::vector<std::int64_t> read_distances(const std::string& path);
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -15,7 +15,7 @@
 #include "nn/scalar_mix.h"
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 constexpr std::uint64_t kMemoryLimit = 1ull << 30;
@@ -194,4 +194,4 @@ std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const s
   return vectors;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

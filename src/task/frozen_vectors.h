@@ -13,7 +13,7 @@
 #include "io/dump_file.h"
 #include "task/data_set.h"
 
-namespace elmo {
+namespace elmo::task {
 
 // Row-major (words, layers, dimension) in half precision: of examples one after another. Up to a
 // GiB lies in memory, more in a working file in `folder`.
@@ -54,4 +54,4 @@ std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const s
 // Checks `layers` against how many there are; empty becomes all. Throws UsageError.
 std::vector<int> choose_layers(const std::vector<int>& layers, int available);
 
-}  // namespace elmo
+}  // namespace elmo::task

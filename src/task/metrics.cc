@@ -9,7 +9,7 @@
 
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 double share(std::int64_t part, std::int64_t whole) {
@@ -208,4 +208,4 @@ McNemar compare_systems(std::span<const std::uint8_t> first, std::span<const std
   return test;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

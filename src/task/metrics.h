@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace elmo {
+namespace elmo::task {
 
 // The 95 % interval of a share of `correct` in `total` (Wilson 1927); [0, 1] for a total of 0.
 struct Interval {
@@ -102,4 +102,4 @@ struct McNemar {
 // What each of two systems got right (1) of the same examples.
 McNemar compare_systems(std::span<const std::uint8_t> first, std::span<const std::uint8_t> second);
 
-}  // namespace elmo
+}  // namespace elmo::task

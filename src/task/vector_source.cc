@@ -4,7 +4,7 @@
 
 #include "elmo/error.h"
 
-namespace elmo {
+namespace elmo::task {
 
 VectorSource VectorSource::model(const std::filesystem::path& folder, Precision precision) {
   VectorSource source;
@@ -20,7 +20,7 @@ VectorSource VectorSource::dump(const std::filesystem::path& file) {
   return source;
 }
 
-VectorSource VectorSource::of_task(const TaskSettings& settings, const std::filesystem::path& file,
+VectorSource VectorSource::of_task(const Settings& settings, const std::filesystem::path& file,
                                    const std::optional<std::filesystem::path>& folder,
                                    const std::optional<std::filesystem::path>& vectors,
                                    Precision precision) {
@@ -80,7 +80,7 @@ std::optional<Split> VectorSource::split() const {
   return std::nullopt;
 }
 
-std::shared_ptr<const FrozenVectors> VectorSource::vectors(const TaskSettings& settings,
+std::shared_ptr<const FrozenVectors> VectorSource::vectors(const Settings& settings,
                                                            const DataSet& data,
                                                            const std::filesystem::path& folder,
                                                            Workers& workers) const {
@@ -92,4 +92,4 @@ std::shared_ptr<const FrozenVectors> VectorSource::vectors(const TaskSettings& s
   return read_data_vectors(*dump_, path_.string(), options, data, folder);
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

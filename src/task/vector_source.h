@@ -11,9 +11,9 @@
 #include "io/dump_file.h"
 #include "task/data_set.h"
 #include "task/frozen_vectors.h"
-#include "task/task_network.h"
+#include "task/network.h"
 
-namespace elmo {
+namespace elmo::task {
 
 class VectorSource {
  public:
@@ -21,7 +21,7 @@ class VectorSource {
   static VectorSource dump(const std::filesystem::path& file);
   // For the task in `file`: `vectors` if given, else the model in `folder` if given, else the one
   // that the task names. Throws Error: none there, or another than the task was trained with.
-  static VectorSource of_task(const TaskSettings& settings, const std::filesystem::path& file,
+  static VectorSource of_task(const Settings& settings, const std::filesystem::path& file,
                               const std::optional<std::filesystem::path>& folder,
                               const std::optional<std::filesystem::path>& vectors,
                               Precision precision);
@@ -38,7 +38,7 @@ class VectorSource {
 
   // The vectors of a data set as the settings want them. A large working file is put into
   // `folder`.
-  std::shared_ptr<const FrozenVectors> vectors(const TaskSettings& settings, const DataSet& data,
+  std::shared_ptr<const FrozenVectors> vectors(const Settings& settings, const DataSet& data,
                                                const std::filesystem::path& folder,
                                                Workers& workers) const;
 
@@ -48,4 +48,4 @@ class VectorSource {
   std::shared_ptr<const DumpReader> dump_;
 };
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -2,15 +2,15 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
 #include <cmath>
 #include <unordered_set>
 
+#include "base/numbers.h"
 #include "elmo/error.h"
 #include "text/line_reader.h"
 #include "text/utf8.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 // More than any set of vectors has; keeps a wrong file from taking all memory.
@@ -22,12 +22,6 @@ std::string_view next_field(std::string_view& rest) {
   const std::string_view field = rest.substr(0, end);
   rest.remove_prefix(end);
   return field;
-}
-
-template <typename T>
-bool parse(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
@@ -60,8 +54,8 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
     const std::string word = to_nfc(raw_word);
     numbers.clear();
     for (std::string_view field = next_field(rest); !field.empty(); field = next_field(rest)) {
-      float value = 0;
-      if (!parse(field, value) || !std::isfinite(value)) {
+      const auto value = parse_number<float>(field);
+      if (!value || !std::isfinite(*value)) {
         if (promised >= 0 && reader.invalid_lines() > 0) {
           throw Error(path +
                       ": is word2vec's binary form; convert it to text (gensim: KeyedVectors"
@@ -72,16 +66,17 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
       if (static_cast<std::int64_t>(numbers.size()) == kMaxDimension) {
         fail(fmt::format("more than {} numbers", kMaxDimension));
       }
-      numbers.push_back(value);
+      numbers.push_back(*value);
     }
     const auto size = static_cast<std::int64_t>(numbers.size());
     if (reader.line_number() == 1 && size == 1) {
       std::int64_t dimension = 0;
-      if (parse(word, promised) && std::trunc(numbers[0]) == numbers[0] && numbers[0] > 0 &&
+      promised = parse_number<std::int64_t>(word).value_or(-1);
+      if (promised > 0 && std::trunc(numbers[0]) == numbers[0] && numbers[0] > 0 &&
           numbers[0] <= kMaxDimension) {
         dimension = static_cast<std::int64_t>(numbers[0]);
       }
-      if (dimension == 0 || promised <= 0) fail("neither a vector nor `COUNT DIMENSION`");
+      if (dimension == 0) fail("neither a vector nor `COUNT DIMENSION`");
       table.dimension = dimension;
       continue;
     }
@@ -103,4 +98,4 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
   return table;
 }
 
-}  // namespace elmo
+}  // namespace elmo::task

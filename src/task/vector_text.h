@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace elmo {
+namespace elmo::task {
 
 struct WordVectorTable {
   std::int64_t dimension = 0;
@@ -25,4 +25,4 @@ struct WordVectorTable {
 WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
                                   const std::function<bool(std::string_view)>& wanted);
 
-}  // namespace elmo
+}  // namespace elmo::task

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/json.h"
+#include "base/numbers.h"
 #include "base/strings.h"
 #include "compute/random.h"
 #include "elmo/error.h"
@@ -46,9 +46,8 @@ void set_inputs(const std::vector<std::string>& patterns, CorpusOptions& options
       if (files == "-") {
         throw UsageError("--input - (standard input) is read once, so it has no share");
       }
-      const char* end = pattern.data() + pattern.size();
-      const auto [stop, failed] = std::from_chars(pattern.data() + colon + 1, end, share);
-      if (failed != std::errc() || stop != end || !(share > 0 && share <= 1000)) {
+      share = parse_number<double>(std::string_view(pattern).substr(colon + 1)).value_or(0);
+      if (!(share > 0 && share <= 1000)) {
         throw UsageError(fmt::format(
             "--input {}: the share behind the colon is to be above 0 and at most 1000", pattern));
       }

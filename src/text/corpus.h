@@ -54,9 +54,9 @@ class Corpus {
   // nothing.
   std::string limits() const;
 
-  // The next sentence of the endless sequence epoch 0, 1, 2, ...; false only at the end of
-  // standard input. Throws Error if a file has changed since it was indexed: a plain one where the
-  // change is met, a .gz at its end.
+  // The next sentence: all of epoch 0, then all of epoch 1, and so on without end. Returns false
+  // only at the end of standard input. Throws Error if a file has changed since it was indexed: a
+  // plain one where the change is met, a .gz at its end.
   bool next(std::string& sentence);
   // Epoch (0-based) of the sentence that next() returned last.
   std::uint64_t epoch() const;

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <utility>
 
+#include "base/numbers.h"
 #include "base/strings.h"
 #include "elmo/error.h"
 #include "text/utf8.h"
@@ -42,11 +42,8 @@ Dictionary::Dictionary(std::string bytes, const std::string& source,
     const std::string_view key = is_bare ? kIdeographicSpace : line.substr(0, tab);
     const std::string_view digits = is_bare ? line : line.substr(tab + 1);
     if (digits.find('\t') != std::string_view::npos) fail("has more than one tab");
-    std::int32_t id = 0;
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), id);
-    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || id < 0) {
-      fail("has no id");
-    }
+    const std::int32_t id = parse_number<std::int32_t>(digits).value_or(-1);
+    if (id < 0) fail("has no id");
     ids_.insert_or_assign(std::string(key), id);
     if (id > largest) {
       largest = id;

@@ -35,7 +35,7 @@ class Dictionary {
   StringMap<std::int32_t> ids_;
 };
 
-// What of a text the dictionaries lack, by occurrences.
+// How many words and characters of a text are not in the dictionaries, by occurrences.
 struct Coverage {
   std::uint64_t words = 0, unknown_words = 0;            // 0 without a dictionary of words
   std::uint64_t characters = 0, unknown_characters = 0;  // the same of characters
@@ -51,10 +51,10 @@ struct DictionaryCoverage {
   Coverage nfkc, width;  // if it normalised words so
   void add(const DictionaryCoverage& other);
 };
-// Of a raw word, once.
+// The coverage of one raw word.
 DictionaryCoverage dictionary_coverage(const DictionaryReader& reader, std::string_view word);
 
-// Reads words. Immutable; many threads may share it.
+// Turns words into ids. Immutable; thread-safe.
 class DictionaryReader {
  public:
   static constexpr std::string_view kBeginSentence = "<bos>", kEndSentence = "<eos>";

@@ -1,4 +1,4 @@
-// Any line of plain text files, by its number.
+// Random access to the lines of plain text files.
 #pragma once
 
 #include <cstddef>

@@ -24,7 +24,7 @@
 namespace elmo {
 namespace {
 
-constexpr std::size_t kBuffer = 1u << 18;
+constexpr std::size_t kBuffer = 1u << 16;
 constexpr std::string_view kGzip = "\x1F\x8B";
 
 std::string reason(int error) { return std::generic_category().message(error); }
@@ -167,7 +167,7 @@ struct LineReader::Impl {
     std::size_t made = 0;
     while (made == 0) {
       if (packed_at == packed.size()) {
-        packed.resize(kBuffer / 4);
+        packed.resize(kBuffer);
         packed_at = 0;
         packed.resize(read(packed.data(), packed.size()));
         if (packed.empty()) {

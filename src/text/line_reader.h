@@ -1,4 +1,5 @@
-// Lines of text from a file, a .gz file or standard input: the one reader of what people write.
+// Lines of text from a file, a .gz file or standard input. Every text file of a user is read by
+// this.
 #pragma once
 
 #include <cstdint>

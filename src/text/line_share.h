@@ -1,4 +1,4 @@
-// The lines of a text, or of one of the shares that several processes deal it into.
+// The lines of a text, or of one of the equal parts into which several processes divide it.
 #pragma once
 
 #include <cstdint>

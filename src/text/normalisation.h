@@ -1,4 +1,4 @@
-// Unicode forms that a model may want its words in.
+// Unicode normalisation of the words that a model reads.
 #pragma once
 
 #include <string>

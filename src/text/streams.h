@@ -19,8 +19,7 @@ constexpr std::string_view direction_name(Direction direction) {
 struct Sequence {
   std::vector<std::int32_t> inputs;
   std::vector<std::int32_t> targets;
-  // Character encoder only: the raw word of each input (empty string view semantics are the
-  // caller's: BOS and EOS are given as the special ids in `inputs`). Empty for pieces.
+  // Character encoder only: the word of each input, <S> and </S> for BOS and EOS. Empty for pieces.
   std::vector<std::string> input_words;
   // Words and code points (one added per word and one per sentence end) that the sequence
   // stands for, for perplexity by word and by character.
@@ -38,9 +37,9 @@ struct Window {
 };
 
 // Fills windows without padding: each of the B streams takes the next sentence when its own has
-// ended and is cut every T units. With carry_state no reset is set except at the very first
-// sentence of each stream. When the source ends, streams go idle one by one; next() returns
-// false when all are idle before the window begins.
+// ended, and is cut every T units. With carry_state only the first sentence of each stream has a
+// reset. When the source ends, the streams become idle one by one; next() returns false if all are
+// idle before a window begins.
 class StreamBatcher {
  public:
   // Gives the next sentence; false at the end of the source.
@@ -49,9 +48,9 @@ class StreamBatcher {
 
   bool next(Window& window);
 
-  // What each stream still holds, as bytes; restore() continues with the same windows provided
-  // that the source is put back too. Throws Error: damaged, or not of
-  // units below `units`, or not with words exactly where the source gives words.
+  // The rest of each stream's sentence, as bytes. restore() continues with the same windows if the
+  // source is restored too. It throws Error if the state is damaged, has units of `units` or above,
+  // or has words although the source gives none (or the other way round).
   std::string state() const;
   void restore(const std::string& state, std::int32_t units, bool with_words);
 

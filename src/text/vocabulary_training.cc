@@ -16,7 +16,7 @@
 namespace elmo {
 namespace {
 
-// Calls f for every line with words: the words in NFC, joined by single spaces.
+// Calls f with the words of every line that has any, as they stand in the text.
 template <typename F>
 void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptions& options,
                    VocabularyReport& report, F&& f) {
@@ -90,7 +90,7 @@ std::string_view number_behind(std::string_view text, std::string_view lead) {
 
 std::string train_pieces(const std::vector<std::string>& inputs, const VocabularyOptions& options,
                          VocabularyReport& report) {
-  // SentencePiece's own buffers are quadratic in places; long lines are cut between words.
+  // Some of SentencePiece's buffers grow with the square of a line's length.
   constexpr std::size_t kLongest = 4000;
   LineSample sample(options.sample_bytes, options.seed);
   for_each_line(inputs, options, report, [&](const std::vector<std::string_view>& words) {

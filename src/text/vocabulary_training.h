@@ -31,11 +31,12 @@ struct VocabularyReport {
   std::int64_t entries = 0;
 };
 
-// Returns the bytes of a SentencePiece model (NFC text, identity normaliser, byte fallback,
-// <unk> 0, <s> 1, </s> 2, no pad) or of a word list. Reads each input once, in order; memory is
-// bounded by the sample (pieces) or by the number of distinct words (word). A line longer than
-// the sample budget is cut between words. Throws Error when the text does not support the size
-// (says the largest that it does, where SentencePiece says so), UsageError for nonsense options.
+// Returns the bytes of a SentencePiece model (trained on NFC text; identity normaliser, byte
+// fallback, <unk> 0, <s> 1, </s> 2, no pad) or of a word list in NFC. Reads each input once, in
+// order; memory is bounded by the sample (pieces) or by the number of distinct words (word). For
+// pieces, a line of more than 4,000 bytes is cut between words, and longer words are left out.
+// Throws Error if the text does not support the size, with the largest
+// size that it does support where that is known, and UsageError for invalid options.
 std::string train_vocabulary(const std::vector<std::string>& inputs,
                              const VocabularyOptions& options, VocabularyReport* report);
 

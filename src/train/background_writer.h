@@ -10,18 +10,18 @@
 
 namespace elmo {
 
-// Does one job after another, in the order in which they came. All HDF5 work of a training is a
-// job of its one writer, so that HDF5 is used by one thread at a time.
+// Runs jobs one after another, in the order of submit(). All HDF5 calls of a training are jobs of
+// one writer, because HDF5 is not thread-safe.
 class BackgroundWriter {
  public:
   BackgroundWriter();
-  // Does what is still to be done first.
+  // Finishes all jobs first.
   ~BackgroundWriter();
   BackgroundWriter(const BackgroundWriter&) = delete;
   BackgroundWriter& operator=(const BackgroundWriter&) = delete;
 
-  // The job owns or outlives what it writes. Its failure is thrown by the future's get(). Any
-  // thread.
+  // The job must own what it writes, or that must outlive the job. An exception of the job is
+  // thrown by the future's get(). Thread-safe.
   std::future<void> submit(std::function<void()> job);
 
  private:
@@ -37,7 +37,7 @@ class BackgroundWriter {
 // The latest job of one kind: at most one waits or runs, so memory holds at most one copy.
 class PendingWrite {
  public:
-  // Waits for the one before, whose failure it throws, and hands over the next.
+  // Waits for the job before, throws its failure if it failed, and submits the next.
   void submit(BackgroundWriter& writer, std::function<void()> job) {
     wait();
     future_ = writer.submit(std::move(job));

@@ -1,4 +1,4 @@
-// When a training that still gives numbers has failed.
+// Detects a training that has diverged although its loss is still finite.
 #pragma once
 
 #include <fmt/format.h>

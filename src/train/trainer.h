@@ -9,29 +9,29 @@
 
 namespace elmo {
 
-// Thrown by a measurement that is broken off because the training is to stop.
+// Thrown to abort a measurement because the training must stop.
 struct MeasurementStopped {};
 
-// What is trained. It is used by one thread at a time.
+// One training. Not thread-safe.
 //
-// The loop asks anew before each action, so that a checkpoint taken at any time goes on with
-// whatever was due: first the measurement, then the checkpoint, then the next step.
+// Before each action the loop asks again what is due: first the measurement, then the checkpoint,
+// then the next step. So a run resumed from any checkpoint continues with whatever was due.
 class Trainer {
  public:
   virtual ~Trainer() = default;
 
   // Has all that was asked for been trained?
   virtual bool finished() const = 0;
-  // One update of the weights. It may find that there is nothing more to train on and so finish.
-  // Where it throws, the trainer has handed over a checkpoint of what is done if it could.
+  // One update of the weights, or none if the text has ended, after which finished() is true.
+  // Before it throws, the trainer saves a checkpoint if it can.
   virtual void step() = 0;
-  // The development measurement: is it to be taken now? The last one is due once finished().
+  // Is the development measurement due now? The last one is due once finished().
   virtual bool measurement_due() const = 0;
-  // Takes and judges it. Calls `pause` now and then and lets MeasurementStopped pass, which that
-  // throws, or throws it itself, after which the measurement is due still.
+  // Takes the measurement and decides whether it is the best. Calls `pause` from time to time,
+  // which may throw MeasurementStopped; that is passed on, and the measurement stays due.
   virtual void measure(const std::function<void()>& pause) = 0;
-  // To go on from later. checkpoint() may return before it is written; settle() does not, and
-  // throws what the writing threw.
+  // checkpoint() saves what a resume needs and may return before it is written; settle() waits
+  // until it is, and throws what the writing threw.
   virtual bool checkpoint_due() const = 0;
   virtual void checkpoint() = 0;
   virtual void settle() = 0;
@@ -45,20 +45,21 @@ class Trainer {
 
 struct TrainingLoop {
   std::string title;  // of the progress
-  // Threads that trainers run on, one a trainer; with 1 they take turns.
+  // Number of threads that run trainers, each its own trainer; with 1 the trainers take turns.
   int hosts = 1;
-  // Called once, on any of them, when the first steps tell how long the rest will take.
+  // Called once, on any of these threads, when the first steps have shown how long the rest will
+  // take.
   std::function<void(double seconds_left)> forecast;
-  // Is the training to stop? Asked between actions. Empty: interrupted().
+  // Should the training stop? Called between actions. Empty: interrupted().
   std::function<bool()> stop;
-  bool quiet = false;  // without a progress
-  // How a resumed training is told to go on: "--resume goes on (step 20)".
+  bool quiet = false;  // no progress display
+  // How to resume, for the message of an interruption: "--resume goes on (step 20)".
   std::function<std::string()> advice;
 };
 
-// Trains all to their ends. The first failure of any stops the others before their next step, is
-// thrown when their checkpoints are written, and comes alone; SIGINT and SIGTERM stop all in the
-// same way and throw Interrupted. Nothing runs any more when it returns or throws.
+// Runs all trainers to their ends. If one fails, the others stop before their next step and write
+// their checkpoints; then the first failure is thrown. SIGINT and SIGTERM stop all in the same way
+// and throw Interrupted. No thread of it is running when it returns or throws.
 void run_trainers(std::span<Trainer* const> trainers, const TrainingLoop& loop);
 
 }  // namespace elmo

@@ -102,6 +102,33 @@ TEST_F(FileTest, LeftoversOfKilledProcessesGoAndLivingOnesStay) {
   EXPECT_THAT(listing(), ElementsAre("model.h5.notes.tmp"));
 }
 
+// Each pipe is another output, and what was to go into one that is gone is nobody's.
+TEST_F(FileTest, WorkFilesOfPipesAreTheirOwn) {
+  setenv("TMPDIR", folder_.c_str(), 1);
+  int ends[2][2];
+  ASSERT_EQ(pipe(ends[0]) + pipe(ends[1]), 0);
+  const auto name = [](int descriptor) {
+    return fs::path("/proc/self/fd") / std::to_string(descriptor);
+  };
+  EXPECT_EQ(work_name(name(ends[0][1])), work_name(name(ends[0][1])));
+  fs::create_symlink(name(ends[0][1]), folder_ / "link0");
+  fs::create_symlink(name(ends[1][1]), folder_ / "link1");
+  EXPECT_EQ(work_name(folder_ / "link0").parent_path(), folder_);
+  EXPECT_NE(work_name(folder_ / "link0"), work_name(folder_ / "link1"));
+  make("elmo-stdout-1-2.3-0.tmp", "of a killed process");
+  make("elmo-stdout-1-2.partial", "for --resume");
+  make("notes.3-0.tmp", "the user's own");
+  PendingFile pending(folder_ / "link1");
+  pending.write("content");
+  pending.commit();
+  char content[8] = {};
+  EXPECT_EQ(read(ends[1][0], content, sizeof content - 1), 7);
+  EXPECT_STREQ(content, "content");
+  EXPECT_THAT(listing(), testing::IsSupersetOf({"elmo-stdout-1-2.partial", "notes.3-0.tmp"}));
+  EXPECT_THAT(listing(), testing::Not(testing::Contains("elmo-stdout-1-2.3-0.tmp")));
+  unsetenv("TMPDIR");
+}
+
 TEST_F(FileTest, WriteAndReadFile) {
   const std::string content("a\0b\n", 4);
   write_file(folder_ / "x", content);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
 #include <string>
 
 #include "base/printable.h"
@@ -11,6 +12,18 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Optional;
+
+TEST(Number, IsAWholeText) {
+  EXPECT_EQ(parse_number<int>("-12"), -12);
+  EXPECT_EQ(parse_number<double>("1.5e3"), 1500);
+  EXPECT_EQ(parse_number<std::uint8_t>("255"), 255);
+  for (const char* const text : {"", "1 ", " 1", "1.5", "1x", "+1", "0x1", "99999999999"}) {
+    EXPECT_EQ(parse_number<int>(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(parse_number<std::uint8_t>("256"), std::nullopt);
+  EXPECT_EQ(parse_number<unsigned>("-1"), std::nullopt);
+  EXPECT_EQ(parse_number<int>(std::string_view("1\0", 2)), std::nullopt);
+}
 
 TEST(Numbers, AreWhatStandsBetweenCommas) {
   EXPECT_THAT(parse_numbers("3"), Optional(ElementsAre(3)));

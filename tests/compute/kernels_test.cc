@@ -176,6 +176,51 @@ TYPED_TEST(Kernels, ConversionColumnSumsAndTransposition) {
   }
 }
 
+TYPED_TEST(Kernels, RowsInterleaveInBlocks) {
+  using T = TypeParam;
+  for (const std::int64_t n : kSizes) {
+    constexpr std::int64_t kBlock = 48, kStride = 70;
+    Numbers first(n, 1), second(n, 2);
+    std::vector<T> a(static_cast<std::size_t>(n)), b(a.size());
+    convert(first.data(), n, a.data());
+    convert(second.data(), n, b.data());
+    for (const T* other : {static_cast<const T*>(b.data()), static_cast<const T*>(nullptr)}) {
+      const std::int64_t blocks = (n + kBlock - 1) / kBlock;
+      std::vector<Bf16> pairs(static_cast<std::size_t>(2 * blocks * kStride), Bf16{7});
+      interleave_rows(a.data(), other, n, kBlock, kStride, pairs.data());
+      std::vector<Bf16> expected(pairs.size(), Bf16{7});
+      for (std::int64_t j = 0; j < n; ++j) {
+        const auto at = static_cast<std::size_t>(2 * (j / kBlock * kStride + j % kBlock));
+        expected[at] = to_bf16(first[j]);
+        expected[at + 1] = other == nullptr ? Bf16{0} : to_bf16(second[j]);
+      }
+      for (std::size_t i = 0; i < pairs.size(); ++i) ASSERT_EQ(pairs[i].bits, expected[i].bits);
+    }
+  }
+}
+
+// Halves go to the even neighbour, whatever stands beside them.
+TEST(Conversion, RoundsToTheNearestBf16) {
+  std::vector<float> values;
+  for (const std::uint32_t kept : {0x3F80u, 0x3F81u, 0xBFFFu, 0x7F7Eu, 0x0001u}) {
+    for (const std::uint32_t cut : {0u, 1u, 0x7FFFu, 0x8000u, 0x8001u, 0xFFFFu}) {
+      const std::uint32_t bits = kept << 16 | cut;
+      float value;
+      std::memcpy(&value, &bits, sizeof value);
+      values.push_back(value);
+    }
+  }
+  while (values.size() % 32 != 0) values.push_back(values[values.size() % 30]);
+  for (std::size_t shift = 0; shift < 2; ++shift) {
+    const auto size = static_cast<std::int64_t>(values.size() - shift);
+    std::vector<Bf16> rounded(values.size());
+    convert(values.data() + shift, size, rounded.data());
+    for (std::size_t i = shift; i < values.size(); ++i) {
+      EXPECT_EQ(rounded[i - shift].bits, to_bf16(values[i]).bits) << values[i];
+    }
+  }
+}
+
 TEST(Activations, AgreeWithDoubleWhereverAValueStands) {
   for (const std::int64_t size : kSizes) {
     Numbers x(size, 21, 9), sigmoids(size, 21, 9), tanhs(size, 21, 9);

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "io/tensor_file.h"
 #include "lm/language_model.h"
-#include "task/task_network.h"
+#include "task/network.h"
 #include "tests/fuzz/fuzz_support.h"
 #include "tests/support/small_task.h"
 
@@ -18,16 +18,6 @@ namespace {
 using namespace elmo;
 
 constexpr std::string_view kBreak = "\n---\n";
-
-// In memory, one for each process.
-std::filesystem::path folder() {
-  static const auto made = [] {
-    std::string name = "/dev/shm/elmo-fuzz-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    return std::filesystem::path(name);
-  }();
-  return made;
-}
 
 std::filesystem::path sound_task() {
   const auto path = folder() / "task.h5";
@@ -85,15 +75,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!change.is_object()) return 0;
   if (is_task) {
     succeeds([&] {
-      const auto network = TaskNetwork::load(
-          changed(task, TaskNetwork::kFormat, TaskNetwork::kVersion, change, text));
+      const auto network = task::Network::load(
+          changed(task, task::Network::kFormat, task::Network::kVersion, change, text));
       if (network->settings().uses_elmo()) return;
-      TaskBatch batch;
+      task::Batch batch;
       batch.words = batch.ends = {0, 1, 0, 1};
       batch.texts.add(3);
       batch.texts.add(1);
       Workers workers(1);
-      for (const Prediction& one : network->predict(batch, workers)) {
+      for (const task::Prediction& one : network->predict(batch, workers)) {
         require(one.label >= 0 && one.label < network->labels().size());
       }
     });

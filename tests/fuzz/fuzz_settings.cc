@@ -6,7 +6,7 @@
 #include "lm/language_model.h"
 #include "lm/official_format.h"
 #include "plot/learning_curves.h"
-#include "task/task_network.h"
+#include "task/network.h"
 #include "tests/fuzz/fuzz_support.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const nlohmann::json json = parse_json({reinterpret_cast<const char*>(data), size});
   if (!json.is_discarded()) {
     succeeds([&] { ModelSettings::from_json(json, "m"); });
-    succeeds([&] { TaskSettings::from_json(json, "t").check_labels({"a", "b"}, "t"); });
+    succeeds([&] { task::Settings::from_json(json, "t").check_labels({"a", "b"}, "t"); });
     succeeds([&] {
       const auto run = read_json("m", [&] { return RunSettings::from_json(json); });
       check_resumable(run, run, "m", "start anew");

@@ -1,13 +1,14 @@
-// What the harnesses share: bytes as a file, and the rule that a reader says no by elmo::Error
+// What the harnesses share: the input as a file, and the rule that a reader says no by elmo::Error
 // only.
 #pragma once
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "elmo/error.h"
@@ -16,24 +17,41 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace elmo {
 
-// A file in memory, by a path that anybody can open.
+// A folder in memory, one for each process.
+inline const std::filesystem::path& folder() {
+  static const struct Folder {
+    std::filesystem::path path;
+    Folder() {
+      std::string name = "/dev/shm/elmo-fuzz-XXXXXX";
+      if (mkdtemp(name.data()) == nullptr) std::abort();
+      path = name;
+    }
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+  } made;
+  return made.path;
+}
+
+// The the input as a file, for as long as it lives.
 class InputFile {
  public:
-  InputFile(const std::uint8_t* data, std::size_t size) : descriptor_(memfd_create("input", 0)) {
-    while (size > 0) {
-      const ssize_t count = write(descriptor_, data, size);
-      if (count <= 0) std::abort();
-      data += count;
-      size -= static_cast<std::size_t>(count);
-    }
+  InputFile(const std::uint8_t* data, std::size_t size) {
+    static int count = 0;
+    path_ = folder() / std::to_string(count++);
+    std::ofstream out(path_, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+    out.close();
+    if (!out) std::abort();
   }
-  ~InputFile() { close(descriptor_); }
+  ~InputFile() { unlink(path_.c_str()); }
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
-  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+  std::string path() const { return path_.string(); }
 
  private:
-  int descriptor_;
+  std::filesystem::path path_;
 };
 
 // Anything but elmo::Error with a sentence in it is a finding.

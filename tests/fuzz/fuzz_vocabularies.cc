@@ -1,6 +1,6 @@
 // Word lists and word vectors.
-#include "task/task_vocabulary.h"
 #include "task/vector_text.h"
+#include "task/vocabulary.h"
 #include "tests/fuzz/fuzz_support.h"
 #include "text/word_vocabulary.h"
 
@@ -16,11 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   for (const std::size_t most : {2, 1000}) {
     succeeds([&] {
-      const WordVectorTable table = read_word_vectors(
+      const task::WordVectorTable table = task::read_word_vectors(
           file.path(), most, [](std::string_view word) { return word.size() == 1; });
       require(table.values.size() ==
               table.words.size() * static_cast<std::size_t>(table.dimension));
-      const NameTable names(table.words);
+      const task::NameTable names(table.words);
       for (std::size_t i = 0; i < table.words.size(); ++i) {
         require(names.row(table.words[i]) == static_cast<std::int32_t>(i + 1));
       }

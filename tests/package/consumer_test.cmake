@@ -28,13 +28,13 @@ function(configure_and_build source build)
   run("" ${CMAKE_COMMAND} --build ${build})
 endfunction()
 
-# The program and the lines of the README.
-file(READ ${README} readme)
+# The program and the lines of the page.
+file(READ ${PAGE} page)
 foreach(file main.cc CMakeLists.txt)
   file(READ ${CONSUMER}/${file} content)
-  string(FIND "${readme}" "\n${content}```" at)
+  string(FIND "${page}" "\n${content}```" at)
   if(at EQUAL -1)
-    message(FATAL_ERROR "${README} does not have ${CONSUMER}/${file} in it")
+    message(FATAL_ERROR "${PAGE} does not have ${CONSUMER}/${file} in it")
   endif()
 endforeach()
 configure_and_build(${CONSUMER} ${WORK}/build)

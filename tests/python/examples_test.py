@@ -33,6 +33,8 @@ assert nlp("").tensor.shape == (0, 128)""",
     "user_token_hooks": """
 assert vector.shape == (128,) and 0.5 < same < 1.001 and river.vector.shape == (128,)
 assert (vector == river.tensor[4]).all()""",
+    "pack_sequence": """
+assert loss < 0.1""",
     "torch.utils.data": """
 assert len(batches) == 25 and batches[0][0][0] == 16 and batches[0][0][2] == 128
 again = torch.utils.data.DataLoader(texts, batch_size=16, collate_fn=collate, num_workers=2,

@@ -11,24 +11,24 @@
 #include <vector>
 
 #include "io/tensor_file.h"
-#include "task/task_network.h"
+#include "task/network.h"
 
 namespace elmo {
 
 // Of an LSTM under a conditional random field, with the labels B-X, I-X and O.
-inline TaskSettings small_task_settings() {
-  TaskSettings settings;
-  settings.task = TaskKind::kTag;
+inline task::Settings small_task_settings() {
+  task::Settings settings;
+  settings.task = task::Kind::kTag;
   settings.embedding_size = 3;
-  settings.encoder = EncoderKind::kLstm;
+  settings.encoder = task::EncoderKind::kLstm;
   settings.hidden = 2;
-  settings.output = OutputKind::kCrf;
+  settings.output = task::OutputKind::kCrf;
   return settings;
 }
 
 inline void write_small_task(const std::filesystem::path& path) {
-  TaskNetwork network(small_task_settings(), LabelSet({"B-X", "I-X", "O"}),
-                      {NameTable({"a"}), NameTable()});
+  task::Network network(small_task_settings(), task::LabelSet({"B-X", "I-X", "O"}),
+                        {task::NameTable({"a"}), task::NameTable()});
   network.initialise(1, 1.0f);
   network.save(path, nullptr);
 }

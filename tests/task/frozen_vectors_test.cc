@@ -8,7 +8,7 @@
 #include "elmo/error.h"
 #include "tests/io/io_support.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 using testing::ElementsAre;
@@ -50,4 +50,4 @@ TEST(ChooseLayers, ChecksAgainstWhatThereIs) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

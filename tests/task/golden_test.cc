@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "task/task_network.h"
+#include "task/network.h"
 #include "tests/nn/nn_support.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
-TaskBatch read_batch(const std::string& name) {
-  TaskBatch batch;
+Batch read_batch(const std::string& name) {
+  Batch batch;
   batch.texts = ragged(read_golden_as<std::int64_t>("lengths"));
   batch.layers = read_golden_as<float>("layers");
   batch.words = read_golden_as<std::int32_t>("words");
@@ -23,7 +23,7 @@ TaskBatch read_batch(const std::string& name) {
   return batch;
 }
 
-void expect_golden(const std::string& name, TaskSettings s,
+void expect_golden(const std::string& name, Settings s,
                    const std::vector<float>& class_weights = {}) {
   s.elmo_layers = {0, 2};
   s.model_layers = 3;
@@ -32,12 +32,12 @@ void expect_golden(const std::string& name, TaskSettings s,
   s.end_size = 1;
   s.hidden = 6;
   s.layers = 2;
-  TaskNetwork network(s, LabelSet({"O", "B-X", "I-X"}), {NameTable({"a", "b"}), NameTable({"x"})});
+  Network network(s, LabelSet({"O", "B-X", "I-X"}), {NameTable({"a", "b"}), NameTable({"x"})});
   for (Parameter* parameter : network.parameters()) {
     if (parameter->value.size() > 0) read_golden_parameter(name + "/weights", *parameter);
   }
   network.prepare(true);
-  const TaskBatch batch = read_batch(name);
+  const Batch batch = read_batch(name);
   Workers workers(2);
   const double scale = 0.25;
   const std::vector<double> loss = {
@@ -64,7 +64,7 @@ void expect_golden(const std::string& name, TaskSettings s,
 }
 
 TEST(GoldenTask, Classifier) {
-  TaskSettings s;
+  Settings s;
   s.encoder = EncoderKind::kLstm;
   s.bidirectional = true;
   s.text_pooling = TextPooling::kLast;
@@ -72,20 +72,20 @@ TEST(GoldenTask, Classifier) {
 }
 
 TEST(GoldenTask, Tagger) {
-  TaskSettings s;
-  s.task = TaskKind::kTag;
+  Settings s;
+  s.task = Kind::kTag;
   s.encoder = EncoderKind::kGru;
   s.bidirectional = true;
   expect_golden("tagger", s);
 }
 
 TEST(GoldenTask, TaggerByCrf) {
-  TaskSettings s;
-  s.task = TaskKind::kTag;
+  Settings s;
+  s.task = Kind::kTag;
   s.encoder = EncoderKind::kRnn;
   s.output = OutputKind::kCrf;
   expect_golden("crf", s);
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

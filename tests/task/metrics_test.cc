@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 using Tags = std::vector<std::string>;
@@ -142,4 +142,4 @@ TEST(McNemarTest, IsExact) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

@@ -8,9 +8,9 @@
 
 #include "base/file.h"
 #include "elmo/error.h"
-#include "task/task_vocabulary.h"
+#include "task/vocabulary.h"
 
-namespace elmo {
+namespace elmo::task {
 namespace {
 
 using testing::ElementsAre;
@@ -56,19 +56,19 @@ TEST(WordVectors, AreTextAsPeopleHaveIt) {
               HasSubstr("is word2vec's binary form"));
 }
 
-TEST(TaskVocabulary, ComparesInNormalFormC) {
+TEST(Vocabulary, ComparesInNormalFormC) {
   DataSet data;
   data.examples = {{{"배를", "\u1107\u1162\u1105\u1173\u11AF"}, {}, 1}};
-  const TaskVocabulary vocabulary = TaskVocabulary::of(data, {"\u1107\u1162"});
+  const Vocabulary vocabulary = Vocabulary::of(data, {"\u1107\u1162"});
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("\u1107\u1162", "배를"));
   EXPECT_EQ(vocabulary.word_row("배"), 1);
   EXPECT_EQ(vocabulary.word_row("\u1107\u1162\u1105\u1173\u11AF"), 2);
 }
 
-TEST(TaskVocabulary, KeepsWordsSeenTwiceAndEnds) {
+TEST(Vocabulary, KeepsWordsSeenTwiceAndEnds) {
   DataSet data;
   data.examples = {{{"walking", "talking", "go", "go", "배를"}, {}, 1}, {{"차를"}, {}, 2}};
-  const TaskVocabulary vocabulary = TaskVocabulary::of(data, {"given"});
+  const Vocabulary vocabulary = Vocabulary::of(data, {"given"});
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("given", "go"));
   EXPECT_EQ(vocabulary.word_row("Go"), 2);
   EXPECT_EQ(vocabulary.word_row("walking"), 0);
@@ -79,4 +79,4 @@ TEST(TaskVocabulary, KeepsWordsSeenTwiceAndEnds) {
 }
 
 }  // namespace
-}  // namespace elmo
+}  // namespace elmo::task

@@ -149,8 +149,8 @@ TEST(OptionsTest, SuggestsTheNearestName) {
 
 TEST(OptionsTest, RefusesStrayAndMissingValues) {
   EXPECT_EQ(refusal({"one", "two"}),
-            "unexpected argument `two`: a value stands behind its --option");
-  EXPECT_EQ(refusal({"--size", "--json"}), "--size needs a value behind it");
+            "unexpected argument `two`: a value follows the name of its option");
+  EXPECT_EQ(refusal({"--size", "--json"}), "--size needs a value after it");
   EXPECT_EQ(refusal({"--json=yes"}), "--json takes no value");
   EXPECT_EQ(refusal({"--output", ""}), "--output is given an empty value");
   EXPECT_EQ(refusal({"--size", "5", "--size", "6"}), "--size is given twice; it takes one value");

@@ -116,6 +116,39 @@ class PackageModel(unittest.TestCase):
         self.assertEqual(missing.returncode, 1)
         self.assertIn("tools/package model", missing.stderr)
 
+    def test_trained_from_public_text(self):
+        """tools/train-models: vocabulary, both directions, card and wheel; what is done is not done again."""
+        data, output = self.folder / "data", self.folder / "trained"
+        lines = CORPUS.read_text(encoding="utf-8").splitlines(True)
+        for name, part in (("train/a.txt", lines[:300]), ("train/b.txt", lines[300:400]),
+                           ("dev/a.txt", lines[400:440])):
+            (data / "ko" / name).parent.mkdir(parents=True, exist_ok=True)
+            (data / "ko" / name).write_text("".join(part), encoding="utf-8")
+        command = [pathlib.Path(PACKAGE).with_name("train-models"), data, output, "ko"]
+
+        def run(units):
+            return subprocess.run(
+                command, capture_output=True, text=True,
+                env=dict(os.environ, ELMO=ELMO, UNITS=str(units), PRESET="tiny", PIECES="1200"))
+        done = run(3 * 1280)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("ko/sources.md: write the licence", done.stderr)
+        (data / "ko" / "sources.md").write_text("Apache-2.0\n400 made-up sentences.\n", encoding="utf-8")
+        done = run(3 * 1280)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        folder, wheel = map(pathlib.Path, done.stdout.split())
+        self.assertEqual(folder, output / "packages" / "ko-tiny")
+        card = (folder / "README.md").read_text(encoding="utf-8")
+        for words in ("license: apache-2.0", "400 made-up sentences.", "| 3,840 | 3,840 |", "perplexity a word",
+                      "tools/train-models DATA OUTPUT ko", "--input DATA/ko/train/*.txt"):
+            self.assertIn(words, card)
+        self.assertNotIn(str(self.folder), card)
+        made = wheel.read_bytes()
+        trained = (output / "ko-tiny" / "forward.h5").stat().st_mtime_ns
+        self.assertEqual(run(3 * 1280).returncode, 0)
+        self.assertEqual(wheel.read_bytes(), made)
+        self.assertEqual((output / "ko-tiny" / "forward.h5").stat().st_mtime_ns, trained)
+
     def test_refusals(self):
         done = self.package("bad", name="Ko Small")
         self.assertEqual(done.returncode, 2)

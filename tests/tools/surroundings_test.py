@@ -50,15 +50,29 @@ class SurroundingsTest(ProgramTest):
     def dump(self, output="o.h5"):
         return ["dump", "--model", self.model, "--input", self.corpus, "--output", output]
 
+    def pretrain(self, output, *words):
+        return ["pretrain", "--direction", "forward", "--preset", "tiny", "--vocab",
+                self.vocabulary, "--output", output, "--steps", 2, "--batch-size", 2, "--input",
+                self.corpus, *words]
+
+    def test_a_task_goes_into_a_file(self):
+        os.mkfifo(self.folder / "pipe.h5")
+        (self.folder / "out.h5").symlink_to("/proc/self/fd/1")
+        for name in ("pipe.h5", "out.h5"):
+            self.assert_refused(self.limited("true", *self.training(name)), name, "name a file")
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["out.h5", "pipe.h5"])
+
     def test_threads_that_cant_be_made(self):
         done = self.limited("ulimit -v 2000000", *self.dump(), "--threads", 4096)
         self.assert_refused(done, "threads", "--threads")
 
     def test_little_memory(self):
-        for limit in (250_000, 350_000, 500_000):
-            done = self.limited(f"ulimit -v {limit}", *self.dump(), "--threads", 1)
-            if done.returncode != 0:
-                self.assert_refused(done)
+        for limit in (200_000, 250_000, 350_000, 500_000):
+            for words in ([*self.dump(), "--threads", 1], self.pretrain("m", "--overwrite")):
+                done = self.limited(f"ulimit -v {limit}", *words)
+                if done.returncode != 0:
+                    self.assert_refused(done)
 
     def test_few_descriptors(self):
         failures = 0
@@ -122,7 +136,31 @@ class SurroundingsTest(ProgramTest):
         model.mkdir()
         for name in ("forward.h5", "backward.h5"):
             (model / name).write_bytes((self.model / name).read_bytes())
+        # Files beside the output that are written too.
+        (self.folder / "m").mkdir()
+        (self.folder / "o.h5.partial").mkdir()
+        copies["log"] = self.folder / "m" / "log.jsonl"
+        copies["log"].write_bytes(before["text"])
+        copies["checkpoint"] = self.folder / "m" / "forward.checkpoint.h5"
+        copies["checkpoint"].write_bytes(before["text"])
+        copies["state"] = self.folder / "o.h5.partial" / "state.json"
+        copies["state"].write_bytes(before["text"])
+        copies["task log"] = self.folder / "t.log.jsonl"
+        copies["task log"].write_bytes(before["tsv"])
+        copies["curve"] = self.folder / "curve.jsonl"
+        copies["curve"].write_bytes((self.model / "log.jsonl").read_bytes())
+        (self.folder / "curve.svg").symlink_to("curve.jsonl")
+        before = {name: path.read_bytes() for name, path in copies.items()}
+        pretrain = ["pretrain", "--direction", "forward", "--preset", "tiny", "--vocab",
+                    self.vocabulary, "--output", "m", "--steps", 1, "--overwrite", "--input"]
         for words in (
+                [*pretrain, "m/log.jsonl"],
+                [*pretrain, "m/../m/forward.checkpoint.h5"],
+                ["dump", "--model", self.model, "--input", "o.h5.partial/state.json", "--output",
+                 "o.h5"],
+                ["train", "--task", "classify", "--train", "t.log.jsonl", "--dev", "tsv",
+                 "--output", "t.h5", "--epochs", 1],
+                ["plot", "log", "curve.jsonl", "--output", "curve.svg"],
                 ["vocab", "--size", 700, "--input", copies["text"], "--output", "text"],
                 ["vocab", "--size", 700, "--input", "te*t", "--output", "hard"],
                 ["dump", "--model", self.model, "--input", "link", "--output", "text"],

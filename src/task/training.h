@@ -1,0 +1,75 @@
+// Training of classifiers and taggers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "compute/workers.h"
+#include "nn/optimizer.h"
+#include "task/data.h"
+#include "task/network.h"
+
+namespace elmo::task {
+
+struct TrainingOptions {
+  std::filesystem::path output;  // TASK.h5
+  int epochs = 10;
+  // Stop after this many epochs without a better development result; 0: never.
+  int patience = 3;
+  int batch_size = 32;  // texts
+  OptimizerKind optimizer = OptimizerKind::kAdam;
+  double learning_rate = 0;  // 0: 0.003 for adam, 0.1 for sgd
+  double decay = 0.01;
+  double clip = 5;
+  // Each class weighs as if it were as frequent as the others.
+  bool class_weights = false;
+  float mix_l2 = 0.001f;       // on the raw weights of the mix
+  float mix_deviation = 0.0f;  // of their start; 0: even
+  std::uint64_t seed = 1;
+  int seeds = 1;  // seed, seed + 1, ...
+  // What the language model's vectors were made with: the precision of its products, or the
+  // fingerprints of the dumps. They guard a resume and do nothing else.
+  std::string precision, vectors, dev_vectors;
+  bool resume = false;
+  bool overwrite = false;
+};
+
+struct SeedResult {
+  std::uint64_t seed;
+  double best;  // of the development set: Evaluation::selection()
+  int epoch;    // that gave it, from 1
+};
+
+struct TrainingReport {
+  std::vector<SeedResult> seeds;
+  double mean = 0, spread = 0;  // standard deviation (n - 1), 0 for one seed
+  bool already_finished = false;
+};
+
+// Makes the folder of TASK.h5; it is this process's alone as long as the lock lives. Throws Error:
+// another process trains into it.
+FileLock lock_output(const std::filesystem::path& output);
+// Before any work. Throws Error: the output exists and neither resume nor overwrite is asked for.
+void check_output(const TrainingOptions& options);
+
+// TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.
+std::filesystem::path checkpoint_path(const std::filesystem::path& output);
+std::filesystem::path log_path(const std::filesystem::path& output);
+
+// What a resumed training's --precision auto chose at its beginning; nothing without a checkpoint.
+std::optional<std::string> trained_precision(const std::filesystem::path& output);
+
+// Trains one network a seed and writes the best of all into options.output. `word_vectors`: of the
+// rows 1, 2, ... of the words (may be empty). The same bits whatever the threads, interrupted or
+// not. A resumed training may have more epochs than before, all else has to be as it was:
+// UsageError names what is not. Throws Interrupted after the checkpoint was written.
+TrainingReport train(const Settings& settings, const LabelSet& labels, const Vocabulary& vocabulary,
+                     const std::vector<float>& word_vectors, const Data& train, const Data& dev,
+                     const TrainingOptions& options, Workers& workers);
+
+}  // namespace elmo::task
