@@ -11,15 +11,11 @@ namespace {
 // Values in one exchange: 16 MB, so that buffers stay small compared with what is exchanged.
 constexpr std::int64_t kMeeting = std::int64_t{1} << 22;
 
-<<<<<<< HEAD
 // Pieces of so many numbers and more go by themselves, from where they are to where they belong;
 // smaller ones go in one message, which a copy puts together.
 constexpr std::int64_t kLarge = std::int64_t{1} << 12;
 
-// f(begin, end): pieces that go through one meeting.
-=======
 // f(begin, end): the pieces of one exchange.
->>>>>>> main
 template <typename F>
 void for_each_meeting(std::span<const Piece> pieces, F&& f) {
   std::size_t begin = 0;

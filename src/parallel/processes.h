@@ -44,16 +44,9 @@ class Processes {
   virtual int size() const = 0;
   bool is_first() const { return rank() == 0; }
 
-<<<<<<< HEAD
-  // A meeting: all processes come to it, and to all meetings in the same order. The messages of one
-  // process to another keep their order, and each is received in its size; empty ones don't count.
-  // Nobody sends to himself.
+  // Collective. The messages of one process to another keep their order, and each is received in its
+  // size; empty ones don't count. Nobody sends to himself.
   void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
-=======
-  // Collective. Process i gets send[i] in its receive[rank()], which must have the same size.
-  // send[rank()] is ignored.
-  void exchange(std::span<const ConstBytes> send, std::span<const Bytes> receive);
->>>>>>> main
   // Sent by this object so far.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
