@@ -44,8 +44,8 @@ class Processes {
   virtual int size() const = 0;
   bool is_first() const { return rank() == 0; }
 
-  // Collective. The messages of one process to another keep their order, and each is received in its
-  // size; empty ones don't count. Nobody sends to himself.
+  // Collective. The messages of one process to another keep their order, and each is received in
+  // its size; empty ones don't count. Nobody sends to himself.
   void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
   // Sent by this object so far.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
