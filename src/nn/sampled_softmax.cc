@@ -178,7 +178,7 @@ void SampledSoftmax::scatter(const StreamGroups& groups, const std::vector<std::
   float* d_rows = d_rows_[subtrees - 1].data();
   float* d_bias = d_bias_[subtrees - 1].data();
   if (processes_.size() > 1) {
-    std::vector<const float*> rows, biases;
+    std::vector<float*> rows, biases;
     for (std::size_t i = 0; i < subtrees; ++i) {
       rows.push_back(d_rows_[i].data());
       biases.push_back(d_bias_[i].data());

@@ -106,7 +106,7 @@ void Slices::sum(std::span<Parameter* const> parameters, const StreamGroups& bat
       batch.held_by(processes_.rank(), processes_.size()).subtrees().size() - 1;
   exchange_.sum(
       batch, pieces,
-      [&](std::size_t piece, std::size_t subtree) -> const float* {
+      [&](std::size_t piece, std::size_t subtree) -> float* {
         if (subtree == last) return pieces[piece].place;
         const Block& block = blocks[piece];
         const Parameter& parameter = *parameters_[block.parameter];
@@ -116,8 +116,8 @@ void Slices::sum(std::span<Parameter* const> parameters, const StreamGroups& bat
 }
 
 void Slices::sum_rows(const Parameter& parameter, std::span<const std::int32_t> rows,
-                      std::span<const float* const> values, float* result,
-                      const StreamGroups& batch, Workers& workers) {
+                      std::span<float* const> values, float* result, const StreamGroups& batch,
+                      Workers& workers) {
   const std::int64_t row = row_of(parameter);
   std::vector<Piece> pieces;
   for (std::size_t i = 0; i < rows.size(); ++i) {

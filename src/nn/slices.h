@@ -47,9 +47,10 @@ class Slices {
   // block at its owner. Ignores parameters that do not belong to this object.
   void sum(std::span<Parameter* const> parameters, const StreamGroups& batch, Workers& workers);
   // The same for rows of sparse ones: `rows` of the parameter are kept in `values` (a row each), of
-  // which values[k] holds subtree k's; the owners' rows of `result` become the sums.
+  // which values[k] holds subtree k's; the owners' rows of `result` become the sums,
+  // and those of `values` are written over.
   void sum_rows(const Parameter& parameter, std::span<const std::int32_t> rows,
-                std::span<const float* const> values, float* result, const StreamGroups& batch,
+                std::span<float* const> values, float* result, const StreamGroups& batch,
                 Workers& workers);
 
   // Collective. share() sends one number for each block from its owner to all, share_values() the

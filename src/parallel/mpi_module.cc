@@ -123,28 +123,27 @@ class MpiProcesses final : public Processes {
   }
 
  private:
-  void transfer(std::span<const ConstBytes> send, std::span<const Bytes> receive) override {
+  void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) override {
     std::vector<MPI_Request> requests;
     std::vector<int> with;  // whom each request is with
     {
       const std::lock_guard lock(mpi_mutex);
-      for (int i = 0; i < size_; ++i) {
-        if (i == rank_) continue;
-        const Bytes bytes = receive[static_cast<std::size_t>(i)];
+      for (const auto& [from, bytes] : receive) {
         for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
-          with.push_back(i);
-          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kMeeting,
+          with.push_back(from);
+          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, from, kMeeting,
                     communicator_, &requests.emplace_back());
         }
       }
       // The next process first, so that not all send to one.
       for (int step = 1; step < size_; ++step) {
-        const int i = (rank_ + step) % size_;
-        const ConstBytes bytes = send[static_cast<std::size_t>(i)];
-        for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
-          with.push_back(i);
-          MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, i, kMeeting,
-                    communicator_, &requests.emplace_back());
+        for (const auto& [to, bytes] : send) {
+          if (to != (rank_ + step) % size_) continue;
+          for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
+            with.push_back(to);
+            MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, to, kMeeting,
+                      communicator_, &requests.emplace_back());
+          }
         }
       }
     }

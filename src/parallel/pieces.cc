@@ -1,6 +1,7 @@
 #include "parallel/pieces.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "compute/kernels.h"
 
@@ -9,6 +10,10 @@ namespace {
 
 // Values in one exchange: 16 MB, so that buffers stay small compared with what is exchanged.
 constexpr std::int64_t kMeeting = std::int64_t{1} << 22;
+
+// Pieces of so many numbers and more go by themselves, from where they are to where they belong;
+// smaller ones go in one message, which a copy puts together.
+constexpr std::int64_t kLarge = std::int64_t{1} << 12;
 
 // f(begin, end): the pieces of one exchange.
 template <typename F>
@@ -36,14 +41,35 @@ std::span<float> numbers(float* data, std::int64_t size) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-}  // namespace
+// Where pieces are among those of their owner: the small ones together, the large ones together.
+struct Places {
+  Places(std::span<const Piece> pieces, int processes)
+      : small(static_cast<std::size_t>(processes)), large(small.size()) {
+    for (const Piece& piece : pieces) {
+      std::int64_t& end = (is_large(piece) ? large : small)[static_cast<std::size_t>(piece.owner)];
+      place.push_back(end);
+      end += piece.size;
+    }
+  }
+  static bool is_large(const Piece& piece) { return piece.size >= kLarge; }
 
-// How many of the numbers each process owns.
-std::vector<std::int64_t> PieceExchange::sizes(std::span<const Piece> pieces) const {
-  std::vector<std::int64_t> result(static_cast<std::size_t>(processes_.size()));
-  for (const Piece& piece : pieces) result[static_cast<std::size_t>(piece.owner)] += piece.size;
-  return result;
+  std::vector<std::int64_t> small, large;  // numbers of each process
+  std::vector<std::int64_t> place;         // of each piece among those of its kind
+};
+
+// f(i) for i < count, dealt to the workers.
+template <typename F>
+void deal(Workers& workers, std::size_t count, F&& f) {
+  workers.run([&](int index) {
+    const Part part = part_of(static_cast<std::int64_t>(count), index, workers.count());
+    for (auto i = static_cast<std::size_t>(part.begin); i < static_cast<std::size_t>(part.end);
+         ++i) {
+      f(i);
+    }
+  });
 }
+
+}  // namespace
 
 void PieceExchange::sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
                         Workers& workers) {
@@ -55,71 +81,87 @@ void PieceExchange::sum(const StreamGroups& batch, std::span<const Piece> pieces
 void PieceExchange::sum_some(const StreamGroups& batch, std::span<const Piece> pieces,
                              std::size_t first, const Node& node, Workers& workers) {
   const int count = processes_.size(), rank = processes_.rank();
-  const auto processes = static_cast<std::size_t>(count);
   const auto me = static_cast<std::size_t>(rank);
-  in_.resize(processes);
-  out_.resize(processes);
+  in_.resize(static_cast<std::size_t>(count));
+  out_.resize(in_.size());
   std::vector<std::vector<StreamGroups>> subtrees;
   for (int i = 0; i < count; ++i) subtrees.push_back(batch.held_by(i, count).subtrees());
-  const std::vector<std::int64_t> owned = sizes(pieces);
-  // Subtree by subtree and in each piece by piece; what stays here lies as if it had been received.
-  std::vector<float*> to(processes);
-  std::vector<ConstBytes> send(processes);
-  std::vector<Bytes> receive(processes);
-  for (std::size_t i = 0; i < processes; ++i) {
-    const auto out = static_cast<std::int64_t>(subtrees[me].size()) * owned[i];
-    const auto in = static_cast<std::int64_t>(subtrees[i].size()) * owned[me];
-    receive[i] = std::as_writable_bytes(numbers(at_least(in_[i], in), in));
-    to[i] = i == me ? in_[i].data() : at_least(out_[i], out);
-    send[i] = std::as_bytes(numbers(to[i], out));
-  }
-  std::vector<std::int64_t> place(pieces.size());  // in its owner's share
-  std::vector<std::int64_t> end(processes);
+  const std::size_t own = subtrees[me].size();
+  const Places places(pieces, count);
   std::vector<std::size_t> mine;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    std::int64_t& owner_end = end[static_cast<std::size_t>(pieces[i].owner)];
-    place[i] = owner_end;
-    owner_end += pieces[i].size;
     if (pieces[i].owner == rank) mine.push_back(i);
   }
-  workers.run([&](int index) {
-    const Part part = part_of(static_cast<std::int64_t>(pieces.size()), index, workers.count());
-    for (auto i = static_cast<std::size_t>(part.begin); i < static_cast<std::size_t>(part.end);
-         ++i) {
-      const auto owner = static_cast<std::size_t>(pieces[i].owner);
-      for (std::size_t k = 0; k < subtrees[me].size(); ++k) {
-        std::copy_n(node(first + i, k), pieces[i].size,
-                    to[owner] + static_cast<std::int64_t>(k) * owned[owner] + place[i]);
-      }
+  // Small pieces in one message: subtree by subtree and in each piece by piece.
+  for (std::size_t i = 0; i < in_.size(); ++i) {
+    at_least(out_[i], static_cast<std::int64_t>(own) * places.small[i]);
+  }
+  deal(workers, pieces.size(), [&](std::size_t i) {
+    const auto owner = static_cast<std::size_t>(pieces[i].owner);
+    if (owner == me || Places::is_large(pieces[i])) return;
+    for (std::size_t k = 0; k < own; ++k) {
+      std::copy_n(node(first + i, k), pieces[i].size,
+                  out_[owner].data() + static_cast<std::int64_t>(k) * places.small[owner] +
+                      places.place[i]);
     }
   });
+  std::vector<Outgoing> send;
+  std::vector<Incoming> receive;
+  // Of piece i and subtree k, in what comes from a process.
+  const auto received = [&](std::size_t process, std::size_t k, std::size_t i) {
+    const auto before = static_cast<std::int64_t>(k),
+               all = static_cast<std::int64_t>(subtrees[process].size());
+    return in_[process].data() + places.place[i] +
+           (Places::is_large(pieces[i]) ? all * places.small[me] + before * places.large[me]
+                                        : before * places.small[me]);
+  };
+  for (int other = 0; other < count; ++other) {
+    if (other == rank) continue;
+    const auto p = static_cast<std::size_t>(other);
+    const auto theirs = static_cast<std::int64_t>(subtrees[p].size());
+    at_least(in_[p], theirs * (places.small[me] + places.large[me]));
+    send.push_back({other, std::as_bytes(numbers(
+                               out_[p].data(), static_cast<std::int64_t>(own) * places.small[p]))});
+    receive.push_back(
+        {other, std::as_writable_bytes(numbers(in_[p].data(), theirs * places.small[me]))});
+    for (std::size_t k = 0; k < own; ++k) {
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        if (pieces[i].owner != other || !Places::is_large(pieces[i])) continue;
+        send.push_back({other, std::as_bytes(numbers(node(first + i, k), pieces[i].size))});
+      }
+    }
+    for (std::size_t k = 0; k < subtrees[p].size(); ++k) {
+      for (const std::size_t i : mine) {
+        if (!Places::is_large(pieces[i])) continue;
+        receive.push_back(
+            {other, std::as_writable_bytes(numbers(received(p, k, i), pieces[i].size))});
+      }
+    }
+  }
   processes_.exchange(send, receive);
-  workers.run([&](int index) {
-    const Part part = part_of(static_cast<std::int64_t>(mine.size()), index, workers.count());
+  deal(workers, mine.size(), [&](std::size_t j) {
+    const std::size_t i = mine[j];
+    float* const place = pieces[i].place;
     struct Waiting {
       float* sum;
       int leaves;
     };
     std::vector<Waiting> waiting;  // for their right siblings
-    for (auto j = static_cast<std::size_t>(part.begin); j < static_cast<std::size_t>(part.end);
-         ++j) {
-      const std::size_t i = mine[j];
-      waiting.clear();
-      for (std::size_t p = 0; p < processes; ++p) {
-        for (std::size_t k = 0; k < subtrees[p].size(); ++k) {
-          Waiting next{in_[p].data() + static_cast<std::int64_t>(k) * owned[me] + place[i],
-                       subtrees[p][k].count()};
-          // Subtrees come in order, so an equal one to the left is the sibling.
-          while (!waiting.empty() && waiting.back().leaves == next.leaves) {
-            add_values(next.sum, pieces[i].size, waiting.back().sum);
-            next = {waiting.back().sum, 2 * next.leaves};
-            waiting.pop_back();
-          }
-          waiting.push_back(next);
+    for (std::size_t p = 0; p < in_.size(); ++p) {
+      for (std::size_t k = 0; k < subtrees[p].size(); ++k) {
+        Waiting next{p == me ? node(first + i, k) : received(p, k, i), subtrees[p][k].count()};
+        // Subtrees come in order, so an equal one to the left is the sibling. a + b is b + a.
+        while (!waiting.empty() && waiting.back().leaves == next.leaves) {
+          float* left = waiting.back().sum;
+          if (next.sum == place) std::swap(left, next.sum);
+          add_values(next.sum, pieces[i].size, left);
+          next = {left, 2 * next.leaves};
+          waiting.pop_back();
         }
+        waiting.push_back(next);
       }
-      std::copy_n(waiting.front().sum, pieces[i].size, pieces[i].place);
     }
+    if (waiting.front().sum != place) std::copy_n(waiting.front().sum, pieces[i].size, place);
   });
 }
 
@@ -131,40 +173,43 @@ void PieceExchange::share(std::span<const Piece> pieces, To to, Workers& workers
 }
 
 void PieceExchange::share_some(std::span<const Piece> pieces, To to, Workers& workers) {
-  const auto processes = static_cast<std::size_t>(processes_.size());
-  const auto me = static_cast<std::size_t>(processes_.rank());
-  in_.resize(processes);
-  const std::vector<std::int64_t> owned = sizes(pieces);
-  std::vector<ConstBytes> send(processes);
-  std::vector<Bytes> receive(processes);
-  for (std::size_t i = 0; i < processes; ++i) at_least(in_[i], owned[i]);
-  for (std::size_t i = 0; i < processes; ++i) {
-    if (to == To::kAll || i == 0) send[i] = std::as_bytes(numbers(in_[me].data(), owned[me]));
-    if (to == To::kAll || me == 0) {
-      receive[i] = std::as_writable_bytes(numbers(in_[i].data(), owned[i]));
-    }
-  }
-  std::vector<float*> places(pieces.size());
-  std::vector<std::int64_t> end(processes);
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const auto owner = static_cast<std::size_t>(pieces[i].owner);
-    places[i] = in_[owner].data() + end[owner];
-    end[owner] += pieces[i].size;
-  }
+  const int count = processes_.size(), rank = processes_.rank();
+  in_.resize(static_cast<std::size_t>(count));
+  const Places places(pieces, count);
+  for (std::size_t i = 0; i < in_.size(); ++i) at_least(in_[i], places.small[i]);
+  const auto small = [&](int process) {
+    const auto p = static_cast<std::size_t>(process);
+    return numbers(in_[p].data(), places.small[p]);
+  };
+  // The small ones from their places, or to them.
   const auto copy = [&](bool out) {
-    workers.run([&](int index) {
-      const Part part = part_of(static_cast<std::int64_t>(pieces.size()), index, workers.count());
-      for (auto i = static_cast<std::size_t>(part.begin); i < static_cast<std::size_t>(part.end);
-           ++i) {
-        const bool is_mine = pieces[i].owner == static_cast<int>(me);
-        if (out && is_mine) std::copy_n(pieces[i].place, pieces[i].size, places[i]);
-        if (!out && !is_mine) std::copy_n(places[i], pieces[i].size, pieces[i].place);
-      }
+    deal(workers, pieces.size(), [&](std::size_t i) {
+      const Piece& piece = pieces[i];
+      if (Places::is_large(piece) || (piece.owner == rank) != out) return;
+      float* const packed = small(piece.owner).data() + places.place[i];
+      std::copy_n(out ? piece.place : packed, piece.size, out ? packed : piece.place);
     });
   };
+  const bool sends_to_all = to == To::kAll, receives = sends_to_all || rank == 0;
+  std::vector<Outgoing> send;
+  std::vector<Incoming> receive;
+  for (int other = 0; other < count; ++other) {
+    if (other == rank) continue;
+    const bool sends = sends_to_all || other == 0;
+    if (sends) send.push_back({other, std::as_bytes(small(rank))});
+    if (receives) receive.push_back({other, std::as_writable_bytes(small(other))});
+    for (const Piece& piece : pieces) {
+      if (!Places::is_large(piece)) continue;
+      const auto values = numbers(piece.place, piece.size);
+      if (sends && piece.owner == rank) send.push_back({other, std::as_bytes(values)});
+      if (receives && piece.owner == other) {
+        receive.push_back({other, std::as_writable_bytes(values)});
+      }
+    }
+  }
   copy(true);
   processes_.exchange(send, receive);
-  if (to == To::kAll || me == 0) copy(false);
+  if (receives) copy(false);
 }
 
 }  // namespace elmo

@@ -27,8 +27,9 @@ class PieceExchange {
 
   // Sums over the groups of a batch along the tree of tree_sum.h. node(i, k): piece i of the sum
   // over subtree k of this process's groups (StreamGroups::subtrees() of held_by()). The whole sum
-  // is put into the piece's place, at its owner alone; a node may lie there.
-  using Node = std::function<const float*(std::size_t piece, std::size_t subtree)>;
+  // is put into the piece's place, at its owner alone; a node may lie there. The nodes of pieces
+  // that this process owns are written over.
+  using Node = std::function<float*(std::size_t piece, std::size_t subtree)>;
   void sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
            Workers& workers);
   // Sends the owners' values to all processes, or to the first only.
@@ -40,10 +41,9 @@ class PieceExchange {
   void sum_some(const StreamGroups& batch, std::span<const Piece> pieces, std::size_t first,
                 const Node& node, Workers& workers);
   void share_some(std::span<const Piece> pieces, To to, Workers& workers);
-  std::vector<std::int64_t> sizes(std::span<const Piece> pieces) const;
 
   Processes& processes_;
-  std::vector<AlignedArray<float>> in_, out_;  // of each process
+  std::vector<AlignedArray<float>> in_, out_;  // from and to each process
 };
 
 }  // namespace elmo

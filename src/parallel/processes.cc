@@ -17,7 +17,7 @@ class LoneProcess final : public Processes {
   const std::string& host(int) const override { return host_; }
 
  private:
-  void transfer(std::span<const ConstBytes>, std::span<const Bytes>) override {}
+  void transfer(std::span<const Outgoing>, std::span<const Incoming>) override {}
   const std::string host_ = "this machine";
 };
 
@@ -36,24 +36,23 @@ std::vector<Part> one_each(const Processes& processes) {
 
 template <typename T>
 void fill(Processes& processes, std::span<T> values, std::span<const Part> parts, bool all) {
-  const auto size = static_cast<std::size_t>(processes.size());
-  const auto rank = static_cast<std::size_t>(processes.rank());
-  std::vector<ConstBytes> send(size);
-  std::vector<Bytes> receive(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    if (all || i == 0) send[i] = bytes_of(values, parts[rank]);
-    if (all || rank == 0) receive[i] = bytes_of(values, parts[i]);
+  const int rank = processes.rank();
+  std::vector<Outgoing> send;
+  std::vector<Incoming> receive;
+  for (int i = 0; i < processes.size(); ++i) {
+    if (i == rank) continue;
+    if (all || i == 0) send.push_back({i, bytes_of(values, parts[static_cast<std::size_t>(rank)])});
+    if (all || rank == 0)
+      receive.push_back({i, bytes_of(values, parts[static_cast<std::size_t>(i)])});
   }
   processes.exchange(send, receive);
 }
 
 }  // namespace
 
-void Processes::exchange(std::span<const ConstBytes> send, std::span<const Bytes> receive) {
+void Processes::exchange(std::span<const Outgoing> send, std::span<const Incoming> receive) {
   if (size() == 1) return;
-  for (std::size_t i = 0; i < send.size(); ++i) {
-    if (static_cast<int>(i) != rank()) bytes_sent_ += send[i].size();
-  }
+  for (const Outgoing& message : send) bytes_sent_ += message.bytes.size();
   transfer(send, receive);
 }
 

@@ -22,6 +22,16 @@ namespace elmo {
 using Bytes = std::span<std::byte>;
 using ConstBytes = std::span<const std::byte>;
 
+// What goes to, or comes from, another process.
+struct Outgoing {
+  int to;
+  ConstBytes bytes;
+};
+struct Incoming {
+  int from;
+  Bytes bytes;
+};
+
 // Used by one thread at a time. Different objects may be used side by side.
 class Processes {
  public:
@@ -34,9 +44,9 @@ class Processes {
   virtual int size() const = 0;
   bool is_first() const { return rank() == 0; }
 
-  // Collective. Process i gets send[i] in its receive[rank()], which must have the same size.
-  // send[rank()] is ignored.
-  void exchange(std::span<const ConstBytes> send, std::span<const Bytes> receive);
+  // Collective. The messages of one process to another keep their order, and each is received in
+  // its size; empty ones don't count. Nobody sends to himself.
+  void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
   // Sent by this object so far.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
@@ -52,8 +62,8 @@ class Processes {
   virtual std::string description() const { return {}; }
 
  private:
-  // send and receive: of size() and more than one process.
-  virtual void transfer(std::span<const ConstBytes> send, std::span<const Bytes> receive) = 0;
+  // Of more than one process.
+  virtual void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) = 0;
 
   std::uint64_t bytes_sent_ = 0;
 };

@@ -21,12 +21,14 @@ std::vector<std::byte> bring_rows(Processes& processes, std::span<const RowRoute
       message.insert(message.end(), row, row + row_bytes);
     }
   }
-  std::vector<ConstBytes> send(size);
-  std::vector<Bytes> receive(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    if (static_cast<int>(i) != me) in[i].resize(coming[i] * row_bytes);
-    send[i] = out[i];
-    receive[i] = in[i];
+  std::vector<Outgoing> send;
+  std::vector<Incoming> receive;
+  for (int i = 0; i < processes.size(); ++i) {
+    if (i == me) continue;
+    const auto other = static_cast<std::size_t>(i);
+    in[other].resize(coming[other] * row_bytes);
+    send.push_back({i, out[other]});
+    receive.push_back({i, in[other]});
   }
   processes.exchange(send, receive);
   std::vector<std::byte> result(wanted * row_bytes);

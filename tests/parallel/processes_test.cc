@@ -98,9 +98,9 @@ std::vector<float> sum_of(const StreamGroups& groups, std::int64_t size) {
 }
 
 TEST(PieceExchange, SumsToTheBitsOfOneProcess) {
-  constexpr std::int64_t kSize = 101;
-  // Pieces of which the last process owns none.
-  const std::int64_t cuts[] = {0, 10, 11, 60, kSize};
+  constexpr std::int64_t kSize = 9101;
+  // Small pieces and large ones, of which the last process owns none.
+  const std::int64_t cuts[] = {0, 10, 11, 5000, kSize};
   for (const int streams : {32, 64, 128, 256, 300}) {
     const StreamGroups batch(3, streams);
     const std::vector<float> expected = sum_of(batch, kSize);

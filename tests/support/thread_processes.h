@@ -75,7 +75,7 @@ class ThreadProcesses final : public Processes {
     std::condition_variable changed;
     int arrived = 0;
     std::uint64_t round = 0;
-    std::vector<std::span<const ConstBytes>> sends;
+    std::vector<std::span<const Outgoing>> sends;
     std::map<std::pair<int, int>, std::shared_ptr<Room>> children;
   };
   ThreadProcesses(int rank, std::shared_ptr<Room> room) : rank_(rank), room_(std::move(room)) {}
@@ -83,18 +83,23 @@ class ThreadProcesses final : public Processes {
  private:
   struct LeftAlone : std::exception {};
 
-  void transfer(std::span<const ConstBytes> send, std::span<const Bytes> receive) override {
+  void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) override {
     room_->sends[static_cast<std::size_t>(rank_)] = send;
     wait_for_all();
-    for (std::size_t i = 0; i < receive.size(); ++i) {
-      if (static_cast<int>(i) == rank_) continue;
-      const ConstBytes from = room_->sends[i][static_cast<std::size_t>(rank_)];
-      if (from.size() != receive[i].size()) {
-        throw Error("process " + std::to_string(i) + " sends " + std::to_string(from.size()) +
+    std::vector<std::size_t> taken(static_cast<std::size_t>(size()));  // of each one's messages
+    for (const auto& [from, bytes] : receive) {
+      if (bytes.empty()) continue;
+      const auto sender = static_cast<std::size_t>(from);
+      const std::span<const Outgoing> sent = room_->sends[sender];
+      std::size_t& at = taken[sender];
+      while (at < sent.size() && (sent[at].to != rank_ || sent[at].bytes.empty())) ++at;
+      const std::size_t size = at < sent.size() ? sent[at].bytes.size() : 0;
+      if (size != bytes.size()) {
+        throw Error("process " + std::to_string(from) + " sends " + std::to_string(size) +
                     " bytes, process " + std::to_string(rank_) + " waits for " +
-                    std::to_string(receive[i].size()));
+                    std::to_string(bytes.size()));
       }
-      if (!from.empty()) std::memcpy(receive[i].data(), from.data(), from.size());
+      std::memcpy(bytes.data(), sent[at++].bytes.data(), size);
     }
     wait_for_all();
   }
