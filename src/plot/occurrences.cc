@@ -185,8 +185,8 @@ Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& re
       const auto to = from + static_cast<std::ptrdiff_t>(result.dimension);
       if (!std::all_of(from, to, [](float value) { return std::isfinite(value); })) {
         throw Error(fmt::format(
-            "the vector of word {} in line {} of the dump is not finite: its model has diverged",
-            kept[i].word + 1, kept[i].sentence + 1));
+            "{}: the vector of word {} in line {} is not finite; its model has diverged",
+            dump.path().string(), kept[i].word + 1, kept[i].sentence + 1));
       }
       result.layers[layer].insert(result.layers[layer].end(), from, to);
     }

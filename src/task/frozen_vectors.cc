@@ -68,8 +68,9 @@ void check_words(const DumpReader& dump, const std::string& path, const DataSet&
 }  // namespace
 
 FrozenVectors::FrozenVectors(std::int64_t words, std::int64_t layers, std::int64_t dimension,
-                             const std::filesystem::path& folder)
-    : layers_(layers),
+                             const std::filesystem::path& folder, std::string source)
+    : source_(std::move(source)),
+      layers_(layers),
       dimension_(dimension),
       memory_(static_cast<std::uint64_t>(words * layers * dimension) * sizeof(std::uint16_t),
               folder, kMemoryLimit) {}
@@ -78,7 +79,10 @@ void FrozenVectors::write(std::int64_t first, std::int64_t count, const float* v
   const std::int64_t size = count * layers_ * dimension_;
   for (std::int64_t i = 0; i < size; ++i) {
     if (!(std::abs(values[i]) <= kLargestHalf)) {
-      throw Error(fmt::format("a vector holds {}, which is no number to learn from", values[i]));
+      throw Error(
+          fmt::format("{}: a vector holds {}, which is no number to learn from; its model has "
+                      "diverged",
+                      source_, values[i]));
     }
   }
   float_to_half(values, static_cast<std::uint16_t*>(memory_.data()) + first * layers_ * dimension_,
@@ -119,7 +123,7 @@ std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalMod
     if (interrupted()) throw Interrupted("interrupted while the data was embedded");
   };
   const auto rows = static_cast<std::int64_t>(chosen.size());
-  auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
+  auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder, data.path);
   BatchEmbedder embedder(std::move(model), embed, workers);
   Progress progress("embed " + data.path, static_cast<std::uint64_t>(data.words()));
   std::int64_t done = 0;
@@ -173,7 +177,7 @@ std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const s
                     "very file",
                     path, dump.sentences(), data.path, data.examples.back().line, examples));
   }
-  auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder);
+  auto vectors = std::make_unique<FrozenVectors>(data.words(), rows, dimension, folder, path);
   std::vector<float> kept;
   std::int64_t done = 0;
   for (std::int64_t i = 0; i < examples; ++i) {

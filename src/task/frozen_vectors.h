@@ -16,11 +16,12 @@
 namespace elmo::task {
 
 // Row-major (words, layers, dimension) in half precision: of examples one after another. Up to a
-// GiB lies in memory, more in a working file in `folder`.
+// GiB lies in memory, more in a working file in `folder`. `source`: where they are from, for
+// messages.
 class FrozenVectors {
  public:
   FrozenVectors(std::int64_t words, std::int64_t layers, std::int64_t dimension,
-                const std::filesystem::path& folder);
+                const std::filesystem::path& folder, std::string source);
 
   std::int64_t layers() const { return layers_; }
   std::int64_t dimension() const { return dimension_; }
@@ -29,6 +30,7 @@ class FrozenVectors {
   void read(std::int64_t first, std::int64_t count, float* values) const;
 
  private:
+  std::string source_;
   std::int64_t layers_, dimension_;
   ScratchMemory memory_;
 };
