@@ -137,7 +137,7 @@ class ResumeTest(ProgramTest):
         done = self.pretrain("n", "--epochs", 3)
         self.assertIn("epoch 3 step", done.stderr)
         self.assertNotIn("epoch 4", done.stderr)
-        self.assertIn("forward.h5 is all that other commands read", done.stderr)
+        self.assertIn("other commands read only forward.h5; forward.checkpoint.h5", done.stderr)
 
     def test_more_epochs_go_on_without_losing_a_line(self):
         for schedule in ("constant", "cosine"):
