@@ -1,4 +1,4 @@
-// Which examples go through a task's network together.
+// How examples are grouped into batches.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,13 @@
 
 namespace elmo::task {
 
-// The batches of an epoch (from 0): examples of like length together, in a random order that seed
-// and epoch decide. Every example is in one batch; all but one a window have `batch_size`.
+// The batches of an epoch (from 0): examples of similar length together, in a random order
+// determined by seed and epoch. Every example is in exactly one batch; all batches but the last of
+// a window of examples have `batch_size`.
 std::vector<std::vector<std::uint32_t>> make_batches(const Data& data, std::uint64_t seed,
                                                      int epoch, int batch_size);
 
-// A weight for each label, so that each weighs as if it were as frequent as the others.
+// A weight for each label, inverse to its frequency, so that all labels count the same in sum.
 std::vector<float> balanced_weights(const LabelSet& labels, const DataSet& data);
 
 }  // namespace elmo::task

@@ -1,4 +1,4 @@
-// A data set as a network takes it, and what the network makes of it.
+// A data set prepared for a network, prediction and evaluation.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace elmo::task {
 
 class Data {
  public:
-  // `vectors` null where the network takes none. Labels may be missing.
+  // `vectors` is null if the network takes none. Labels may be missing.
   Data(DataSet data, std::shared_ptr<const FrozenVectors> vectors, const LabelSet& labels,
        const Vocabulary& vocabulary);
 
@@ -30,7 +30,7 @@ class Data {
     return static_cast<std::int64_t>(
         data_.examples[static_cast<std::size_t>(example)].words.size());
   }
-  // Labels that are not of the task.
+  // How many labels the task does not know.
   std::int64_t unknown_labels() const;
   Batch batch(std::span<const std::uint32_t> examples) const;
 
@@ -41,13 +41,13 @@ class Data {
   std::vector<std::int32_t> words_, ends_, targets_;
 };
 
-// Of each example one prediction, or one a word.
-// `between_batches` is called on the caller's thread; what it throws ends the work.
+// For each example one prediction, or one for each word. `between_batches` is called on the
+// caller's thread; an exception that it throws ends the work.
 std::vector<std::vector<Prediction>> predict(Network& network, const Data& data, Workers& workers,
                                              const std::function<void()>& between_batches = {});
 
 struct Evaluation {
-  Confusion confusion;                   // labels of the task, then unknown ones of the data
+  Confusion confusion;                   // the task's labels, then unknown labels of the data
   std::optional<EntityScores> entities;  // BIO data
   std::int64_t examples = 0;
   std::int64_t unknown_labels = 0;

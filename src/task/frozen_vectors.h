@@ -1,4 +1,4 @@
-// The vectors of a data set that do not learn: made or read once, then kept.
+// ELMo's vectors of a data set, which training does not change: computed or read once, then kept.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace elmo::task {
 
-// Row-major (words, layers, dimension) in half precision: of examples one after another. Up to a
-// GiB lies in memory, more in a working file in `folder`. `source`: where they are from, for
-// messages.
+// Row-major (words, layers, dimension) in half precision, the words of all examples one after
+// another. Up to 1 GiB is kept in memory, more in a temporary file in `folder`. `source` names
+// where the vectors come from in messages.
 class FrozenVectors {
  public:
   FrozenVectors(std::int64_t words, std::int64_t layers, std::int64_t dimension,
@@ -25,7 +25,8 @@ class FrozenVectors {
 
   std::int64_t layers() const { return layers_; }
   std::int64_t dimension() const { return dimension_; }
-  // `count` words from word `first` on. Throws Error for numbers that half precision can't hold.
+  // Stores or loads `count` words from word `first` on. write() throws Error for values beyond the
+  // range of half precision.
   void write(std::int64_t first, std::int64_t count, const float* values);
   void read(std::int64_t first, std::int64_t count, float* values) const;
 
@@ -43,17 +44,18 @@ struct VectorOptions {
   bool layer_norm = false;
 };
 
-// The vectors of all words by a language model. Throws Interrupted, UsageError for a layer that it
-// has not.
+// Computes the vectors of all words with a language model. Throws Interrupted, and UsageError for a
+// layer that the model does not have.
 std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalModel> model,
                                           const VectorOptions& options, const DataSet& data,
                                           const std::filesystem::path& folder, Workers& workers);
-// The same from a dump whose sentence i is example i. Throws Error where they do not fit: it
+// Reads the same from a dump whose sentence i is example i. Throws Error if they do not match; it
 // names the first example that is missing or has other words.
 std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const std::string& path,
                                                  const VectorOptions& options, const DataSet& data,
                                                  const std::filesystem::path& folder);
-// Checks `layers` against how many there are; empty becomes all. Throws UsageError.
+// `layers`, or all of the `available` ones if it is empty. Throws UsageError for one that does not
+// exist.
 std::vector<int> choose_layers(const std::vector<int>& layers, int available);
 
 }  // namespace elmo::task

@@ -35,11 +35,11 @@ std::string_view encoder_name(EncoderKind kind);
 enum class OutputKind { kSoftmax, kSigmoid, kCrf };
 std::string_view output_name(OutputKind kind);
 
-// What defines a task's network; stored in its file.
+// The architecture of a task's network; stored in its file.
 struct Settings {
   Kind task = Kind::kClassify;
   Split split = Split::kSpaces;
-  // The language model's layers that are mixed (rising numbers) of how many there are; empty: none.
+  // The layers of the language model that are mixed, ascending, and how many it has; empty: none.
   std::vector<int> elmo_layers;
   int model_layers = 0;
   int elmo_dimension = 0;
@@ -47,10 +47,10 @@ struct Settings {
   std::string model_path;  // relative to the task file; empty when trained from --vectors
   std::string pooling = "boundary";
   bool layer_norm = false;
-  // Of the mix: dropout on it, and what a learned linear layer makes of it; 0: none.
+  // Dropout on the mix, and the output dimension of a learned projection of it; 0: none.
   float elmo_dropout = 0;
   int elmo_projection = 0;
-  // Learned vectors; 0: none.
+  // Dimensions of the learned embeddings of words and of word ends; 0: none.
   int embedding_size = 0;
   int end_size = 0;
   bool freeze = false;
@@ -76,12 +76,12 @@ struct Settings {
   void check_labels(const std::vector<std::string>& labels, const std::string& source) const;
 };
 
-// Texts that go through the network together.
+// Texts that are computed together.
 struct Batch {
   Ragged texts;
   std::vector<float> layers;              // (rows, elmo_layers, elmo_dimension)
   std::vector<std::int32_t> words, ends;  // rows of the tables
-  // Of kClassify one a text, of kTag one a row; -1: none.
+  // One for each text (kClassify) or each row (kTag); -1: none.
   std::vector<std::int32_t> targets;
 };
 
@@ -90,7 +90,7 @@ struct Prediction {
   float probability;
 };
 
-// One thread at a time.
+// Not thread-safe.
 class Network {
  public:
   static constexpr char kFormat[] = "elmo task";
@@ -100,7 +100,7 @@ class Network {
   // All parameters zero; call initialise() or load().
   Network(const Settings& settings, LabelSet labels, Vocabulary vocabulary);
 
-  // Throws Error: not ours, damaged, wrong shapes.
+  // Throws Error for a file that is no task of ours, damaged, or of the wrong shapes.
   static std::unique_ptr<Network> load(const std::filesystem::path& path);
   // `results` is stored with the settings, for `elmo info`.
   void save(const std::filesystem::path& path, const nlohmann::json& results);
@@ -108,22 +108,23 @@ class Network {
   const Settings& settings() const { return settings_; }
   const LabelSet& labels() const { return labels_; }
   const Vocabulary& vocabulary() const { return vocabulary_; }
-  // What save() was told; null otherwise.
+  // The `results` of save(); null if there were none.
   const nlohmann::json& results() const { return results_; }
 
   // `mix_deviation` 0: all layers begin with the same share.
   void initialise(std::uint64_t seed, float mix_deviation);
-  // The vectors of rows 1, 2, ... of the words; row-major. From now on an update changes the rows
-  // of its batch alone: what the data never shows stays as it was given.
+  // Sets the vectors of rows 1, 2, ... of the words; row-major. From then on an update changes only
+  // the rows of its batch: words that the data never shows keep their vectors.
   void set_word_vectors(std::span<const float> values);
-  // All parameters, those that do not learn too.
+  // All parameters, including frozen ones.
   std::vector<Parameter*> parameters();
   std::vector<Parameter*> learned();
-  // Makes room for gradients where it trains, and packs; pack() again after each update.
+  // Allocates gradients if it is for training, and packs the weights; call pack() after each
+  // update.
   void prepare(bool training);
   void pack();
 
-  // The numbers of a step's dropout.
+  // What the random numbers of a step's dropout are drawn from.
   struct DropoutKey {
     std::uint64_t seed, step;
   };
@@ -133,18 +134,18 @@ class Network {
   // target -1.
   double loss(const Batch& batch, std::span<const float> class_weights, bool training, float scale,
               const DropoutKey* key, Workers& workers);
-  // One a text or a word.
+  // One for each text or each word.
   std::vector<Prediction> predict(const Batch& batch, Workers& workers);
 
-  // A row of the table of layers: name, shape of the output for a text of T words, parameters.
+  // A row of the table of layers: name, output shape for a text of T words, number of parameters.
   struct LayerRow {
     std::string name, output;
     std::int64_t parameters;
   };
   std::vector<LayerRow> table();
 
-  // The mix over all layers of the language model (those that are not taken have the share 0):
-  // LayerMix::scalar_mix takes w and gamma so. Requires uses_elmo().
+  // The softmax-normalised weights over all layers of the language model, 0 for layers that are not
+  // mixed, as LayerMix::scalar_mix takes them. Requires uses_elmo().
   std::vector<float> mix_weights() const;
   float mix_gamma() const { return mix_->gamma.value[0]; }
   // L2 on the raw weights of the mix: adds strength * its gradient.

@@ -15,18 +15,19 @@ namespace elmo::task {
 struct Plan {
   // What is asked for.
   std::string train_file, dev_file;  // labelled data
-  // What a word is to the network: one of them, or both.
+  // The inputs of a word: ELMo's vector, a learned embedding, or both.
   bool elmo = false, embedding = false;
-  // For elmo: language models, or vectors of the data dumped before.
+  // Where ELMo's vectors come from: the language models' folder, or dumps of --train and --dev.
   std::optional<std::filesystem::path> model, vectors, dev_vectors;
   Precision precision = Precision::kF32;
   std::vector<int> elmo_layers;  // empty: all
-  // How texts are cut where the language model does not say; nothing: at spaces.
+  // How texts are cut into words if the language model does not determine it; nullopt: at spaces.
   std::optional<Split> split;
-  // For embedding: dimensions of a word's vector and of its end's, or a file of vectors to start
-  // from, of which the first `embedding_words` and all words of the data are kept.
+  // Learned embeddings: the dimension of a word's vector and of its word end's, or a file of word
+  // vectors to start from. Of the file the first `embedding_words` words are kept, and every word
+  // of the data.
   int embedding_size = 100;
-  std::optional<int> given_embedding_size;  // asked for by name: a file of vectors has to agree
+  std::optional<int> given_embedding_size;  // set by the user; a file of vectors has to agree
   int end_size = 25;
   std::string embeddings;
   int embedding_words = 100'000;
@@ -38,17 +39,18 @@ struct Plan {
   // What is decided.
   LabelSet labels;
   Vocabulary vocabulary;
-  std::vector<float> word_vectors;  // to start from: of the vocabulary's first words
+  std::vector<float> word_vectors;  // initial vectors of the vocabulary's first words, row-major
   DataSet train, dev;
   std::optional<VectorSource> source, dev_source;
 };
 
 // Reads the data and decides what depends on it: labels, vocabulary, output, sizes, the mixed
-// layers. `output` is where the task will lie. Warns of what is odd in the data and no error:
-// classes seen once, empty texts, labels that only `dev` has. Throws Error and UsageError.
+// layers. `output` is the path of the task file to be written. Warns of what is unusual in the data
+// but no error: classes seen once, empty texts, labels that only `dev` has. Throws Error and
+// UsageError.
 void prepare(Plan& plan, const std::filesystem::path& output);
 
-// Embeds the data where the plan has a source, and trains (task_training.h).
+// Computes ELMo's vectors of the data if the plan has a source for them, and trains (training.h).
 TrainingReport train(Plan plan, const TrainingOptions& options, Workers& workers);
 
 // Brings the tags of data into the form of a task with these labels: refuses tags that are not BIO

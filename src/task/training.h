@@ -26,14 +26,14 @@ struct TrainingOptions {
   double learning_rate = 0;  // 0: 0.003 for adam, 0.1 for sgd
   double decay = 0.01;
   double clip = 5;
-  // Each class weighs as if it were as frequent as the others.
+  // Weight each label by its inverse frequency, so that rare classes count as much as common ones.
   bool class_weights = false;
-  float mix_l2 = 0.001f;       // on the raw weights of the mix
-  float mix_deviation = 0.0f;  // of their start; 0: even
+  float mix_l2 = 0.001f;       // strength of L2 on the raw weights of the scalar mix
+  float mix_deviation = 0.0f;  // standard deviation of their initial values; 0: equal weights
   std::uint64_t seed = 1;
   int seeds = 1;  // seed, seed + 1, ...
-  // What the language model's vectors were made with: the precision of its products, or the
-  // fingerprints of the dumps. They guard a resume and do nothing else.
+  // How ELMo's vectors were computed: the precision of the language model's products, or the
+  // fingerprints of the dumps. They only serve to refuse a resume with other vectors.
   std::string precision, vectors, dev_vectors;
   bool resume = false;
   bool overwrite = false;
@@ -51,23 +51,26 @@ struct TrainingReport {
   bool already_finished = false;
 };
 
-// Makes the folder of TASK.h5; it is this process's alone as long as the lock lives. Throws Error:
-// another process trains into it.
+// Creates the folder of TASK.h5 and locks it for this process as long as the lock lives. Throws
+// Error if another process is training into it.
 FileLock lock_output(const std::filesystem::path& output);
-// Before any work. Throws Error: the output exists and neither resume nor overwrite is asked for.
+// To be called before any work. Throws Error if the output exists and neither resume nor overwrite
+// is set.
 void check_output(const TrainingOptions& options);
 
 // TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.
 std::filesystem::path checkpoint_path(const std::filesystem::path& output);
 std::filesystem::path log_path(const std::filesystem::path& output);
 
-// What a resumed training's --precision auto chose at its beginning; nothing without a checkpoint.
+// The precision that --precision auto chose when a resumed training began; nullopt without a
+// checkpoint.
 std::optional<std::string> trained_precision(const std::filesystem::path& output);
 
-// Trains one network a seed and writes the best of all into options.output. `word_vectors`: of the
-// rows 1, 2, ... of the words (may be empty). The same bits whatever the threads, interrupted or
-// not. A resumed training may have more epochs than before, all else has to be as it was:
-// UsageError names what is not. Throws Interrupted after the checkpoint was written.
+// Trains one network for each seed and writes the best of all into options.output. `word_vectors`:
+// initial vectors of rows 1, 2, ... of the words, row-major (may be empty). The result has the same
+// bits with any number of threads, interrupted or not. A resumed training may have more epochs than
+// before; UsageError names any other setting that differs. Throws Interrupted after the checkpoint
+// was written.
 TrainingReport train(const Settings& settings, const LabelSet& labels, const Vocabulary& vocabulary,
                      const std::vector<float>& word_vectors, const Data& train, const Data& dev,
                      const TrainingOptions& options, Workers& workers);

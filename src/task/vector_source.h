@@ -1,4 +1,4 @@
-// Where the vectors that do not learn come from: a language model, or a dump of it.
+// Where ELMo's vectors come from: a language model, or a dump of its vectors.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +19,8 @@ class VectorSource {
  public:
   static VectorSource model(const std::filesystem::path& folder, Precision precision);
   static VectorSource dump(const std::filesystem::path& file);
-  // For the task in `file`: `vectors` if given, else the model in `folder` if given, else the one
-  // that the task names. Throws Error: none there, or another than the task was trained with.
+  // For the task in `file`: `vectors` if given, else the model in `folder` if given, else the model
+  // that the task names. Throws Error if it is missing or not the one the task was trained with.
   static VectorSource of_task(const Settings& settings, const std::filesystem::path& file,
                               const std::optional<std::filesystem::path>& folder,
                               const std::optional<std::filesystem::path>& vectors,
@@ -28,16 +28,16 @@ class VectorSource {
 
   int layers() const;
   int dimension() const;
-  // Of the language model; empty where a dump does not say.
+  // The language model's hash; empty if a dump does not record it.
   std::string hash() const;
-  // How a dump's words were made of their pieces; nothing for a language model, which does as it is
-  // told, and where a dump does not say.
+  // How a dump pooled the pieces of a word; nullopt for a language model, which pools as asked, and
+  // for a dump that does not record it.
   std::optional<std::string> pooling() const;
-  // How the language model cuts texts; nothing for a dump, whose words are cut already.
+  // How the language model cuts texts into words; nullopt for a dump, whose words are cut already.
   std::optional<Split> split() const;
 
-  // The vectors of a data set as the settings want them. A large working file is put into
-  // `folder`.
+  // The vectors of a data set, with the layers, pooling and layer norm of the settings. A large
+  // data set gets a temporary file in `folder`.
   std::shared_ptr<const FrozenVectors> vectors(const Settings& settings, const DataSet& data,
                                                const std::filesystem::path& folder,
                                                Workers& workers) const;

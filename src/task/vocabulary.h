@@ -1,4 +1,4 @@
-// Which words and word ends have a learned vector.
+// The words and word ends that have a learned vector.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace elmo::task {
 
-// Names in the order of their rows; row 0 is everything else. Names are compared in normalisation
-// form C.
+// Names in the order of their rows in an embedding table; row 0 stands for every other name. Names
+// are compared in normalisation form C.
 class NameTable {
  public:
   NameTable() = default;
@@ -35,16 +35,16 @@ class NameTable {
 
 struct Vocabulary {
   NameTable words;
-  // Word ends of one to three characters: what is left of a word that has no row.
+  // Word ends of one to three characters; they say something of a word that has no row.
   NameTable ends;
 
-  // Words seen twice or more, by falling frequency, behind `given` ones; ends of two or more
-  // different words.
+  // First the `given` words, then those that occur at least twice, by descending frequency; word
+  // ends that at least two different words have.
   static Vocabulary of(const DataSet& data, const std::vector<std::string>& given);
 
-  // As written, else in lower case (ASCII), else 0.
+  // The row of the word as written, else in lower case (ASCII), else 0.
   std::int32_t word_row(std::string_view word) const;
-  // The longest end that is known, else 0.
+  // The row of the word's longest known end, else 0.
   std::int32_t end_row(std::string_view word) const;
 };
 
