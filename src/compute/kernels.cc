@@ -549,15 +549,17 @@ namespace elmo {
 namespace {
 
 // ELMO_MAX_ISA (sse4, avx2 or avx512) holds the passes to narrower vectors, as ONEDNN_MAX_CPU_ISA
-// does the products: tests run on all of them. Before main, so before anything is dispatched.
-const bool limited = [] {
+// does the products: tests run on all of them. Chosen before main, when there is one thread: left
+// to the first call of a pass, Highway's choice is for a moment all that the CPU has, and a thread
+// that calls one then would take wider vectors than the others.
+const bool chosen = [] {
   const char* most = std::getenv("ELMO_MAX_ISA");
-  if (most == nullptr) return false;
-  const std::string_view name = most;
+  const std::string_view name = most != nullptr ? most : "";
   const std::int64_t wider = name == "sse4"   ? HWY_AVX2 | (HWY_AVX2 - 1)
                              : name == "avx2" ? HWY_AVX3 | (HWY_AVX3 - 1)
                                               : 0;
   hwy::DisableTargets(wider);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   return true;
 }();
 

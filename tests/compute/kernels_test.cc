@@ -3,6 +3,7 @@
 #include "compute/kernels.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
@@ -50,6 +51,9 @@ double rounding(double value) {
 constexpr double kCell = 3e-6;
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+// First of all tests here: none has called a pass yet.
+TEST(InstructionSet, IsChosenBeforeMain) { EXPECT_TRUE(hwy::GetChosenTarget().IsInitialized()); }
 
 template <typename T>
 class Kernels : public testing::Test {};
