@@ -29,14 +29,17 @@ HWY_INLINE VF load(const Bf16* p) {
   const auto half = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(p));
   return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(d32, half)));
 }
-// Round to nearest, ties to even; NaN is not looked after here (a NaN loss stops the training).
+// Rounded to bf16 in the upper half of the bits, to nearest, ties to even; what is in the lower
+// half means nothing. NaN is not looked after here (a NaN loss stops the training).
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(VF v) {
+  const hn::RebindToUnsigned<DF> d32;
+  const auto bits = hn::BitCast(d32, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
+  return hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)));
+}
 HWY_INLINE void store(VF v, Bf16* p) {
   const hn::Rebind<std::uint16_t, DF> d16;
-  const hn::RebindToUnsigned<DF> d32;
-  auto bits = hn::BitCast(d32, v);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
-  bits = hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)));
-  hn::StoreU(hn::TruncateTo(d16, hn::ShiftRight<16>(bits)), d16,
+  hn::StoreU(hn::TruncateTo(d16, hn::ShiftRight<16>(upper_half(v))), d16,
              reinterpret_cast<std::uint16_t*>(p));
 }
 
@@ -194,6 +197,20 @@ struct GateGradients {
   VF i, j, f, o;
 };
 template <typename T>
+HWY_INLINE void store(const GateGradients& d, std::int64_t h, T* gates) {
+  store(d.i, gates);
+  store(d.j, gates + h);
+  store(d.f, gates + 2 * h);
+  store(d.o, gates + 3 * h);
+}
+template <typename T>
+HWY_INLINE void store(const GateGradients& a, const GateGradients& b, std::int64_t h, T* gates) {
+  store(a.i, b.i, gates);
+  store(a.j, b.j, gates + h);
+  store(a.f, b.f, gates + 2 * h);
+  store(a.o, b.o, gates + 3 * h);
+}
+template <typename T>
 HWY_INLINE GateGradients cell_backward_at(const float* d_m, const float* c_previous, const float* c,
                                           VF clip, std::int64_t h, std::int64_t k, const T* gates,
                                           float* d_c) {
@@ -216,24 +233,14 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
                    std::int64_t h, T* gates, float* d_c) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
   const VF clip = hn::Set(DF(), cell_clip > 0 ? cell_clip : 3.4e38f);
-  const auto one_vector = [&](std::int64_t k) HWY_ATTR {
-    const GateGradients d = cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c);
-    store(d.i, gates + k);
-    store(d.j, gates + h + k);
-    store(d.f, gates + 2 * h + k);
-    store(d.o, gates + 3 * h + k);
-  };
   std::int64_t k = 0;
   for (; k + 2 * lanes <= h; k += 2 * lanes) {
     const GateGradients a = cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c);
     const GateGradients b = cell_backward_at(d_m, c_previous, c, clip, h, k + lanes, gates, d_c);
-    store(a.i, b.i, gates + k);
-    store(a.j, b.j, gates + h + k);
-    store(a.f, b.f, gates + 2 * h + k);
-    store(a.o, b.o, gates + 3 * h + k);
+    store(a, b, h, gates + k);
   }
   if (k + lanes <= h) {
-    one_vector(k);
+    store(cell_backward_at(d_m, c_previous, c, clip, h, k, gates, d_c), h, gates + k);
     k += lanes;
   }
   if (k == h) return;
@@ -247,11 +254,7 @@ void cell_backward(const float* d_m, const float* c_previous, const float* c, fl
     tc[q - k] = c[q];
     td[q - k] = d_c[q];
   }
-  const GateGradients d = cell_backward_at(tm, tp, tc, clip, lanes, 0, tg, td);
-  store(d.i, tg);
-  store(d.j, tg + lanes);
-  store(d.f, tg + 2 * lanes);
-  store(d.o, tg + 3 * lanes);
+  store(cell_backward_at(tm, tp, tc, clip, lanes, 0, tg, td), lanes, tg);
   for (std::int64_t q = k; q < h; ++q) {
     for (std::int64_t g = 0; g < 4; ++g) gates[g * h + q] = tg[g * lanes + q - k];
     d_c[q] = td[q - k];
@@ -381,12 +384,8 @@ void add(const float* x, std::int64_t n, float* y) {
   for (; k < n; ++k) y[k] += x[k];
 }
 
-// A number in the upper half of 32 bits, rounded to bf16; what lies below is not zero.
 HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(const float* p) {
-  const hn::RebindToUnsigned<DF> d32;
-  const auto bits = hn::BitCast(d32, load(p));
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
-  return hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7FFF)));
+  return upper_half(load(p));
 }
 HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(const Bf16* p) {
   return hn::BitCast(hn::RebindToUnsigned<DF>(), load(p));

@@ -367,11 +367,11 @@ class Products {
 
   template <typename T>
   void pack(PackedMatrix& w, const T* source, const Runs& runs) {
-    if (pack_pairs(w, source, runs, w.n_, 1)) return;
     if (runs.count == 1) {
       pack(w, source, w.n_, 1);
       return;
     }
+    if (pack_pairs(w, source, runs, w.n_, 1)) return;
     T* rows = reinterpret_cast<T*>(bytes(strip_, area(w.k_, w.n_) * sizeof(T)));
     for (std::int64_t run = 0; run < runs.count; ++run) {
       std::copy_n(source + run * runs.stride, runs.rows * w.n_, rows + run * runs.rows * w.n_);
