@@ -56,16 +56,14 @@ void add_content(Options& options, DumpConfig& c) {
   options
       .add("carry-state", &r.carry_state, "N",
            "carry the state of the language models from line i - N to line i, for running text or "
-           "to "
-           "reproduce a batch of N in the original program; 0: sentences are independent")
+           "to reproduce a batch of N in the original program; 0: sentences are independent")
       .between(0, 1 << 20);
   add_invalid(options, &r.invalid);
   c.source.add_to(options);
   options
       .add("layers", &c.layers, "WHICH",
            "all, top, average, mix, or a list such as 0,2; layer 0 is the token encoder and knows "
-           "no "
-           "context")
+           "no context")
       .default_text("all; average with --static");
   options.add("mix", &c.mix, "TASK.h5", "file of the task that learned the mix, for --layers mix");
   add_pooling(options, &r.embed.pooling);
@@ -242,8 +240,7 @@ int run_dump(Arguments arguments) {
   add_rules(options, c);
   options.note(
       "While the command runs, FILE.partial/ holds what is done. Open the HDF5 file with h5py or, "
-      "in "
-      "Python, elmo.open.");
+      "in Python, elmo.open.");
   if (!options.parse()) return 0;
 
   settle(options, c);

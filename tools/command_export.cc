@@ -32,8 +32,7 @@ int run_export(Arguments arguments) {
   options.flag("overwrite", &overwrite, "replace files that are there already");
   options.note(
       "AllenNLP, bilm-tf and simple_elmo read these files. The format has one token encoder for "
-      "both "
-      "directions and no pieces, so train the model with `elmo pretrain --encoder characters "
+      "both directions and no pieces, so train the model with `elmo pretrain --encoder characters "
       "--share-encoder`.");
   if (!options.parse()) return 0;
 

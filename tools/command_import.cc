@@ -23,7 +23,8 @@ namespace elmo {
 int run_import(Arguments arguments) {
   std::filesystem::path official_options, weights, efml, output;
   std::string vocabulary;
-  std::optional<std::string> normalise, split;
+  std::optional<std::string> normalise;
+  std::optional<Split> split;
   bool overwrite = false;
   Options options(arguments,
                   "elmo import --options options.json --weights weights.hdf5 --output model");
@@ -49,8 +50,7 @@ int run_import(Arguments arguments) {
   options.flag("overwrite", &overwrite, "replace a model that is there already");
   options.note(
       "Neither format holds a softmax: dump, neighbors and info work with the model, perplexity "
-      "and "
-      "score do not. dump and neighbors can also read both formats directly.");
+      "and score do not. dump and neighbors can also read both formats directly.");
   if (!options.parse()) return 0;
   if (official_options.empty() != weights.empty()) {
     throw UsageError("official weights are two files: pass both --options and --weights");

@@ -18,8 +18,8 @@ int run_join(Arguments arguments) {
       .required();
   options.note(
       "Joins what `elmo dump --shard 0/2` and `elmo dump --shard 1/2` wrote, for example. Nothing "
-      "is "
-      "computed again: the file is the same, byte by byte, as that of a dump without --shard. The "
+      "is computed again: the file is the same, byte by byte, as that of a dump without --shard. "
+      "The "
       "parts are kept; remove FILE.h5.parts/ when you no longer need them.");
   if (!options.parse()) return 0;
   join_parts(file);

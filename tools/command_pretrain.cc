@@ -39,14 +39,7 @@ void add_data(Options& options, PretrainConfig& c) {
   options.add("dev", &c.pretraining.dev, "FILE...",
               "development text: its perplexity is measured at intervals, and the best model is "
               "kept; without it the last one is");
-  options
-      .choice("split", &c.pretraining.split,
-              {{"spaces", Split::kSpaces},
-               {"characters", Split::kCharacters},
-               {"punctuation", Split::kPunctuation},
-               {"tabs", Split::kTabs}},
-              "how lines are cut into words, stored in the model: at spaces and tabs, into single "
-              "characters, with runs of punctuation as words of their own, or at tabs alone")
+  add_split(options, &c.pretraining.split, std::string(kSplitHelp) + "; stored in the model")
       .default_text("spaces");
   add_invalid(options, &c.pretraining.invalid);
 }
@@ -160,13 +153,7 @@ void add_training(Options& options, PretrainConfig& c) {
 }
 
 void add_run(Options& options, PretrainConfig& c) {
-  add_speed(options, &c.pretraining.threads);
-  options
-      .add(
-          "precision", &c.pretraining.precision, "WORD",
-          "format of the operands of matrix products; bf16 is faster on CPUs that have it and slow "
-          "on others; auto: bf16 where it is faster")
-      .choices({"auto", "f32", "bf16"});
+  add_speed(options, &c.pretraining.threads, &c.pretraining.precision);
   options
       .add("stall", &c.stall, "S",
            "for several processes (mpirun, srun): give up when one has not answered for S seconds")

@@ -34,7 +34,7 @@ struct TrainConfig {
   task::Plan plan;
   task::TrainingOptions training;
   std::string inputs, kernels = "3,4,5", elmo_layers, mix_start = "even", precision = "f32";
-  std::optional<std::string> pool, split;
+  std::optional<std::string> pool;
   int threads = 0;
   bool json = false;
 };
@@ -138,7 +138,6 @@ void settle(const Options& options, TrainConfig& c) {
   }
   if (c.mix_start == "random") c.training.mix_deviation = 1.0f;
   if (!c.elmo_layers.empty()) r.elmo_layers = parse_list(c.elmo_layers, "--elmo-layers");
-  if (c.split) r.split = parse_split(*c.split);
   if (options.given("embedding-size")) r.given_embedding_size = r.embedding_size;
   settle_precision(c);
 }
@@ -160,8 +159,7 @@ void add_data(Options& options, TrainConfig& c) {
       .add("dev", &r.dev_file, "FILE",
            "development data in the same format; decides when to stop and which epoch is kept")
       .required();
-  options.add("split", &c.split, "WORD", "how texts are cut into words")
-      .choices({"spaces", "characters", "punctuation", "tabs"})
+  add_split(options, &r.split, "how texts are cut into words")
       .default_text("as the language model does, without one at spaces");
   add_invalid(options, &r.invalid, "; skip works for classification data only");
 }
@@ -174,8 +172,7 @@ void add_word_vectors(Options& options, TrainConfig& c) {
   options
       .add("inputs", &c.inputs, "LIST",
            "input vector of a word: elmo, from the language model; embedding, learned with the "
-           "task; "
-           "or both, concatenated")
+           "task; or both, concatenated")
       .choices({"elmo", "embedding", "elmo,embedding"})
       .default_text("elmo, or embedding without --model and --vectors");
   options
@@ -250,10 +247,8 @@ void add_network(Options& options, TrainConfig& c) {
   options.choice("activation", &s.activation,
                  {{"tanh", Activation::kTanh}, {"relu", Activation::kRelu}},
                  "rnn: activation function");
-  options
-      .add("kernels", &c.kernels, "LIST",
-           "cnn: widths of the filters in words; shorter texts are padded")
-      .default_text("3,4,5");
+  options.add("kernels", &c.kernels, "LIST",
+              "cnn: widths of the filters in words; shorter texts are padded");
   options.add("filters", &s.filters, "N", "cnn: number of filters of each width").between(1, 8192);
   options.add("stride", &s.stride, "N", "cnn: distance in words between positions of a filter")
       .between(1, 1000);

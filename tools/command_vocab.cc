@@ -29,14 +29,7 @@ int run_vocab(Arguments arguments) {
            "text, one sentence a line; may be .gz files and patterns such as 'news/*.txt'; - is "
            "standard input")
       .required();
-  options.choice("split", &config.split,
-                 {{"spaces", Split::kSpaces},
-                  {"characters", Split::kCharacters},
-                  {"punctuation", Split::kPunctuation},
-                  {"tabs", Split::kTabs}},
-                 "how lines are cut into words: at spaces and tabs, into single characters, with "
-                 "runs of punctuation as words of their own, or at tabs alone; give the same to "
-                 "`elmo pretrain`");
+  add_split(options, &config.split, std::string(kSplitHelp) + "; give the same to `elmo pretrain`");
   add_invalid(options, &config.invalid);
   options
       .add("sample-bytes", &config.sample_bytes, "N",

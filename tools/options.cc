@@ -6,9 +6,11 @@
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <sstream>
 #include <type_traits>
+#include <utility>
 
 #include "base/file.h"
 #include "base/printable.h"
@@ -467,15 +469,13 @@ void Options::check_rules() const {
 std::string Options::help() const {
   std::string usage = fmt::format("usage: elmo {}", arguments_.command);
   std::string arguments;
-  std::vector<std::string> titles = {"Options"};
-  std::deque<po::options_description> groups;  // one a title
+  std::deque<std::pair<std::string, po::options_description>> groups;  // by title, in order
   const auto group_of = [&](const std::string& title) -> po::options_description& {
-    auto at = std::find(titles.begin(), titles.end(), title);
-    if (at == titles.end()) at = titles.insert(titles.end(), title);
-    const auto i = static_cast<std::size_t>(at - titles.begin());
-    while (groups.size() <= i)
-      groups.emplace_back(titles[groups.size()], kHelpWidth, kHelpWidth / 2);
-    return groups[i];
+    for (auto& [known, group] : groups) {
+      if (known == title) return group;
+    }
+    const po::options_description group(title, kHelpWidth, kHelpWidth / 2);
+    return groups.emplace_back(title, group).second;
   };
   group_of("Options").add_options()("help", "show this help");
   for (const auto& option : options_) {
@@ -497,7 +497,7 @@ std::string Options::help() const {
     }
   }
   po::options_description shown("", kHelpWidth, kHelpWidth / 2);
-  for (const auto& group : groups) shown.add(group);
+  for (const auto& [title, group] : groups) shown.add(group);
   std::ostringstream text;
   text << usage << " [options]\n\n" << arguments_.summary << "\n";
   if (!arguments.empty()) text << "\nArguments:\n" << arguments;

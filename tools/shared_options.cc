@@ -36,22 +36,20 @@ void ModelSource::add_to(Options& command) {
   add_efml(command, &normalise, &split, "for an unpacked folder of ELMoForManyLangs: ");
 }
 
-void add_efml(Options& command, std::optional<std::string>* normalise,
-              std::optional<std::string>* split, const std::string& of_what) {
+void add_efml(Options& command, std::optional<std::string>* normalise, std::optional<Split>* split,
+              const std::string& of_what) {
   command
       .add("normalize", normalise, "WORD",
            of_what + "how words are normalised before they are looked up in the dictionaries")
       .choices({"none", "nfkc", "width"})
       .default_text("none");
-  command.add("split", split, "WORD", of_what + "how lines are cut into words")
-      .choices({"spaces", "characters", "punctuation", "tabs"})
-      .default_text("spaces");
+  add_split(command, split, of_what + "how lines are cut into words").default_text("spaces");
 }
 
 EfmlOptions efml_options(const std::optional<std::string>& normalise,
-                         const std::optional<std::string>& split) {
+                         const std::optional<Split>& split) {
   return {.normalisation = parse_normalisation(normalise.value_or("none")),
-          .split = parse_split(split.value_or("spaces"))};
+          .split = split.value_or(Split::kSpaces)};
 }
 
 std::shared_ptr<const BidirectionalModel> ModelSource::load(Precision precision) const {
@@ -110,7 +108,6 @@ void add_pooling(Options& command, Pooling* field) {
 void add_speed(Options& command, int* threads, std::string* precision) {
   command.group("Speed");
   command.add("threads", threads, "N", "number of threads; 0: one for each core").between(0, 4096);
-  if (precision == nullptr) return;
   command
       .add("precision", precision, "WORD",
            "format of the operands of matrix products; bf16 is faster on CPUs that have it and "
