@@ -281,7 +281,7 @@ void run(const PretrainingOptions& options, const Trainers& directions, int thre
   }
   run_trainers(trainers, loop);
   // Nobody ends before the files are there.
-  meet(processes);
+  barrier(processes);
 }
 
 // What the folder's files are for.
@@ -332,22 +332,22 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
     starts = make_starts(options, processes.is_first());
   };
   if (processes.is_first()) make();
-  meet(processes);
+  barrier(processes);
   if (!processes.is_first()) make();
   const int count = static_cast<int>(options.directions.size());
   std::optional<TrainingLog> log;
   if (processes.is_first()) log.emplace(options.output / kLogName);
   BackgroundWriter writer;
   // Directions with a common encoder are trained side by side, each with a communicator of its own.
-  std::vector<std::unique_ptr<Processes>> meetings;
+  std::vector<std::unique_ptr<Processes>> communicators;
   Trainers trainers;
   std::vector<Fact> facts;
-  while (meetings.size() < starts.size()) meetings.push_back(processes.split(0));
+  while (communicators.size() < starts.size()) communicators.push_back(processes.split(0));
   for (DirectionStart& one : starts) {
     const Hdf5Turn turn;
     trainers.push_back(std::make_unique<DirectionTrainer>(
         options, text, dev, std::move(one), std::max(1, threads / count), log ? &*log : nullptr,
-        writer, *meetings[trainers.size()]));
+        writer, *communicators[trainers.size()]));
     if (processes.size() == 1) continue;  // nobody to compare with
     for (Fact& fact : trainers.back()->facts()) facts.push_back(std::move(fact));
   }

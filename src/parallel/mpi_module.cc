@@ -40,7 +40,7 @@ const char kWaits = 'w';     // this process is there, and waits for others
 const char kNames = 'n';     // it has told people whom it misses
 const char kWillTell = 'f';  // it has failed and would tell people why
 const char kTells = 't';     // it does so now
-enum Tag { kMeeting, kWatch, kEnd };
+enum Tag { kExchange, kWatch, kEnd };
 
 struct Word {
   int from;
@@ -131,7 +131,7 @@ class MpiProcesses final : public Processes {
       for (const auto& [from, bytes] : receive) {
         for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
           with.push_back(from);
-          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, from, kMeeting,
+          MPI_Irecv(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, from, kExchange,
                     communicator_, &requests.emplace_back());
         }
       }
@@ -141,7 +141,7 @@ class MpiProcesses final : public Processes {
           if (to != (rank_ + step) % size_) continue;
           for (std::size_t at = 0; at < bytes.size(); at += kMessage) {
             with.push_back(to);
-            MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, to, kMeeting,
+            MPI_Isend(bytes.data() + at, count(bytes.size() - at), MPI_BYTE, to, kExchange,
                       communicator_, &requests.emplace_back());
           }
         }

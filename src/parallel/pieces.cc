@@ -9,7 +9,7 @@ namespace elmo {
 namespace {
 
 // Values in one exchange: 16 MB, so that buffers stay small compared with what is exchanged.
-constexpr std::int64_t kMeeting = std::int64_t{1} << 22;
+constexpr std::int64_t kExchange = std::int64_t{1} << 22;
 
 // Pieces of so many numbers and more go by themselves, from where they are to where they belong;
 // smaller ones go in one message, which a copy puts together.
@@ -17,12 +17,12 @@ constexpr std::int64_t kLarge = std::int64_t{1} << 12;
 
 // f(begin, end): the pieces of one exchange.
 template <typename F>
-void for_each_meeting(std::span<const Piece> pieces, F&& f) {
+void for_each_exchange(std::span<const Piece> pieces, F&& f) {
   std::size_t begin = 0;
   while (begin < pieces.size()) {
     std::size_t end = begin;
     std::int64_t size = 0;
-    while (end < pieces.size() && (end == begin || size + pieces[end].size <= kMeeting)) {
+    while (end < pieces.size() && (end == begin || size + pieces[end].size <= kExchange)) {
       size += pieces[end++].size;
     }
     f(begin, end);
@@ -73,7 +73,7 @@ void deal(Workers& workers, std::size_t count, F&& f) {
 
 void PieceExchange::sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
                         Workers& workers) {
-  for_each_meeting(pieces, [&](std::size_t begin, std::size_t end) {
+  for_each_exchange(pieces, [&](std::size_t begin, std::size_t end) {
     sum_some(batch, pieces.subspan(begin, end - begin), begin, node, workers);
   });
 }
@@ -167,7 +167,7 @@ void PieceExchange::sum_some(const StreamGroups& batch, std::span<const Piece> p
 
 void PieceExchange::share(std::span<const Piece> pieces, To to, Workers& workers) {
   if (processes_.size() == 1) return;
-  for_each_meeting(pieces, [&](std::size_t begin, std::size_t end) {
+  for_each_exchange(pieces, [&](std::size_t begin, std::size_t end) {
     share_some(pieces.subspan(begin, end - begin), to, workers);
   });
 }

@@ -42,8 +42,9 @@ void fill(Processes& processes, std::span<T> values, std::span<const Part> parts
   for (int i = 0; i < processes.size(); ++i) {
     if (i == rank) continue;
     if (all || i == 0) send.push_back({i, bytes_of(values, parts[static_cast<std::size_t>(rank)])});
-    if (all || rank == 0)
+    if (all || rank == 0) {
       receive.push_back({i, bytes_of(values, parts[static_cast<std::size_t>(i)])});
+    }
   }
   processes.exchange(send, receive);
 }
@@ -91,7 +92,7 @@ std::string told_by_first(Processes& processes, const std::string& mine) {
   return tell_all(processes, processes.is_first() ? mine : std::string())[0];
 }
 
-void meet(Processes& processes) { any(processes, false); }
+void barrier(Processes& processes) { any(processes, false); }
 
 bool any(Processes& processes, bool mine) {
   std::vector<char> all(static_cast<std::size_t>(processes.size()));

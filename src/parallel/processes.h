@@ -45,7 +45,7 @@ class Processes {
   bool is_first() const { return rank() == 0; }
 
   // Collective. The messages of one process to another keep their order, and each is received in
-  // its size; empty ones don't count. Nobody sends to himself.
+  // its size; empty ones are not sent. No process sends to itself.
   void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
   // Sent by this object so far.
   std::uint64_t bytes_sent() const { return bytes_sent_; }
@@ -76,7 +76,7 @@ std::vector<std::string> tell_all(Processes& processes, const std::string& mine)
 // Collective. Returns the first process's `mine`.
 std::string told_by_first(Processes& processes, const std::string& mine);
 // Collective. A barrier: returns when all processes have called it.
-void meet(Processes& processes);
+void barrier(Processes& processes);
 // Collective. Is `mine` true for any process?
 bool any(Processes& processes, bool mine);
 
