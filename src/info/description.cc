@@ -59,10 +59,9 @@ Json dataset_rows(const h5::File& file) {
 Json describe_tensors(const h5::File& file, const std::string& format) {
   const TensorFileReader reader(file.path(), format, std::numeric_limits<std::int64_t>::max());
   const Json rows = dataset_rows(file);
-  std::uint64_t values = 0;
+  std::int64_t values = 0;
   for (const auto& row : rows) {
-    if (row["type"].get<std::string>().starts_with("float"))
-      values += static_cast<std::uint64_t>(elements(row["shape"]));
+    if (row["type"].get<std::string>().starts_with("float")) values += elements(row["shape"]);
   }
   const auto version = file.attribute("format_version");
   const bool checkpoint = format.find("checkpoint") != std::string::npos;
@@ -203,12 +202,13 @@ Json describe_efml(const fs::path& folder) {
   }
   if (const auto& list = forward.dictionaries->words()) dictionaries["words"] = list->rows();
   Json rows = Json::array();
-  std::uint64_t values = 0, bytes = 0;
+  std::int64_t values = 0;
+  std::uint64_t bytes = 0;
   for (const std::string name : {"token_embedder", "encoder"}) {
     const fs::path path = folder / (name + ".pkl");
     bytes += fs::file_size(path);
     for (auto& row : tensor_rows(TorchFile::read(path), name + ".pkl/")) {
-      values += static_cast<std::uint64_t>(elements(row["shape"]));
+      values += elements(row["shape"]);
       rows.push_back(std::move(row));
     }
   }
@@ -313,8 +313,8 @@ nlohmann::ordered_json describe_official(const fs::path& options, const fs::path
   const h5::File file = h5::File::open(weights);  // also for the readers below
   const OfficialModel model = read_official(options, weights);
   const Json rows = dataset_rows(file);
-  std::uint64_t values = 0;
-  for (const auto& row : rows) values += static_cast<std::uint64_t>(elements(row["shape"]));
+  std::int64_t values = 0;
+  for (const auto& row : rows) values += elements(row["shape"]);
   Json settings = {{"input", model.characters ? "characters" : "words"},
                    {"layers", model.layers},
                    {"hidden", model.hidden},

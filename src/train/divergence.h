@@ -25,8 +25,7 @@ inline std::string describe_divergence(std::string_view where, double loss, std:
   if (loss <= divergence_limit(outcomes, step)) return {};
   return fmt::format(
       "{} the loss is {:.4g}, worse than a guess among the {} {} ({:.2f}): the training diverges; "
-      "a "
-      "lower --learning-rate helps",
+      "a lower --learning-rate helps",
       where, loss, outcomes, of_what, std::log(outcomes));
 }
 

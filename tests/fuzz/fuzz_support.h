@@ -34,7 +34,7 @@ inline const std::filesystem::path& folder() {
   return made.path;
 }
 
-// The the input as a file, for as long as it lives.
+// The input as a file, for as long as it lives.
 class InputFile {
  public:
   InputFile(const std::uint8_t* data, std::size_t size) {

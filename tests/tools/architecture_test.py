@@ -22,8 +22,9 @@ def file_of(name):
 def defines(text, name):
     """Is `name` declared there: a type, a function, a member, or a name in a file?"""
     word = re.escape(name)
-    return f'"{name}"' in text or re.search(rf"(class|struct|enum class|using|concept) (ELMO_API )?{word}\b", text) or re.search(
-        rf"[\w>&*] [&*]?(\w+::)?{word}(\(|<|\{{|\[| = )", text)
+    type_of_that_name = rf"(class|struct|enum class|using|concept) (ELMO_API )?{word}\b"
+    function_or_member = rf"[\w>&*] [&*]?(\w+::)?{word}(\(|<|\{{|\[| = )"
+    return f'"{name}"' in text or re.search(type_of_that_name, text) or re.search(function_or_member, text)
 
 
 def wrong_names(page):
