@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "elmo/error.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {
@@ -19,12 +20,6 @@ using testing::HasSubstr;
 
 class FileTest : public testing::Test {
  protected:
-  FileTest() {
-    std::string pattern = testing::TempDir() + "elmo_file_XXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~FileTest() override { fs::remove_all(folder_); }
-
   fs::path make(const std::string& name, const std::string& content) {
     std::ofstream(folder_ / name) << content;
     return folder_ / name;
@@ -38,18 +33,9 @@ class FileTest : public testing::Test {
     return names;
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
-
-template <typename Function>
-std::string error_of(Function&& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST_F(FileTest, PendingFileAppearsWholeOrNotAtAll) {
   const fs::path path = make("model.h5", "old");

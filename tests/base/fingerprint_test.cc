@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

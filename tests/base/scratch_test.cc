@@ -7,32 +7,26 @@
 #include <string>
 
 #include "elmo/error.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {
 
-namespace fs = std::filesystem;
-
 class ScratchTest : public testing::TestWithParam<std::uint64_t> {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder_);
-    fs::create_directory(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  const fs::path folder_ = fs::path(testing::TempDir()) / "elmo_scratch";
+  const TemporaryFolder folder_;
 };
 
 // In memory, and beyond the limit in a file without a name.
 TEST_P(ScratchTest, IsZeroAndKeepsWhatIsWritten) {
   constexpr std::uint64_t kBytes = 100'000;
-  ScratchMemory memory(kBytes, folder_, GetParam());
+  ScratchMemory memory(kBytes, folder_.path(), GetParam());
   EXPECT_EQ(memory.bytes(), kBytes);
   auto* bytes = static_cast<unsigned char*>(memory.data());
   for (std::uint64_t i = 0; i < kBytes; ++i) ASSERT_EQ(bytes[i], 0);
   std::memset(bytes, 7, kBytes);
   EXPECT_EQ(bytes[kBytes - 1], 7);
-  EXPECT_TRUE(fs::is_empty(folder_));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 INSTANTIATE_TEST_SUITE_P(Limits, ScratchTest, testing::Values(1u << 20, 10u));
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -13,7 +13,7 @@
 #include "compute/random.h"
 #include "elmo/model.h"
 #include "lm/language_model.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 #include "text/vocabulary_training.h"
 #include "text/words.h"
 

@@ -6,7 +6,7 @@
 
 #include "io/hdf5.h"
 #include "tests/io/dump_support.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

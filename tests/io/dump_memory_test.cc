@@ -1,6 +1,6 @@
 // Memory stays flat in the number of lines: the metadata of each dataset must not stay behind.
-#include "tests/io/io_support.h"
 #include "tests/io/memory_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "io/hdf5.h"
 #include "io/tensor_file.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -1,7 +1,7 @@
 // Memory stays flat in the number of parts that are joined.
 #include "io/dump_parts.h"
-#include "tests/io/io_support.h"
 #include "tests/io/memory_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "io/hdf5.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

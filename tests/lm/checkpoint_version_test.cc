@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "lm/direction_trainer.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

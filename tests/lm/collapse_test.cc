@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "tests/io/io_support.h"
 #include "tests/lm/lm_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -10,8 +10,8 @@
 #include "embed/bidirectional_model.h"
 #include "io/tensor_file.h"
 #include "lm/language_model.h"
-#include "tests/io/io_support.h"
 #include "tests/lm/lm_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

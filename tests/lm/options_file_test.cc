@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

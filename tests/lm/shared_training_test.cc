@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "compute/random.h"
 #include "lm/pretraining.h"
-#include "tests/io/io_support.h"
 #include "tests/lm/lm_support.h"
+#include "tests/support/files.h"
 #include "tests/support/thread_processes.h"
 
 namespace elmo {

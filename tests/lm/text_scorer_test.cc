@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "lm/perplexity.h"
-#include "tests/io/io_support.h"
 #include "tests/lm/lm_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
 #include "tests/lm/lm_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

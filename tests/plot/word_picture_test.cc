@@ -18,7 +18,7 @@
 #include "io/dump_file.h"
 #include "plot/page.h"
 #include "plot/projector.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "elmo/error.h"
 #include "task/plan.h"
+#include "tests/support/files.h"
 
 namespace elmo::task {
 namespace {
@@ -17,9 +18,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string written(const std::string& content) {
-  const std::string path = testing::TempDir() + "data_set_test.txt";
-  write_file(path, content);
-  return path;
+  static const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "data";
+  put(path, content);
+  return path.string();
 }
 
 std::string problem(Kind task, const std::string& content) {

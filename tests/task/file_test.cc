@@ -11,7 +11,7 @@
 #include "elmo/error.h"
 #include "io/tensor_file.h"
 #include "task/network.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 #include "tests/support/small_task.h"
 
 namespace elmo::task {

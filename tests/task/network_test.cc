@@ -11,6 +11,7 @@
 #include "elmo/error.h"
 #include "nn/optimizer.h"
 #include "tests/nn/nn_support.h"
+#include "tests/support/files.h"
 
 namespace elmo::task {
 namespace {
@@ -139,7 +140,8 @@ TEST(Network, ComesBackFromItsFile) {
   Settings s = both_inputs(Kind::kTag);
   s.output = OutputKind::kCrf;
   Network network = make(s, {"O", "B-X", "I-X"});
-  const std::string path = testing::TempDir() + "task_network_test.h5";
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "task.h5";
   network.save(path, {{"note", 1}});
   const auto loaded = Network::load(path);
   EXPECT_EQ(loaded->settings().to_json(), s.to_json());

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "elmo/error.h"
 #include "task/vocabulary.h"
+#include "tests/support/files.h"
 
 namespace elmo::task {
 namespace {
@@ -17,9 +18,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 WordVectorTable read(const std::string& content, std::size_t most = 100) {
-  const std::string path = testing::TempDir() + "vector_text_test.vec";
-  write_file(path, content);
-  return read_word_vectors(path, most, [](std::string_view word) { return word == "wanted"; });
+  const TemporaryFolder folder;
+  put(folder / "v.vec", content);
+  return read_word_vectors((folder / "v.vec").string(), most,
+                           [](std::string_view word) { return word == "wanted"; });
 }
 
 std::string problem(const std::string& content) {

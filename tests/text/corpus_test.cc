@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

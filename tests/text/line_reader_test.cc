@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

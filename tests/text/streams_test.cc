@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

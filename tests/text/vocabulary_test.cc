@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "elmo/error.h"
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 #include "text/piece_vocabulary.h"
 #include "text/utf8.h"
 #include "text/vocabulary_training.h"

@@ -13,6 +13,7 @@
 #include "io/dump_file.h"
 #include "io/tensor_file.h"
 #include "lm/language_model.h"
+#include "tests/support/files.h"
 #include "tools/commands.h"
 
 namespace elmo {
@@ -23,15 +24,6 @@ using testing::HasSubstr;
 
 class InfoTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ =
-        fs::path(testing::TempDir()) /
-        ("elmo_info_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   void write(const std::string& name, const std::string& format, float first = 0) {
     ModelSettings model;
     if (name.starts_with("backward")) model.direction = Direction::kBackward;
@@ -61,7 +53,8 @@ class InfoTest : public testing::Test {
     return testing::internal::GetCapturedStdout();
   }
 
-  fs::path folder_;
+  const TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST_F(InfoTest, ShowsSettingsShapesAndParametersOfAModel) {

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/io/io_support.h"
+#include "tests/support/files.h"
 
 namespace elmo {
 namespace {

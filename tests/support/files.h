@@ -1,4 +1,4 @@
-// What the tests of io share.
+// What tests that write files share.
 #pragma once
 
 #include <gmock/gmock.h>
