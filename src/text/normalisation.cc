@@ -9,7 +9,7 @@
 namespace elmo {
 namespace {
 
-// U+FF01 to U+FF5E stand in the order of ASCII's ! to ~.
+// U+FF01 to U+FF5E are in the same order as ASCII's ! to ~.
 std::string to_half_width(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {

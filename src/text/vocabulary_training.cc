@@ -16,7 +16,7 @@
 namespace elmo {
 namespace {
 
-// Calls f with the words of every line that has any, as they stand in the text.
+// Calls f with the unnormalised words of every line that has any.
 template <typename F>
 void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptions& options,
                    VocabularyReport& report, F&& f) {
@@ -39,8 +39,8 @@ void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptio
   if (report.lines == 0) throw Error(inputs.front() + ": the text holds no word");
 }
 
-// A uniform sample of lines within a budget of bytes (reservoir sampling, Vitter's algorithm R,
-// on a number of lines that is set when the budget is first exceeded).
+// A uniform sample of lines within a budget of bytes: reservoir sampling (Vitter's algorithm R).
+// The number of lines is fixed when the budget is first exceeded.
 class LineSample {
  public:
   LineSample(std::uint64_t budget, std::uint64_t seed)
@@ -80,7 +80,7 @@ class SampleIterator : public sentencepiece::SentenceIterator {
   std::size_t at_ = 0;
 };
 
-// The digits behind the first occurrence of `lead`; empty where there are none.
+// The digits after the first occurrence of `lead`; empty if there are none.
 std::string_view number_behind(std::string_view text, std::string_view lead) {
   const std::size_t at = text.find(lead);
   if (at == std::string_view::npos) return {};
@@ -102,7 +102,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
         sample.add(std::move(line));
         line.clear();
       }
-      if (word.size() > kLongest) continue;  // no word of a language is that long
+      if (word.size() > kLongest) continue;  // not a word of a language
       if (!line.empty()) line += ' ';
       line += normal;
     }
@@ -126,7 +126,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
       {"pad_id", "-1"},
       {"input_sentence_size", "0"},
       {"max_sentence_length", "1000000"},
-      // The counts of EM are summed a thread: their number is part of the result.
+      // EM sums its counts by thread, so the result depends on the number of threads.
       {"num_threads", "2"},
       {"minloglevel", "3"},
   };
@@ -144,7 +144,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
     throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",
                             options.size, largest));
   }
-  // "... required_chars. SIZE vs NUMBER".
+  // SentencePiece's message: "... required_chars. SIZE vs NUMBER".
   if (const std::string_view least =
           number_behind(reason, fmt::format("required_chars. {} vs ", options.size));
       !least.empty()) {

@@ -66,7 +66,7 @@ WordVocabulary WordVocabulary::from_file(const std::string& path) {
       ++blank_lines;
       continue;
     }
-    // The constructor names the blank line.
+    // The constructor reports the line number of a blank line.
     bytes.append(std::exchange(blank_lines, 0), '\n');
     bytes += word;
     bytes += '\n';
