@@ -13,12 +13,12 @@
 namespace elmo {
 namespace {
 
-// Bounds far above what a state dictionary needs (some twenty values a tensor).
+// Limits far above what a state dictionary needs (some twenty values for each tensor).
 constexpr std::size_t kMostStack = 1u << 16, kMostMemo = 1u << 20, kMostValues = 1u << 20;
 constexpr std::size_t kMostLine = 256;
 constexpr std::uint64_t kNewestProtocol = 5;
 
-// Python's pickletools names them so.
+// Named as in Python's pickletools.
 enum Opcode : unsigned char {
   kMark = '(',
   kStop = '.',
@@ -101,7 +101,7 @@ std::string_view PickleReader::take_line() {
   const auto rest = bytes_.substr(position_, kMostLine);
   const std::size_t end = rest.find('\n');
   if (end == std::string_view::npos) {
-    if (rest.size() < kMostLine) take(rest.size() + 1);  // says that the file is cut short
+    if (rest.size() < kMostLine) take(rest.size() + 1);  // reports that the file is truncated
     fail("has a name without an end");
   }
   position_ += end + 1;
@@ -338,7 +338,7 @@ void PickleReader::step(unsigned char opcode) {
     case kSetItems:
       return set_items(pop_to_mark());
     case kBuild:
-      // Of a state dictionary: `_metadata`, the versions of its modules, of no use here.
+      // Of a state dictionary: `_metadata`, the versions of its modules, which are not needed.
       pop();
       top(Kind::kDictionary, "a dictionary");
       return;

@@ -17,7 +17,7 @@ std::optional<std::int64_t> parse_whole(std::string_view text) {
   return value && *value >= 0 ? value : std::nullopt;
 }
 
-// The variables of the process, as numbers.
+// The environment variables as numbers.
 class Variables {
  public:
   explicit Variables(const std::function<const char*(const char*)>& variable)

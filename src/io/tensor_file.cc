@@ -21,7 +21,7 @@ constexpr const char* kChecksum = "xxh3";
 
 std::string quoted(const std::string& name) { return fmt::format("dataset {}", name); }
 
-// What of a name HDF5 sees: "/lstm_0/weights" and "lstm_0/weights" are one.
+// The name without a leading slash, which HDF5 ignores.
 std::string bare(const std::string& name) { return name.starts_with('/') ? name.substr(1) : name; }
 
 std::string full(const std::string& name) { return "/" + bare(name); }
