@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kStreams = 16, kSteps = 40;
 
-// Pairs of rows half of them apart: different sentences.
+// Pairs of rows that are half of all rows apart, and so mostly in different sentences.
 double mean_cosine(std::span<const float> states, const std::vector<std::size_t>& rows,
                    std::size_t width) {
   double sum = 0;

@@ -43,7 +43,7 @@ const nlohmann::json& OptionsFile::get(const std::string& key) const {
 
 int OptionsFile::size_of(const nlohmann::json& value, const std::string& key, int least,
                          int most) const {
-  // A larger number than an int64_t may be unsigned.
+  // get<int64_t>() would be wrong for an unsigned value above INT64_MAX.
   const bool fits = value.is_number_unsigned()
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT32_MAX)
                         : value.is_number_integer();
