@@ -59,7 +59,7 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
     }
     return load_direction(path, direction);
   };
-  // In this order: the first that is missing is named.
+  // Forward first: an error names the first that is missing.
   auto forward = load_one(Direction::kForward);
   auto backward = load_one(Direction::kBackward);
   return make(folder.string(), std::move(forward), std::move(backward), precision);
@@ -82,7 +82,7 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::make(
     const std::string& name, std::unique_ptr<LanguageModel> forward,
     std::unique_ptr<LanguageModel> backward, Precision precision) {
   check_directions_agree(name, forward->settings, backward->settings);
-  // One of two equal encoders does the work of both.
+  // If both encoders are equal, one serves both directions.
   if ((forward->characters || forward->listed_words) && have_equal_encoders(*forward, *backward)) {
     backward->characters = nullptr;
     backward->listed_words = nullptr;
