@@ -48,8 +48,8 @@ void BackgroundWriter::serve() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    // Not while another thread reads a file: HDF5 checks it in a forked child, where a lock that
-    // this thread held would never be given back.
+    // Not while another thread opens a file: HDF5 examines it in a forked child, where a lock that
+    // this thread held would never be released.
     const Hdf5Turn turn;
     job();
   }
