@@ -21,7 +21,7 @@ namespace {
                           reader.path(), line, kLongestText));
 }
 
-// The words of the reader's line, or of a part of it.
+// The words of the reader's current line, or of a part of it.
 std::vector<std::string> cut(std::string_view text, Split split, const LineReader& reader) {
   std::vector<std::string_view> words;
   split_words(text, split, words);
@@ -29,7 +29,7 @@ std::vector<std::string> cut(std::string_view text, Split split, const LineReade
   return {words.begin(), words.end()};
 }
 
-// The two columns of a line, without the blanks around them.
+// The two columns of a line, without blanks around them.
 std::pair<std::string_view, std::string_view> columns(std::string_view line,
                                                       const LineReader& reader,
                                                       std::string_view expected) {
@@ -49,14 +49,14 @@ std::pair<std::string_view, std::string_view> columns(std::string_view line,
 void read_texts(LineReader& reader, Split split, DataSet& data) {
   std::string_view line;
   while (reader.next(line)) {
-    // Nothing at the end of a file is no example.
+    // Blank lines are skipped.
     if (is_blank(line)) continue;
     const auto [label, text] = columns(line, reader, "label<TAB>text");
     data.examples.push_back({cut(text, split, reader), {to_nfc(label)}, reader.line_number()});
   }
 }
 
-// Lines with a blank line between examples: add(line, example) takes each of an example's.
+// Reads examples separated by blank lines; add(line, example) takes each line of one.
 template <typename F>
 void read_blocks(LineReader& reader, DataSet& data, F&& add) {
   bool open = false;
@@ -152,7 +152,7 @@ DataSet read_unlabelled(const std::string& path, Kind task, TextForm form, Split
     check_whole(reader, data);
     return data;
   }
-  // How many words of each line stand in a column of labels, as long as there may be one.
+  // How many words of each line are in a label column, as long as there may be one.
   std::vector<std::size_t> label_words;
   bool has_labels = true;
   std::string_view line;

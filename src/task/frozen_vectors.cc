@@ -19,7 +19,7 @@ namespace elmo::task {
 namespace {
 
 constexpr std::uint64_t kMemoryLimit = 1ull << 30;
-// Words that are embedded between two looks at the clock.
+// Words that are embedded between two updates of the progress display.
 constexpr std::int64_t kWindowWords = 20'000;
 constexpr float kLargestHalf = 65504.0f;
 
@@ -29,14 +29,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// What of two texts is compared: not the blanks, and the normal form.
+// Texts are compared without blanks and in normalisation form C.
 std::string comparable(std::string text) {
   text = std::string(strip_whitespace(text));
   std::erase_if(text, [](char byte) { return kBlanks.find(byte) != std::string_view::npos; });
   return to_nfc(text);
 }
 
-// Is sentence i of the dump example i of the data?
+// Checks that sentence i of the dump is example i of the data.
 void check_words(const DumpReader& dump, const std::string& path, const DataSet& data,
                  std::int64_t i) {
   const Example& example = data.examples[static_cast<std::size_t>(i)];
@@ -52,7 +52,7 @@ void check_words(const DumpReader& dump, const std::string& path, const DataSet&
   }
   const std::vector<std::string> words = dump.words(i);
   if (dump.layout() != DumpLayout::kMatrix) {
-    // The map has the text as it was, and of equal texts the last.
+    // The map has the uncut text, and only the last of equal texts.
     if (!words.empty() && comparable(words.front()) != comparable(joined(example.words))) {
       fail(fmt::format("has the text '{}', not that", words.front()));
     }

@@ -1,4 +1,4 @@
-// Settings to and from JSON.
+// Converts Settings to and from JSON.
 
 #include <fmt/core.h>
 
@@ -15,7 +15,7 @@
 namespace elmo::task {
 namespace {
 
-// Sizes beyond this are no network but a wrong file.
+// Larger sizes mean that the file is not a task.
 constexpr int kMaxSize = 16384, kMaxLayers = 64;
 
 template <typename E>
@@ -80,7 +80,7 @@ nlohmann::json Settings::to_json() const {
                            {"stride", stride},
                            {"dropout", dropout},
                            {"output", output_name(output)}};
-  // Older files have neither.
+  // Older files have neither, and these are only written if used.
   if (elmo_dropout > 0) result["elmo_dropout"] = elmo_dropout;
   if (elmo_projection > 0) result["elmo_projection"] = elmo_projection;
   return result;
@@ -156,7 +156,7 @@ void Settings::check_labels(const std::vector<std::string>& labels,
         label.find_first_of("\t\r") != std::string::npos) {
       fail("one is empty, not UTF-8 or holds a tab");
     }
-    // Where nothing may stand before I-X, no sequence of tags has it.
+    // A CRF that has no tag which may precede I-X could never predict it.
     if (output == OutputKind::kCrf && label.starts_with("I-") &&
         !all.contains("B-" + label.substr(2))) {
       fail(fmt::format("{} is there without B-{}", label, label.substr(2)));
