@@ -1,4 +1,4 @@
-// elmo evaluate: how good a classifier or tagger is on labelled data.
+// elmo evaluate: measures a classifier or tagger on labelled data.
 
 #include <fmt/core.h>
 
