@@ -67,7 +67,7 @@ TEST(InterruptTest, IgnoredSigintStaysIgnoredBehindAnotherSignal) {
     const InterruptGuard guard;
     std::raise(SIGTERM);
     EXPECT_TRUE(interrupted());
-    std::raise(SIGINT);  // would end the test
+    std::raise(SIGINT);  // would end the test if it were not handled
   }
   std::signal(SIGINT, SIG_DFL);
 }

@@ -17,7 +17,7 @@ class ScratchTest : public testing::TestWithParam<std::uint64_t> {
   const TemporaryFolder folder_;
 };
 
-// In memory, and beyond the limit in a file without a name.
+// In memory and, beyond the limit, in an unnamed file.
 TEST_P(ScratchTest, IsZeroAndKeepsWhatIsWritten) {
   constexpr std::uint64_t kBytes = 100'000;
   ScratchMemory memory(kBytes, folder_.path(), GetParam());

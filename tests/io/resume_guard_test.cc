@@ -27,9 +27,9 @@ TEST(ResumeGuardTest, EqualSettingsAndThoseLeftToTheProgramGoOn) {
   RunSettings now = begun();
   now.options["dropout"] = nullptr;
   EXPECT_EQ(refusal(begun(), now), "no error");
-  now.options["rate"] = 0.003;  // what was chosen, by name
+  now.options["rate"] = 0.003;  // the value that was chosen, given by name
   EXPECT_EQ(refusal(begun(), now), "no error");
-  // Through a file.
+  // Converted to JSON and back.
   const auto json = nlohmann::json::parse(begun().to_json().dump());
   EXPECT_EQ(refusal(RunSettings::from_json(json), begun()), "no error");
 }

@@ -1,4 +1,4 @@
-// States that no longer tell words apart.
+// States that no longer distinguish words.
 #include "lm/collapse.h"
 
 #include <gmock/gmock.h>
@@ -60,7 +60,7 @@ TEST_F(Collapse, StatesOnTheirClipsAreTold) {
 }
 
 TEST_F(Collapse, StatesThatAreTheSameEverywhereAreTold) {
-  // The gates listen to their biases alone.
+  // The gates depend on their biases only.
   for (LstmLayer& layer : model_->layers) {
     layer.weights.value.zero();
     for (float& bias : layer.bias.value.span()) bias = 2;

@@ -32,7 +32,7 @@ TEST_F(OptionsFileTest, FindsValuesByTheirPath) {
   EXPECT_EQ(options.find("lstm.dim.x"), nullptr);
   EXPECT_EQ(options.find("lstm."), nullptr);
   EXPECT_EQ(options.find(""), nullptr);
-  EXPECT_EQ(options.find("a.b"), nullptr);  // a path, not a name
+  EXPECT_EQ(options.find("a.b"), nullptr);  // a key is a path, not a name
 }
 
 TEST_F(OptionsFileTest, RefusesWhatIsNoObject) {

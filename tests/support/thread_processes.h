@@ -1,4 +1,4 @@
-// Processes as threads of one program.
+// Processes that are threads of one program.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ namespace elmo {
 
 class ThreadProcesses final : public Processes {
  public:
-  // Calls work(processes) on `size` threads, one a process, and rethrows the exception of the
-  // lowest rank that was not merely left alone by another.
+  // Calls work(processes) on `size` threads, one for each process. Rethrows the exception of the
+  // lowest rank that did not merely result from another process's failure.
   static void run(int size, const std::function<void(Processes&)>& work) {
     const auto room = std::make_shared<Room>(size);
     std::vector<std::exception_ptr> errors(static_cast<std::size_t>(size));
@@ -35,7 +35,7 @@ class ThreadProcesses final : public Processes {
           ThreadProcesses processes(rank, room);
           work(processes);
         } catch (const LeftAlone&) {
-          // The other's exception is the reason.
+          // The other process's exception is the cause.
         } catch (...) {
           errors[static_cast<std::size_t>(rank)] = std::current_exception();
           *room->broken = true;
@@ -70,7 +70,7 @@ class ThreadProcesses final : public Processes {
                                  std::make_shared<std::atomic<bool>>(false))
         : size(count), broken(std::move(is_broken)), sends(static_cast<std::size_t>(count)) {}
     const int size;
-    const std::shared_ptr<std::atomic<bool>> broken;  // somebody does not come any more
+    const std::shared_ptr<std::atomic<bool>> broken;  // a process has failed
     std::mutex mutex;
     std::condition_variable changed;
     int arrived = 0;

@@ -1,4 +1,4 @@
-// Task files that are damaged or made up: each part sound by itself, the whole none.
+// Damaged and manipulated task files, whose parts are valid but do not fit together.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ class TaskFileTest : public testing::Test {
  protected:
   TaskFileTest() { write_small_task(folder_ / "good.h5"); }
 
-  // The file anew with other settings, labels and values of the numbers, and what reading it says.
+  // The error of reading the file with changed settings, labels and values.
   std::string read_with(const std::function<void(json&)>& change,
                         const std::string& labels = "B-X\nI-X\nO\n", float first = 0.5f) {
     const TensorFileReader reader(folder_ / "good.h5", Network::kFormat, Network::kVersion);
