@@ -26,8 +26,8 @@ class Engine {
   // the window of the whole batch. Each works on the streams of its groups and gets the gradients
   // of the slices that it owns.
   virtual double train(const Window& window, std::uint64_t step) = 0;
-  // Evaluates a window without dropout: `losses` (steps * streams, 0 where there is no target), and
-  // returns their sum. The state is carried to the next call.
+  // Evaluates a window without dropout. Sets `losses` (steps * streams, 0 where there is no target)
+  // and returns their sum. The state is carried to the next call.
   virtual double evaluate(const Window& window, std::vector<double>& losses) = 0;
 
   // h' and c of all streams before the next window, layer by layer (streams x P, streams x H). They

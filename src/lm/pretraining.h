@@ -77,7 +77,7 @@ struct PretrainingOptions {
   SoftmaxBias softmax_bias = SoftmaxBias::kFrequency;
 
   std::string precision = "auto";
-  int threads = 0;  // in total; 0: usable_cores()
+  int threads = 0;  // for both directions together; 0: the cores of this process
   std::uint64_t seed = 1;
   std::uint64_t checkpoint_every = 1000;  // steps
   std::uint64_t dev_every = 0;            // steps; 0: with each checkpoint
