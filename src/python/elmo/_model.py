@@ -99,7 +99,7 @@ class Model:
             raise ValueError("normalize goes with a folder of ELMoForManyLangs")
         if (path is None) == (options is None):
             raise ValueError("a model is needed: a path, or options and weights, not both")
-        # A word list that was found, not given, is for models that want one.
+        # A word list that was found but not given is used only if the model needs one.
         spare = None
         if path is not None:
             path, official = _find(path)
@@ -111,7 +111,7 @@ class Model:
                         "vocab": whole(vocab), "normalize": normalize, "precision": precision}
         self._scorer = None
         if normalize is not None:
-            # Only of such a folder: models of our own hold theirs.
+            # elmo's own models store their normalisation.
             if self._folder is None or not os.path.exists(os.path.join(self._folder, "encoder.pkl")):
                 raise ValueError("normalize is for a folder of ELMoForManyLangs itself; an imported "
                                  "model holds its own")
@@ -241,8 +241,8 @@ def load(path=None, *, options=None, weights=None, vocab=None, normalize=None, p
                  precision=precision)
 
 
-# Models by what they were made of: all that live in this process, and those that arrived in pickles
-# or are a Vectorizer's, which stay.
+# Models by their source: all that exist in this process, and those that came from pickles or belong
+# to a Vectorizer, which are kept alive.
 _alive = weakref.WeakValueDictionary()
 _shared = {}
 _lock = threading.Lock()
@@ -250,7 +250,7 @@ _lock = threading.Lock()
 
 def _after_fork():
     global _lock
-    _lock = threading.Lock()  # a thread that is not here may have held it
+    _lock = threading.Lock()  # a thread of the parent may have held it
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -328,7 +328,7 @@ class Embedder:
             if not isinstance(sentence, str):
                 sentence = list(sentence)
             portion.append(sentence)
-            # Of a text in characters: at least as many as its words.
+            # The length of a text is at least its number of words.
             size += len(sentence) + 1
             if size >= 8 * self._batch_size:
                 yield from self.embed(portion)

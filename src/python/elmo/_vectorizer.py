@@ -74,7 +74,7 @@ class Vectorizer:
         """elmo0, elmo1, ..., by layer where there are several."""
         return numpy.asarray([f"elmo{i}" for i in range(self._matrix([]).shape[1])], dtype=object)
 
-    # What scikit-learn asks of an estimator.
+    # The interface that scikit-learn requires of an estimator.
 
     @classmethod
     def _parameters(cls):
@@ -97,7 +97,7 @@ class Vectorizer:
         if transform is not None:
             if transform not in ("default", "pandas", "polars"):
                 raise ValueError(f"transform {transform!r} is none of default, pandas, polars")
-            # The name under which sklearn.base.clone() carries the setting over.
+            # sklearn.base.clone() copies the setting under this name.
             self._sklearn_output_config = {"transform": transform}
         return self
 

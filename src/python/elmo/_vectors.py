@@ -50,7 +50,7 @@ class Vectors:
         self._file = None
 
     def __enter__(self):
-        len(self)  # not closed
+        len(self)  # raises if closed
         return self
 
     def __exit__(self, *_):
