@@ -21,7 +21,8 @@ bool is_ignored(const struct sigaction& action) { return action.sa_handler == SI
 
 extern "C" void handle(int signal) {
   flag.store(true);
-  // Launchers may send SIGUSR1 to a process and to its group.
+  // Launchers may send SIGUSR1 both to a process and to its group, so a second one must not kill
+  // it.
   if (signal == SIGUSR1) return;
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
     if (!is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);

@@ -56,7 +56,7 @@ void drop_values(float* values, const std::uint16_t* decisions, std::int64_t siz
 // to[i] += values[i].
 void add_values(const float* values, std::int64_t size, float* to);
 
-// destination[i] = source[i] in T.
+// Copies, converting to the type of `destination`.
 void convert(const float* source, std::int64_t size, float* destination);
 void convert(const float* source, std::int64_t size, Bf16* destination);
 

@@ -249,7 +249,7 @@ Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
                            memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
   const memory::desc filter = convolution.weights_desc();
   if (filter == memory::desc({n, k, 1, 1}, type, memory::format_tag::oihw)) {
-    return {weights, false, kPlainRows, product.impl_info_str()};  // neither packs
+    return {weights, false, kPlainRows, product.impl_info_str()};  // neither is packed in advance
   }
   return {filter, true, kConvolutionRows, convolution.impl_info_str()};
 }
@@ -387,7 +387,7 @@ class Products {
                 bool sliced = false) {
     const OneThread one;
     const memory::data_type type = product_type(w.precision_);
-    if (w.slices_.empty()) {  // a sum over nothing
+    if (w.slices_.empty()) {  // k is 0
       if (!accumulate) std::fill_n(y, rows * w.n_, 0.0f);
       return;
     }

@@ -9,7 +9,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/random.cc"
-// As in kernels.cc.
+// The same targets as in kernels.cc.
 #define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -119,7 +119,7 @@ IndexPermutation::IndexPermutation(const Random& random, std::uint64_t n)
 }
 
 std::uint64_t IndexPermutation::at(std::uint64_t i) const {
-  // Each round changes one half by a function of the other.
+  // Each round combines one half with a function of the other.
   constexpr std::uint64_t kRounds = 8;
   const std::uint64_t low_mask = (std::uint64_t{1} << low_bits_) - 1,
                       high_mask = (std::uint64_t{1} << high_bits_) - 1;

@@ -78,7 +78,7 @@ void ConvolutionLayer::forward(const Ragged& texts, const float* x, ConvolutionT
           const std::int64_t to = window.text * width() + static_cast<std::int64_t>(g) * filters;
           for (std::int64_t f = 0; f < filters; ++f) {
             const float value = z.data()[i * filters + f] + kernel.bias.value.data()[f];
-            if (value <= y[to + f]) continue;  // y begins with relu's zero
+            if (value <= y[to + f]) continue;  // y starts at 0, so this is relu
             y[to + f] = value;
             tape.winners[static_cast<std::size_t>(to + f)] = window.row;
           }

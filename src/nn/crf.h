@@ -1,3 +1,8 @@
+// A linear-chain conditional random field over the tags of a text (Lafferty et al. 2001).
+//
+//   score(s_1 .. s_n) = start[s_1] + sum_t e_t[s_t] + sum_t transitions[s_t][s_t+1] + end[s_n]
+//   p(s) = exp(score(s)) / sum over all allowed sequences
+//
 // e_t[k] is the score of tag k at word t, from the layer below. All sums are computed in log space,
 // in double. K is the number of tags.
 #pragma once

@@ -37,8 +37,8 @@ class ProjectedEmbedding {
     AlignedArray<float> vectors;
     AlignedArray<Bf16> operand;
   };
-  // y (count x P, dense): the projected row of the table for each id. With a bias it replaces y,
-  // without one it is added to y. The bits of a row do not depend on the other rows.
+  // y (count x P, dense): the projected row of the table for each id. With a bias it replaces y;
+  // without, it is added to y. The bits of a row do not depend on the other rows.
   void forward(const std::int32_t* ids, std::int64_t count, float* y, Scratch& scratch) const;
 
  private:

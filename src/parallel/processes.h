@@ -1,3 +1,5 @@
+// The processes of a job and the communication between them.
+//
 // There is one primitive, a collective exchange in which every process sends something to every
 // other; everything else is built on it. It is implemented for a single process, over MPI
 // (mpi_module.cc), and with threads for tests (tests/support/thread_processes.h).
@@ -55,7 +57,7 @@ class Processes {
 
   // The machine that a process runs on.
   virtual const std::string& host(int rank) const = 0;
-  // "process 2 on HOST", by its number in the whole job.
+  // "process 2 on HOST", by its rank in the whole job.
   virtual std::string name(int rank) const;
   // The means of communication, for messages: "Open MPI 4.1.4, shared memory".
   virtual std::string description() const { return {}; }

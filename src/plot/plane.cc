@@ -184,7 +184,7 @@ PrincipalComponents principal_components(std::span<const float> rows, std::size_
     combine(next, weights);
     directions = std::move(next);
     orthonormalise(directions);
-    // A direction's error is about the square root of its eigenvalue's.
+    // A direction's error is about the square root of its eigenvalue's error.
     if (change <= 1e-13 * centred.variation()) break;
   }
 

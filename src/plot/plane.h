@@ -23,11 +23,11 @@ struct PrincipalComponents {
   Point point(std::size_t row) const { return {places[row * count], places[row * count + 1]}; }
 };
 
-// The principal components of `rows` (row-major: rows, dimension); `count` is 2 to 8. Rows that
-// differ only by the rounding of their float32 values count as equal. Each direction's largest
-// element is positive, so the same rows give the same picture. Computed by block power iteration
-// with Rayleigh-Ritz projections (Halko, Martinsson and Tropp 2011, section 4.5), which takes
-// memory for a few vectors besides the result.
+// The principal components of `rows` (row-major: rows, dimension); `count` is 2 to 8. If the rows
+// differ only by the rounding of their float32 values, all components are zero. Each direction's
+// largest element is positive, so the same rows give the same picture. Computed by block power
+// iteration with Rayleigh-Ritz projections (Halko, Martinsson and Tropp 2011, section 4.5), which
+// takes memory for a few vectors besides the result.
 PrincipalComponents principal_components(std::span<const float> rows, std::size_t dimension,
                                          std::size_t count);
 
