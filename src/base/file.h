@@ -50,8 +50,8 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
 
 // The path beside which an output's work files lie, and which their names begin with: the output
-// itself, or, for a device, FIFO or open descriptor, a name in temporary_folder() that no other
-// has.
+// itself, or, for a device, FIFO or open descriptor, a name in temporary_folder() that is unique to
+// it.
 std::filesystem::path work_name(const std::filesystem::path& output);
 // The folder of an unfinished output's finished parts, from which a run can resume:
 // work_name(output) with ".partial" appended.

@@ -1,4 +1,4 @@
-// Working memory that may exceed the RAM set aside for it, because it then lies in a file.
+// Working memory of any size; beyond a limit it lies in a file.
 #pragma once
 
 #include <cstddef>

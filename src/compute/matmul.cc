@@ -26,8 +26,8 @@ namespace {
 
 using dnnl::memory;
 
-// oneDNN 2.6 writes through a null pointer if it gets no memory for generated code. Throws
-// std::bad_alloc if less is left than its largest kernels take.
+// oneDNN 2.6 does not check whether it got memory for the code that it generates, and writes there
+// in any case. Throws std::bad_alloc if less is left than its largest kernels take.
 void check_room_for_code() {
   constexpr std::size_t kRoom = 16 << 20;
   void* room = mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -95,7 +95,7 @@ void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::i
   for (std::int64_t strip = 0; strip < whole; strip += kStrip) {
     const std::int64_t end = std::min(strip + kStrip, whole);
     for (std::int64_t i = 0; i < whole_rows; i += kSide) {
-      // What is kAhead rows ahead, in this strip or the next.
+      // Prefetches the row kAhead rows ahead, in this strip or the next.
       const bool wraps = i + kAhead >= whole_rows;
       const std::int64_t row = i + kAhead - (wraps ? whole_rows : 0);
       const std::int64_t column = strip + (wraps ? kStrip : 0);
