@@ -45,8 +45,8 @@ class CrossEntropy {
   // `columns` is at least 1. `training`: run() will be called with gradients.
   CrossEntropy(std::int64_t columns, std::int64_t width, Precision precision, bool training);
 
-  // Packs the outcomes' weights (columns, width): part 0 for the logits, part 1 for the gradient of
-  // x.
+  // Packs the outcomes' weights (columns, width), at first and after every change: part 0 for the
+  // logits, part 1 (training only) for the gradient of x.
   static constexpr int kPackParts = 2;
   void pack(int part, const float* weights);
 

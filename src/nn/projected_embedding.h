@@ -29,7 +29,8 @@ class ProjectedEmbedding {
   Parameter projection;  // (width, P)
   Parameter bias;        // (P)
 
-  // prepare() must be called before the first product, pack() after every change of the weights.
+  // prepare() allocates the packed projection. pack() fills it: before the first product, and after
+  // every change of the weights.
   void prepare(Precision precision);
   void pack();
 

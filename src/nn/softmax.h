@@ -30,6 +30,9 @@ class SoftmaxLayer {
   // would learn. Otherwise the first training steps would be spent on learning it.
   void set_bias_to_frequency(const std::vector<std::uint64_t>& counts);
 
+  // prepare() allocates the packed weights. pack() fills one of kPackParts parts of them, and must
+  // be repeated for every part when weights change; `weights` is this layer's, or the other layer's
+  // if tied.
   static constexpr int kPackParts = CrossEntropy::kPackParts;
   void prepare(Precision precision, bool training);
   void pack(int part, const Parameter& weights);
