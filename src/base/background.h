@@ -1,4 +1,4 @@
-// Work beside the caller's own.
+// Work in the background, on a second thread.
 #pragma once
 
 #include <exception>
@@ -9,8 +9,8 @@
 
 namespace elmo {
 
-// One piece of work at a time on a thread of its own. Its destructor waits for the work, so an
-// object that is declared behind what the work uses never outlives it. One caller.
+// Runs one piece of work at a time on a thread of its own. The destructor waits for the work, so
+// declare the object after everything that the work uses. Not thread-safe.
 class Background {
  public:
   Background() = default;
@@ -20,8 +20,8 @@ class Background {
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
-  // The work before has been waited for. Where the system has no thread to give, the work is done
-  // here and now.
+  // The previous work must have been waited for. If the system cannot create a thread, the work
+  // runs before start() returns.
   void start(std::function<void()> work) {
     work_ = [this, work = std::move(work)] {
       try {
@@ -37,7 +37,7 @@ class Background {
     }
   }
 
-  // Throws what the work threw, once; returns at once where nothing was started.
+  // Waits for the work and rethrows its exception, once. Returns at once if nothing was started.
   void wait() {
     if (thread_.joinable()) thread_.join();
     if (error_) std::rethrow_exception(std::exchange(error_, nullptr));

@@ -39,8 +39,8 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// Takes an open-file-description lock on a whole file. It is not flock(), which HDF5 may use on
-// the same file. False: somebody else holds one.
+// Takes an open-file-description lock on a whole file; not flock(), which HDF5 may use on the same
+// file. Returns false if somebody else holds the lock.
 bool lock_description(int descriptor) {
   struct flock lock = {};
   lock.l_type = F_WRLCK;
@@ -56,10 +56,11 @@ bool still_named(int descriptor, const fs::path& path) {
 
 constexpr std::string_view kTemporarySuffix = ".tmp";
 
-// Of what is copied into pipes and devices, before their names.
+// Begins the names of temporary files that are copied into pipes and devices.
 constexpr std::string_view kCopiedPrefix = "elmo-";
 
-// NAME.<digits>-<digits>.tmp is a temporary file of NAME; empty for any other name.
+// Returns NAME if this is NAME.<digits>-<digits>.tmp, the name of a temporary file of NAME;
+// otherwise an empty string.
 std::string_view final_name_of(std::string_view temporary) {
   if (!temporary.ends_with(kTemporarySuffix)) return {};
   temporary.remove_suffix(kTemporarySuffix.size());
@@ -71,9 +72,10 @@ std::string_view final_name_of(std::string_view temporary) {
   return temporary.substr(0, dot);
 }
 
-// A killed process leaves its temporary file behind, and of a large model each takes gigabytes.
-// A living process holds a lock on its own, so what can be locked is left over: of this name, or,
-// where `copied`, whatever it was to be copied into, since each pipe has a name of its own.
+// A killed process leaves its temporary file behind, which may be gigabytes of a large model. A
+// living process holds a lock on its own file, so a file that can be locked is a leftover. Removes
+// the leftovers of this name; with `copied`, those of every copied file, since each pipe has a name
+// of its own.
 void remove_leftovers(const fs::path& base, bool copied) {
   std::error_code error;
   const std::string name = base.filename().string();
@@ -90,7 +92,7 @@ void remove_leftovers(const fs::path& base, bool copied) {
 
 bool is_pattern(const std::string& name) { return name.find_first_of("*?[") != std::string::npos; }
 
-// By bytes, so that the order does not depend on the locale; empty where nothing matches.
+// Sorted by bytes, so that the order does not depend on the locale; empty if nothing matches.
 std::vector<std::string> files_matching(const std::string& pattern) {
   glob_t matches = {};
   ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
@@ -115,7 +117,7 @@ void check_readable_input(const std::string& path) {
   }
 }
 
-// Is this a name of one of our own open descriptors? -1: no.
+// The descriptor, if this is the name of one of this process's open descriptors; otherwise -1.
 int descriptor_named(const fs::path& path) {
   std::error_code error;
   const fs::path folder = fs::canonical(folder_of(path), error);
@@ -127,9 +129,9 @@ int descriptor_named(const fs::path& path) {
   return std::stoi(name);
 }
 
-// Behind all links, up to a name that is none, a missing one too, or a descriptor's.
+// Follows symbolic links until the path is not a link (it may be missing) or names a descriptor.
 fs::path behind_links(fs::path path) {
-  constexpr int kMostLinks = 40;  // as Linux has it
+  constexpr int kMostLinks = 40;  // Linux's own limit
   const fs::path shown = path;
   for (int i = 0; i < kMostLinks; ++i) {
     std::error_code error;
@@ -141,17 +143,18 @@ fs::path behind_links(fs::path path) {
   fail(shown, "can't be written", ELOOP);
 }
 
-// Written to instead of replaced?
+// Whether commit() must write into the target instead of replacing it.
 bool is_stream(const fs::path& target) {
   struct stat status;
   if (descriptor_named(target) >= 0) return true;
   return stat(target.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-// Into a device, FIFO or descriptor.
+// Copies the file into a device, FIFO or descriptor.
 void copy_into(const fs::path& from, const fs::path& target, const fs::path& shown) {
   const int own = descriptor_named(target);
-  // A descriptor keeps its place in its file; opened by name again it would begin at its start.
+  // A duplicated descriptor keeps the file offset; opened again by name, the file would be written
+  // from its start.
   const int descriptor =
       own >= 0 ? dup(own) : open(target.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC);
   if (descriptor < 0) fail(shown, "can't be written", errno);
@@ -198,8 +201,8 @@ PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path
         open(temporary_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, copied_ ? 0600 : 0666);
     if (descriptor_ < 0 && errno == EEXIST) continue;
     if (descriptor_ < 0) fail(final_path_, "can't be written", errno);
-    // Without the lock (a file system that knows none) the file is merely not protected from
-    // remove_leftovers of another process that writes the same name at the same time.
+    // A file system without locks is no reason to fail: the file is merely not protected from
+    // remove_leftovers() in another process that writes the same name at the same time.
     lock_description(descriptor_);
     if (still_named(descriptor_, temporary_path_)) return;
     close(descriptor_);
@@ -214,9 +217,10 @@ PendingFile::~PendingFile() {
 void PendingFile::commit() {
   if (copied_) {
     copy_into(temporary_path_, target_, final_path_);
-    return;  // the temporary file goes with us
+    return;  // the destructor removes the temporary file
   }
-  // On the descriptor of the whole time: it hears of every failed write-back since.
+  // fsync on the descriptor that has been open all along: it reports every write-back that failed
+  // meanwhile.
   if (fsync(descriptor_) != 0) fail(final_path_, "can't be synced to disk", errno);
   if (rename(temporary_path_.c_str(), target_.c_str()) != 0) {
     fail(final_path_, "can't be written", errno);
@@ -228,7 +232,7 @@ void PendingFile::commit() {
 fs::path work_name(const fs::path& output) {
   const fs::path target = behind_links(output);
   if (!is_stream(target)) return output;
-  // Many commands may have a /dev/stdout, each another one.
+  // /dev/stdout is a different file in every process, so the name holds its device and inode.
   struct stat status = {};
   const int own = descriptor_named(target);
   if ((own >= 0 ? fstat(own, &status) : stat(target.c_str(), &status)) != 0) {
@@ -289,7 +293,7 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) fail(path, "can't be read", errno != 0 ? errno : EIO);
-  // Read piece by piece: what is no regular file tells no size, and a size may be wrong.
+  // Reads in pieces: only regular files have a size, and even that may be wrong.
   std::string content;
   std::string piece(1u << 16, '\0');
   while (in) {
@@ -311,7 +315,7 @@ void sync_path(const fs::path& path) {
   if (descriptor < 0) fail(path, "can't be opened to sync it", errno);
   const int error = fsync(descriptor) == 0 ? 0 : errno;
   close(descriptor);
-  // Some file systems have no fsync for folders and say EINVAL.
+  // Some file systems have no fsync for folders and return EINVAL.
   if (error != 0 && error != EINVAL) fail(path, "can't be synced to disk", error);
 }
 
@@ -328,14 +332,15 @@ FileLock::FileLock(const fs::path& path, std::string_view what) : path_(path) {
       }
       fail(path, "can't be locked", error);
     }
-    // Its holder may have removed the file between our open and our lock: then it locks nothing.
+    // The previous holder may have removed the file between our open and our lock; such a lock
+    // protects nothing.
     if (still_named(descriptor_, path)) return;
     close(descriptor_);
   }
 }
 
 FileLock::~FileLock() {
-  // Before the lock goes, so that nobody's new lock is removed.
+  // Removed while it is still locked, so that nobody else's lock file is removed.
   if (still_named(descriptor_, path_)) unlink(path_.c_str());
   close(descriptor_);
 }
@@ -367,7 +372,8 @@ std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns)
 
 namespace {
 
-// What is read of a folder: a model of ours or of ELMoForManyLangs, or the log of a training.
+// The files that are read in an input folder: a model of ours or of ELMoForManyLangs, or a training
+// log.
 constexpr const char* kModelFiles[] = {"forward.h5",         "backward.h5", "encoder.pkl",
                                        "token_embedder.pkl", "char.dic",    "word.dic",
                                        "config.json",        "log.jsonl"};
@@ -402,7 +408,7 @@ void make_folder(const fs::path& path) {
 }
 
 std::uint64_t peak_memory_bytes() {
-  // Not getrusage(): its maximum outlives exec(), so a large parent would be counted.
+  // Not getrusage(): its maximum survives exec(), so it would count a large parent process.
   std::ifstream status("/proc/self/status");
   std::string key;
   while (status >> key) {

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all, locks that go with the process, and input lists.
+// Files that are replaced as a whole, lock files, and lists of input files.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,19 @@
 
 namespace elmo {
 
-// A file under construction: a temporary name beside the final one, so that whoever sees the
-// final name sees a whole file. Usage: write to temporary_path() by any means (the file exists,
-// empty), close it, commit(). An uncommitted one is removed by the destructor, one that a killed
-// process left behind by the next PendingFile of the same name (of any, where it is copied).
+// A file under construction. It is written under a temporary name beside the final one and renamed
+// when it is complete, so that a file under the final name is always whole. Usage: write to
+// temporary_path() by any means (the file exists and is empty), close it, call commit(). The
+// destructor removes a file that was not committed. A file that a killed process left behind is
+// removed by the next PendingFile of the same final name.
 //
-// A final name that is a link stays one: what it leads to is replaced. Devices, FIFOs and open
-// descriptors (/dev/stdout) are not replaced: the temporary file lies in temporary_folder() and
-// commit() copies it into them.
+// If the final name is a symbolic link, the link stays and its target is replaced. Devices, FIFOs
+// and open descriptors (/dev/stdout) are not replaced: the temporary file lies in
+// temporary_folder() and commit() copies it into them. Its leftovers are removed by the next
+// PendingFile for any device, FIFO or descriptor.
 class PendingFile {
  public:
-  // Throws Error if the folder does not exist or can't be written to, or at a folder.
+  // Throws Error if the folder does not exist or can't be written to, or if the path is a folder.
   explicit PendingFile(std::filesystem::path final_path);
   ~PendingFile();
   PendingFile(const PendingFile&) = delete;
@@ -27,46 +29,49 @@ class PendingFile {
 
   const std::filesystem::path& temporary_path() const { return temporary_path_; }
   const std::filesystem::path& final_path() const { return final_path_; }
-  // All of the content, for a small file. Throws Error.
+  // Writes all of the content; for small files. Throws Error.
   void write(std::string_view content) const;
   // fsync of the file, rename to the final name (replacing an older file), fsync of the folder.
+  // Throws Error.
   void commit();
 
  private:
   std::filesystem::path final_path_;
-  std::filesystem::path target_;  // the same behind all links
+  std::filesystem::path target_;  // final_path_ with its links resolved
   std::filesystem::path temporary_path_;
-  bool copied_ = false;  // into a device, instead of renamed
-  int descriptor_ = -1;  // holds the lock that tells it from a leftover
+  bool copied_ = false;  // commit() copies instead of renaming
+  int descriptor_ = -1;  // holds the lock that distinguishes the file from a leftover
   bool committed_ = false;
 };
 
-// Writes a whole small file by way of PendingFile.
+// Writes a whole small file through a PendingFile. Throws Error.
 void write_file(const std::filesystem::path& path, std::string_view content);
-// Reads a whole file. Throws Error: missing, a directory, unreadable, larger than max_bytes.
+// Reads a whole file. Throws Error if it is missing, a folder, unreadable or larger than max_bytes.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
 
-// The final name that work files of an output are named after, which lie beside it: the output
-// itself, or, of what PendingFile does not replace, a name in temporary_folder() of this
-// device, pipe or file alone.
+// The path beside which an output's work files lie, and which their names begin with: the output
+// itself, or, for a device, FIFO or open descriptor, a name in temporary_folder() that is unique to
+// it.
 std::filesystem::path work_name(const std::filesystem::path& output);
-// The folder of what is made of an output so far, for a resume: work_name(output) and ".partial".
+// The folder of an unfinished output's finished parts, from which a run can resume:
+// work_name(output) with ".partial" appended.
 std::filesystem::path partial_folder(const std::filesystem::path& output);
-// $TMPDIR, or /tmp. Throws Error if it is no folder.
+// $TMPDIR, or /tmp if that is not set. Throws Error if it is not a folder.
 std::filesystem::path temporary_folder();
 
-// Throws Error where a file that may be a stranger's is a device or a pipe: to read it may wait for
-// ever. What is missing passes.
+// For files that may come from others: throws Error if the path is a device or a pipe, since
+// reading it may block for ever. A missing file passes.
 void refuse_pipe(const std::filesystem::path& path);
 
-// fsync of a closed file or of a folder. Throws Error (a full disk shows here at the latest).
+// fsync of a closed file or of a folder. Throws Error (a full disk is reported here at the latest).
 void sync_path(const std::filesystem::path& path);
 
-// An exclusive advisory lock (flock) on `path`, an empty file made for it and removed with it; a
-// killed process leaves the file but not the lock.
+// An exclusive advisory lock (flock) on `path`, an empty file that is created for the lock and
+// removed with it. When a process is killed, the file remains but the lock does not.
 class FileLock {
  public:
-  // Throws Error naming `what` ("the forward model in DIR") if another process holds it.
+  // Throws Error if another process holds the lock; the message names `what`, for example "the
+  // forward model in DIR".
   FileLock(const std::filesystem::path& path, std::string_view what);
   ~FileLock();
   FileLock(const FileLock&) = delete;
@@ -77,20 +82,21 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-// Expands glob patterns (sorted); "-" and names without pattern characters pass through.
-// Throws Error: a pattern without a match; a missing, unreadable or empty file; a directory.
+// Expands each glob pattern into sorted file names; "-" and names without pattern characters are
+// kept. Throws Error for a pattern without a match, for a missing, unreadable or empty file, and
+// for a folder.
 std::vector<std::string> expand_inputs(const std::vector<std::string>& patterns);
 
-// Throws UsageError where the output is one of the inputs, which would be lost: the same file by
-// device and inode, links followed, patterns expanded, a model's folder
-// standing for its files, "-" for standard input.
+// Throws UsageError if the output is one of the inputs, which would be lost. Files are compared by
+// device and inode, with links followed. Patterns are expanded, a model's folder stands for its
+// files, and "-" for standard input.
 void refuse_overwriting(const std::filesystem::path& output,
                         const std::vector<std::string>& inputs);
 
-// Creates a folder (and its parents). Throws Error with the reason.
+// Creates a folder and its parents. Throws Error with the reason.
 void make_folder(const std::filesystem::path& path);
 
-// Peak resident memory of this process in bytes, for reports.
+// Peak resident memory of this process in bytes.
 std::uint64_t peak_memory_bytes();
 
 }  // namespace elmo

@@ -1,4 +1,4 @@
-// Which file a file is.
+// Hashes that identify files and sequences of texts.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,26 @@ struct XXH3_state_s;
 
 namespace elmo {
 
-// XXH3-64 of bytes that come piece by piece, however they are cut.
+// XXH3-64 of bytes that are added in pieces; where they are cut does not matter.
 class StreamingHash {
  public:
   StreamingHash();
   void add(const void* data, std::size_t bytes);
-  std::uint64_t value() const;  // of what was added since the beginning or reset()
+  std::uint64_t value() const;  // of all bytes since the beginning or reset()
   void reset();
 
  private:
   std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> state_;
 };
 
-// XXH3-64 of a file's bytes in 16 hexadecimal digits, the same under any name and at any place.
-// Empty for what can be read only once ("-", a pipe, a terminal). Throws Error: missing,
+// XXH3-64 of a file's bytes as 16 hexadecimal digits, whatever its name and place. Empty for what
+// can be read only once ("-", a pipe, a terminal). Throws Error if the file is missing or
 // unreadable.
 std::string file_fingerprint(const std::filesystem::path& path);
 std::string fingerprint(std::string_view bytes);
 
-// XXH3-64 of a sequence of texts, one after the other: each with what came before as its seed,
-// which is 0 at the beginning.
+// XXH3-64 of a sequence of texts: each is hashed with the hash of those before it as its seed. The
+// seed of the first is 0.
 std::uint64_t chained_hash(std::string_view next, std::uint64_t before);
 inline std::uint64_t chained_hash(std::span<const float> next, std::uint64_t before) {
   const auto bytes = std::as_bytes(next);

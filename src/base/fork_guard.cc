@@ -6,10 +6,10 @@
 namespace elmo {
 namespace {
 
-// glibc's default prefers readers, so a thread may take it twice while a fork waits.
+// glibc's default lock prefers readers, so a thread may lock it twice while a fork waits.
 pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 
-// In the child nobody holds it, whatever it says: the thread that forks is another one there.
+// Nobody holds the lock in the child, although its copied state says so.
 void renew() {
   const pthread_rwlock_t fresh = PTHREAD_RWLOCK_INITIALIZER;
   lock = fresh;

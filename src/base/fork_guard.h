@@ -1,14 +1,15 @@
-// What a fork must not cut in two.
+// Keeps fork() out of operations that a child could not finish.
 #pragma once
 
 #include <sys/types.h>
 
 namespace elmo {
 
-// While one lives on any thread, fork() waits: its child would find what the thread was changing
-// half changed, and its locks held for ever. For short work in other libraries (oneDNN's cache of
-// primitives, HDF5); threads hold it side by side, and one thread may hold several. A thread that
-// holds one must not fork() but by fork_past_guards().
+// While any thread holds a ForkGuard, fork() waits: the child would otherwise inherit data that a
+// thread was in the middle of changing, and locks that nobody in the child will release. For short
+// calls into other libraries (oneDNN's cache of primitives, HDF5). Threads hold guards
+// concurrently, and one thread may hold several. A thread that holds one must not call fork(), only
+// fork_past_guards().
 class ForkGuard {
  public:
   ForkGuard();
@@ -17,8 +18,8 @@ class ForkGuard {
   ForkGuard& operator=(const ForkGuard&) = delete;
 };
 
-// fork() by a thread that may hold guards, for a child that uses what this thread was using alone
-// and ends by _exit().
+// fork() for a thread that may hold guards. The child may use only what this thread alone was
+// using, and must end with _exit().
 pid_t fork_past_guards();
 
 }  // namespace elmo

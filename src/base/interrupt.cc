@@ -13,15 +13,16 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes i
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGUSR1};
 
-std::atomic<int> depth{0};  // processes of a test are threads
+std::atomic<int> depth{0};  // atomic: tests run several processes as threads
 struct sigaction old_actions[std::size(kSignals)];
 
-// A shell without job control starts background jobs with SIGINT ignored, and means it.
+// A shell without job control starts background jobs with SIGINT ignored; that must stay so.
 bool is_ignored(const struct sigaction& action) { return action.sa_handler == SIG_IGN; }
 
 extern "C" void handle(int signal) {
   flag.store(true);
-  // Launchers may send SIGUSR1 to a process and to its group.
+  // Launchers may send SIGUSR1 both to a process and to its group, so a second one must not kill
+  // it.
   if (signal == SIGUSR1) return;
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
     if (!is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);
@@ -37,10 +38,10 @@ InterruptGuard::InterruptGuard() {
   flag.store(false);
   struct sigaction action = {};
   action.sa_handler = handle;
-  // A write in flight goes on instead of failing with EINTR.
+  // Interrupted writes continue instead of failing with EINTR.
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  // All old ones before the first new one: the handler looks at them.
+  // Saves all old actions before it installs the first handler, which reads them.
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
     sigaction(kSignals[i], nullptr, &old_actions[i]);
   }

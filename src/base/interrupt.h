@@ -1,16 +1,16 @@
-// Ctrl-C, SIGTERM and SIGUSR1 (which launchers of parallel jobs hand on to all processes) as a
-// question that long work asks between its steps.
+// SIGINT (Ctrl-C), SIGTERM and SIGUSR1 (which launchers of parallel jobs forward to all processes)
+// as a flag that long work checks between its steps.
 #pragma once
 
 namespace elmo {
 
-// Whether one of them arrived since the outermost living InterruptGuard was made (or, when
-// none lives, during the last one's life). Cheap, any thread.
+// Whether one of these signals has arrived since the outermost live InterruptGuard was made; when
+// none is alive, during the last one's life. Cheap and thread-safe.
 bool interrupted();
 
-// While one lives, the first of them only sets the flag, so that the work can save its state; the
-// second SIGINT or SIGTERM kills at once. Guards may nest; the outermost restores what was
-// installed before. Make and destroy them on one thread.
+// While a guard is alive, the first signal only sets the flag, so that the work can save its state;
+// the second SIGINT or SIGTERM kills the process. Guards may nest; the outermost restores the
+// previous handlers. Make and destroy them on one thread.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 
-// Counts brackets outside strings; what is no JSON is left to the parser.
+// Counts brackets outside strings; invalid JSON is left to the parser.
 bool is_deep(std::string_view text) {
   int depth = 0;
   bool in_string = false;
@@ -39,7 +39,7 @@ nlohmann::json parse_json(std::string_view text) {
 std::string shown(const nlohmann::json& value) {
   constexpr std::size_t kLongest = 80;
   if (value.is_structured()) return value.is_array() ? "a list" : "an object";
-  // What of a string is not UTF-8 is replaced instead of refused.
+  // Bytes that are not UTF-8 are replaced instead of refused.
   const std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return text.size() <= kLongest ? text : "a string of " + std::to_string(text.size()) + " bytes";
 }

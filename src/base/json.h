@@ -1,5 +1,5 @@
-// JSON that strangers may have written: of bounded depth, numbers in their ranges, and messages
-// that name the file.
+// JSON that may come from others: of bounded depth, with numbers in range, and messages that name
+// the file.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,17 @@
 
 namespace elmo {
 
-// Discarded (is_discarded()) where the text is not JSON or nested deeper than 64: what is nested
-// without end overflows the stack of whoever walks, copies, compares or prints it.
+// Returns a discarded value (is_discarded()) if the text is not JSON or is nested deeper than 64
+// levels. Unbounded nesting would overflow the stack of any code that walks, copies, compares or
+// prints the value.
 nlohmann::json parse_json(std::string_view text);
 
-// The fields of an object. Each member throws Error, beginning with `what`, where the key is
-// missing or its value of another type or out of range.
+// The fields of an object. Every function that reads one throws Error, beginning with `what`, if
+// the key is missing or its value has another type or is out of range.
 class JsonFields {
  public:
-  // `what`: "model.h5: its settings". Throws Error: no object. The object outlives the fields.
+  // `what` is for example "model.h5: its settings". Throws Error if the value is not an object. The
+  // object must outlive the fields.
   JsonFields(const nlohmann::json& object, std::string what);
 
   bool has(const std::string& key) const { return object_.contains(key); }
@@ -29,19 +31,19 @@ class JsonFields {
   bool boolean(const std::string& key) const;
   std::string text(const std::string& key) const;
   double number(const std::string& key, double least, double most) const;
-  // From 0.
+  // At least 0.
   std::uint64_t natural(const std::string& key) const {
     return static_cast<std::uint64_t>(integer(key, 0, INT64_MAX));
   }
-  // No float, however whole.
+  // Refuses floating-point numbers, even whole ones.
   std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most) const;
   int integer32(const std::string& key, int least, int most) const {
     return static_cast<int>(integer(key, least, most));
   }
-  // At most `count` of them.
+  // A list of at most `count` integers.
   std::vector<int> integers(const std::string& key, int least, int most, std::size_t count) const;
 
-  // An integer of this range, for values that are no field of an object. `key` names it.
+  // Checks an integer that is not a field, such as an element of a list; messages call it `key`.
   std::int64_t integer_of(const nlohmann::json& value, const std::string& key, std::int64_t least,
                           std::int64_t most) const;
   [[noreturn]] void fail(const std::string& problem) const;
@@ -51,8 +53,8 @@ class JsonFields {
   std::string what_;
 };
 
-// f(), where what it misses in the JSON of `what`, or finds of another type there, becomes an Error
-// that begins with `what`.
+// Calls f(). If a key is missing in the JSON of `what` or a value has another type, throws Error,
+// beginning with `what`.
 template <typename F>
 auto read_json(const std::string& what, F&& f) {
   try {
@@ -62,7 +64,7 @@ auto read_json(const std::string& what, F&& f) {
   }
 }
 
-// A value as a message shows it, on one line.
+// A value for a message, on one line; lists, objects and long strings are only named as such.
 std::string shown(const nlohmann::json& value);
 
 }  // namespace elmo

@@ -14,7 +14,7 @@ namespace elmo::log {
 namespace {
 
 std::string& line_prefix() {
-  static auto* prefix = new std::string;  // as the logger below
+  static auto* prefix = new std::string;  // never destroyed, like the logger below
   return *prefix;
 }
 

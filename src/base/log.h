@@ -1,5 +1,6 @@
-// Messages to people: standard error, one line each, no timestamps. Thread-safe; a message
-// written while a Progress bar is on the terminal takes the bar's line, the bar moves below.
+// Messages to the user: on standard error, one line each, without timestamps. Thread-safe. A
+// message that is written while a Progress bar is on the terminal takes the bar's line, and the bar
+// moves below it.
 #pragma once
 
 #include <fmt/core.h>
@@ -12,7 +13,8 @@ namespace elmo::log {
 enum class Level { kInfo, kWarn };
 
 void write(Level level, std::string_view message);
-// Before every message from here on: which of several processes speaks. Not while others write.
+// Sets what every later message begins with, so that the processes of a parallel run can be told
+// apart. Not thread-safe.
 void set_prefix(std::string_view prefix);
 
 // Plain lines.

@@ -9,8 +9,8 @@
 
 namespace elmo {
 
-// A text that is a number from its first byte to its last and fits T, as std::from_chars reads it;
-// nothing for any other.
+// The number that the whole text denotes, as std::from_chars reads it; nullopt if it is anything
+// else or does not fit T.
 template <typename T>
 std::optional<T> parse_number(std::string_view text) {
   T value{};
@@ -20,7 +20,7 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-// "3,4,5": numbers from 0 on with commas between them; nothing for any other text.
+// Integers of at least 0 with commas between them ("3,4,5"); nullopt for any other text.
 std::optional<std::vector<int>> parse_numbers(std::string_view text);
 
 }  // namespace elmo

@@ -1,4 +1,4 @@
-// What a forked child must not share with its parent.
+// State that a forked child must not share with its parent.
 #pragma once
 
 #include <unistd.h>
@@ -8,9 +8,9 @@
 
 namespace elmo {
 
-// A T that each process has for itself: in a child of fork() get() gives a new one. The parent's is
-// left as it is and never destroyed there: a mutex of it may be held, a condition waited for, by
-// threads that the child has not. Any thread may call get().
+// A T for each process: in a child of fork(), get() makes a new one. The child neither uses nor
+// destroys the parent's, whose mutexes may be held by threads that the child does not have. get()
+// is thread-safe.
 template <typename T>
 class PerProcess {
  public:

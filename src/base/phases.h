@@ -8,8 +8,8 @@
 
 namespace elmo {
 
-// Every moment since restart() belongs to one phase, so the phases add up to the wall time. For
-// one thread; names are literals.
+// Divides the time since restart() among named phases, one at a time, so that they add up to the
+// wall time. Names must be string literals. Not thread-safe.
 class PhaseClock {
  public:
   struct Phase {
@@ -17,7 +17,7 @@ class PhaseClock {
     double seconds;
   };
 
-  // What follows belongs to `name`, until the next call.
+  // The time from now until the next call belongs to `name`.
   void enter(std::string_view name) {
     const auto now = Clock::now();
     if (!phases_.empty()) phases_[current_].seconds += seconds(now - entered_);
@@ -29,7 +29,7 @@ class PhaseClock {
   }
   // Forgets what was measured.
   void restart() { phases_.clear(); }
-  // In the order in which they were first entered, up to the last call of enter().
+  // In the order in which they were first entered, measured up to the last call of enter().
   const std::vector<Phase>& phases() const { return phases_; }
 
  private:

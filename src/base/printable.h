@@ -9,8 +9,8 @@
 
 namespace elmo {
 
-// At most 100 bytes of a name out of another program's file, each byte that is not printable ASCII
-// as a question mark.
+// At most 100 bytes of a name from another program's file; bytes that are not printable ASCII
+// become question marks.
 inline std::string printable(std::string_view text) {
   std::string result(text.substr(0, 100));
   std::ranges::replace_if(
@@ -18,7 +18,7 @@ inline std::string printable(std::string_view text) {
   return result;
 }
 
-// "a, b and c".
+// "a, b and c", where the conjunction is "and".
 inline std::string join_words(const std::vector<std::string>& words, std::string_view conjunction) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

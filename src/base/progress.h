@@ -1,4 +1,4 @@
-// How far a long job is, on standard error.
+// The progress of a long job, shown on standard error.
 #pragma once
 
 #include <chrono>
@@ -11,35 +11,37 @@
 namespace elmo {
 
 struct ProgressOptions {
-  // Off a terminal: a plain line whenever this many percent or seconds have passed since the
-  // last one (0: that trigger is off).
+  // If standard error is not a terminal: a plain line is written whenever this many percent or
+  // seconds have passed since the last one (0: never for this reason).
   double plain_percent = 5;
   double plain_seconds = 60;
-  // Work done before this run (a resumed one): the time left is reckoned from what follows.
+  // Work done before this run, when it resumes; the remaining time is estimated from the work
+  // since.
   std::uint64_t initial = 0;
 
-  // For tests: a terminal or not, where lines go (a terminal's are drawn again and again), and
-  // the seconds that have passed. Empty: the real ones.
+  // For tests: whether there is a terminal, where lines go (a terminal's line each time it is
+  // drawn), and the clock in seconds. If empty, the real ones.
   enum class Terminal { kDetect, kYes, kNo } terminal = Terminal::kDetect;
   std::function<void(std::string_view)> print;
   std::function<double()> seconds;
 };
 
-// On a terminal one line, redrawn at most 10 times a second; elsewhere plain lines at intervals:
+// On a terminal one line, redrawn at most 10 times a second; otherwise plain lines at intervals:
 //   dump  43 % [########............] 8.2k words/s  0:12 left
 // Thread-safe.
 class Progress {
  public:
-  // `total` in whatever unit update() counts; 0: not known, so neither percent nor time left.
+  // `total` has the unit of update()'s `done`. If it is 0 (unknown), neither percent nor remaining
+  // time is shown.
   Progress(std::string title, std::uint64_t total, ProgressOptions options = {});
   // Ends the line on a terminal.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `text` stands behind the percent, for example "epoch 1 loss 4.21 ppl 67.1 8.2k words/s".
+  // `text` follows the percentage, for example "epoch 1 loss 4.21 ppl 67.1 8.2k words/s".
   void update(std::uint64_t done, std::string_view text = {});
-  // The last line, always shown: the text and the time it all took. Updates after it do nothing.
+  // Shows the last line in any case: the total time and the text. Later updates do nothing.
   void finish(std::string_view text = {});
 
  private:

@@ -1,4 +1,4 @@
-// Numbers for strings, of which the least recently used are forgotten.
+// Assigns numbers to the most recently used strings.
 #pragma once
 
 #include <cstddef>
@@ -12,31 +12,32 @@
 
 namespace elmo {
 
-// What a cache is addressed by: each string known has a number, and numbers are small, so that
-// values lie in an array. A number that a string loses is given to another.
+// The index of a cache: each known string has a number. The numbers are small, so that the cached
+// values can lie in an array. When a string is forgotten, its number is reused.
 class RecentStrings {
  public:
-  // Strings known at most, besides those of the round at hand and those that keep_all() has fixed.
+  // The number of strings that are kept, besides those taken in the current round and those fixed
+  // by keep_all().
   explicit RecentStrings(std::size_t capacity) : capacity_(capacity) {}
 
-  // Numbers given from here on hold until the next round begins.
+  // Numbers that take() returns from now on stay valid until the next round begins.
   void begin_round();
-  // The string's number, and whether it is new: then some other string may have lost it.
+  // The string's number, and whether it is new; a new number may have belonged to another string.
   std::pair<std::int32_t, bool> take(std::string_view text);
   std::optional<std::int32_t> find(std::string_view text) const;
-  // As if the number's string had never been taken.
+  // Forgets the string that has this number.
   void forget(std::int32_t number);
-  // What is known now stays for good. Before the first round.
+  // Keeps all strings known now for ever. Must be called before the first round.
   void keep_all();
 
-  // All numbers are below it.
+  // All numbers are less than this.
   std::size_t numbers() const { return entries_.size(); }
 
  private:
   static constexpr std::int32_t kNone = -1;
   struct Entry {
     const std::string* text = nullptr;  // key of numbers_; null: the number is free
-    std::uint64_t round = 0;            // last taken in
+    std::uint64_t round = 0;            // of the last take()
     std::int32_t newer = kNone, older = kNone;
   };
 

@@ -29,7 +29,7 @@ ScratchMemory::ScratchMemory(std::uint64_t bytes, const std::filesystem::path& f
   int problem = descriptor < 0 ? errno : 0;
   if (descriptor >= 0) {
     unlink(name.c_str());
-    // All of it now: a full disk is an error here, not a signal later.
+    // Reserves all of it now: a full disk is an error here instead of a signal later.
     problem = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
     if (problem == 0) {
       data_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);

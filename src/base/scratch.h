@@ -1,4 +1,4 @@
-// Working memory of any size: what is too large for the memory there should be lies in a file.
+// Working memory of any size; beyond a limit it lies in a file.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,9 @@
 
 namespace elmo {
 
-// `bytes` of memory, zero at first; beyond `limit` in a nameless file in `folder`, which goes with
-// the process whatever ends it. Throws Error: the folder can't be written to, its disk is full.
+// `bytes` bytes of memory, initially zero. More than `limit` bytes lie in an unnamed file in
+// `folder`, which disappears when the process ends in any way. Throws Error if the folder can't be
+// written to or its disk is full.
 class ScratchMemory {
  public:
   ScratchMemory(std::uint64_t bytes, const std::filesystem::path& folder, std::uint64_t limit);

@@ -5,7 +5,7 @@
 namespace elmo {
 namespace {
 
-// Python 3's str.isspace(), beyond ASCII.
+// The white space beyond ASCII according to Python 3's str.isspace().
 constexpr std::string_view kWideSpaces[] = {"\u0085", "\u00A0", "\u1680", "\u2000", "\u2001",
                                             "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
                                             "\u2007", "\u2008", "\u2009", "\u200A", "\u2028",
@@ -15,7 +15,8 @@ bool is_ascii_space(char byte) {
   return byte == ' ' || (byte >= '\t' && byte <= '\r') || (byte >= '\x1C' && byte <= '\x1F');
 }
 
-// Bytes of a space at the text's begin or end; 0: there is none.
+// The number of bytes of a white-space character at the text's beginning or end; 0 if there is
+// none.
 std::size_t space_at_begin(std::string_view text) {
   if (text.empty()) return 0;
   if (is_ascii_space(text.front())) return 1;

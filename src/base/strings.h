@@ -1,4 +1,4 @@
-// The little about strings that all floors need.
+// String functions that every layer needs.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace elmo {
 
-// What separates words and stands around fields: space and tab.
+// The characters that separate words and surround fields: space and tab.
 inline constexpr std::string_view kBlanks = " \t";
 
 inline bool is_blank(std::string_view text) {
@@ -22,11 +22,11 @@ inline std::string_view trim_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-// Without the white space around it, as Python's str.strip() takes it off: in UTF-8, Unicode's
-// white space (U+3000 and others) and the separators U+001C to U+001F.
+// The text without the white space around it, as Python's str.strip() removes it: in UTF-8,
+// including Unicode's white space (such as U+3000) and the separators U+001C to U+001F.
 std::string_view strip_whitespace(std::string_view text);
 
-// Lets a map of strings be asked for a string_view.
+// Lets a map with string keys be searched with a string_view.
 struct StringHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view text) const {
@@ -36,10 +36,11 @@ struct StringHash {
 template <typename T>
 using StringMap = std::unordered_map<std::string, T, StringHash, std::equal_to<>>;
 
-// Control characters, tabs too, as C writes them (\\n, \\x1b): a name of a file may hold any.
+// The text with control characters, also tabs, escaped as in C (\\n, \\x1b): file names may contain
+// them.
 std::string one_line(std::string_view text);
 
-// The path as one word of a shell's command line, for commands that messages advise.
+// The path quoted as one word of a shell command, for commands that messages suggest.
 std::string shell_word(std::string_view path);
 
 }  // namespace elmo

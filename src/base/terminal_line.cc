@@ -10,7 +10,7 @@ namespace {
 std::mutex mutex;
 std::string current;  // what the line shows; empty: there is no line
 
-// One call a message, so that lines of several processes on one terminal stay whole.
+// One call for each message, so that lines of several processes on one terminal stay whole.
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 constexpr const char* kClearLine = "\r\033[K";

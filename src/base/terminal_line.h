@@ -6,11 +6,11 @@
 
 namespace elmo {
 
-// Replaces the line (standard error, no newline at its end).
+// Replaces the line on standard error; `text` has no newline.
 void draw_line(std::string_view text);
-// Ends the line, so that it stays on the screen; nothing if there is none.
+// Ends the line, so that it stays on the screen. Does nothing if there is no line.
 void end_line();
-// Prints whole lines above the line if there is one, else plainly.
+// Prints whole lines, above the line if there is one.
 void print_above_line(std::string_view lines);
 
 }  // namespace elmo

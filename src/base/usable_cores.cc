@@ -30,7 +30,7 @@ std::vector<std::string> first_line(const std::filesystem::path& file) {
   return words;
 }
 
-// Cores of one group's own quota: quota / period, both in microseconds.
+// One group's own quota in cores: quota / period, both in microseconds.
 std::optional<double> ratio(const std::optional<double>& quota,
                             const std::optional<double>& period) {
   if (!quota || !period || *quota <= 0 || *period <= 0) return std::nullopt;
@@ -58,7 +58,7 @@ bool has_cpu(std::string_view list) {
   return false;
 }
 
-// The path of this process's group in the hierarchy of version 2, or of version 1's cpu controller.
+// The path of this process's cgroup, in the hierarchy of version 2 or in version 1's cpu hierarchy.
 std::optional<std::string> own_group(const std::filesystem::path& root, bool version_2) {
   std::ifstream in(root / "proc/self/cgroup");
   for (std::string line; std::getline(in, line);) {  // HIERARCHY:CONTROLLERS:PATH
@@ -72,7 +72,7 @@ std::optional<std::string> own_group(const std::filesystem::path& root, bool ver
   return std::nullopt;
 }
 
-// Nothing on the largest machines, where the mask is larger than cpu_set_t.
+// nullopt on the largest machines, whose mask does not fit a cpu_set_t.
 std::optional<cpu_set_t> affinity_mask() {
   cpu_set_t mask;
   if (sched_getaffinity(0, sizeof mask, &mask) != 0) return std::nullopt;
@@ -95,7 +95,7 @@ std::optional<double> cgroup_quota(const std::filesystem::path& root) {
     if (!version_2 && (dash[1] != "cgroup" || !has_cpu(dash[3]))) continue;
     auto group = own_group(root, version_2);
     if (!group) continue;
-    // In a container the mount may show the inside of a group that the path still names.
+    // In a container the mount may show only a subtree, whose root the group's path still includes.
     const std::string& shown = words[3];
     if (shown != "/" && group->starts_with(shown)) group->erase(0, shown.size());
     const std::filesystem::path top = root / words[4].substr(1);

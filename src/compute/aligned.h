@@ -1,4 +1,4 @@
-// Memory for matrices: aligned for vectors, not initialised unless asked.
+// Memory for matrices and tables, aligned to cache lines.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,20 @@
 
 namespace elmo {
 
-// Elements of a matrix.
+// The number of elements of a matrix.
 inline std::size_t area(std::int64_t rows, std::int64_t columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }
 
-// A fixed block of T (plain numbers), aligned to 64 bytes, zero at first. Large blocks come
-// zeroed from the system page by page, so what is never touched costs no memory.
+// A fixed number of T (a plain numeric type), aligned to 64 bytes and initially zero. Large blocks
+// come zeroed from the system page by page, so pages that are never touched take no memory.
 template <typename T>
 class AlignedArray {
  public:
   AlignedArray() = default;
   explicit AlignedArray(std::size_t size) : size_(size) {
     if (size == 0) return;
-    // calloc gives untouched pages for large blocks; alignment is made by hand.
+    // calloc does not touch the pages of large blocks; the alignment is done here.
     if (size > (static_cast<std::size_t>(-1) - kAlignment) / sizeof(T)) throw std::bad_alloc();
     block_ = std::calloc(size * sizeof(T) + kAlignment, 1);
     if (block_ == nullptr) throw std::bad_alloc();

@@ -7,7 +7,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/kernels.cc"
-// Three widths are enough: SSE4, AVX2 and AVX-512. (The lower 14 bits are x86's targets but SSE2.)
+// Three vector widths are enough: SSE4, AVX2 and AVX-512. (The lower 14 bits are all x86 targets
+// except SSE2.)
 #define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -29,8 +30,8 @@ HWY_INLINE VF load(const Bf16* p) {
   const auto half = hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(p));
   return hn::BitCast(DF(), hn::ShiftLeft<16>(hn::PromoteTo(d32, half)));
 }
-// Rounded to bf16 in the upper half of the bits, to nearest, ties to even; what is in the lower
-// half means nothing. NaN is not looked after here (a NaN loss stops the training).
+// Rounds to bf16 (to nearest, ties to even) in the upper half of the bits; the lower half is
+// undefined. NaN is not handled: a NaN loss stops the training anyway.
 HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> upper_half(VF v) {
   const hn::RebindToUnsigned<DF> d32;
   const auto bits = hn::BitCast(d32, v);
@@ -43,8 +44,9 @@ HWY_INLINE void store(VF v, Bf16* p) {
              reinterpret_cast<std::uint16_t*>(p));
 }
 
-// Two vectors to 2 * Lanes numbers in a row, in bf16 by the same rounding: what is cut off, one
-// more where the rest is odd, lies above the middle. Half the instructions of two single stores.
+// Stores two vectors as 2 * Lanes consecutive numbers. bf16 is rounded as above: up, if the lower
+// half, plus one if the upper half is odd, exceeds the middle. This takes half the instructions of
+// two single stores.
 HWY_INLINE void store(VF a, VF b, float* p) {
   store(a, p);
   store(b, p + hn::Lanes(DF()));
@@ -63,12 +65,12 @@ HWY_INLINE void store(VF a, VF b, Bf16* p) {
 #endif
 }
 
-// exp(kFactor x), kFactor a power of two or its negative, by 2^n times a polynomial on [-ln2/2,
-// ln2/2]: 1 + r q(r) with the least largest relative error, 3e-9, of its degree (by Remez's
-// exchange; 2e-7 with all roundings). The factor costs nothing: it goes into the coefficients. The
-// exponent is held to [-87, 87], where the result is finite and has its full precision. Adding
-// 1.5 x 2^23 rounds to the whole number n, whose bits then are the low ones; they go straight into
-// the result's exponent.
+// exp(kFactor x), where kFactor is a power of two or its negative: 2^n times a polynomial on
+// [-ln2/2, ln2/2], 1 + r q(r), with the smallest maximal relative error of its degree (3e-9, by
+// Remez's algorithm; 2e-7 with all roundings). The factor is folded into the coefficients, so it
+// costs nothing. The exponent is clamped to [-87, 87], where the result is finite and fully
+// precise. Adding 1.5 x 2^23 rounds to the integer n and leaves it in the low bits, which are
+// shifted into the result's exponent.
 template <int kFactor = 1>
 HWY_INLINE VF exp(VF x) {
   const DF d;
@@ -78,7 +80,7 @@ HWY_INLINE VF exp(VF x) {
   const VF rounded = hn::MulAdd(x, hn::Set(d, kF * 1.44269504088896341f), rounder);
   const VF n = hn::Sub(rounded, rounder);
 #if HWY_NATIVE_FMA
-  // Off by n times 2e-9.
+  // The error is n times 2e-9.
   VF r = hn::NegMulAdd(n, hn::Set(d, 0.693147180559945309f / kF), x);
 #else
   VF r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f / kF), x);
@@ -96,8 +98,8 @@ HWY_INLINE VF exp(VF x) {
   return hn::BitCast(d,
                      hn::Add(hn::BitCast(bits, p), hn::ShiftLeft<23>(hn::BitCast(bits, rounded))));
 }
-// 1 / (1 + e). AVX-512's estimate has 14 bits, so one step of Newton's makes 28 of them; a division
-// takes as long as all of exp.
+// 1 / (1 + e). AVX-512's estimate has 14 bits, so one Newton step yields 28; a division would take
+// as long as all of exp.
 HWY_INLINE VF reciprocal_above_one(VF e) {
   const VF one = hn::Set(DF(), 1.0f);
   const VF x = hn::Add(one, e);
@@ -114,8 +116,9 @@ HWY_INLINE VF tanh(VF x) {
   return hn::Sub(hn::Add(half, half), hn::Set(DF(), 1.0f));
 }
 
-// Cells [k, k + count), count a multiple of the vector width up to kPart. Gate by gate: of a loop
-// over one function the processor overlaps several rounds, of one over all five hardly two.
+// Cells [k, k + count), where count is a multiple of the vector width, at most kPart. The gates are
+// computed one after another because the processor overlaps several iterations of a loop over one
+// function, but hardly two of a loop over all five.
 constexpr std::int64_t kPart = 64;
 template <typename T>
 HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float* c_previous,
@@ -171,7 +174,7 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
     cell_forward_part(z, bias, c_previous, clip, h, k, std::min(kPart, whole - k), gates, c, m);
   }
   if (whole == h) return;
-  // The tail, in a block of its own that is a whole vector wide.
+  // The tail is computed in padded copies one vector wide.
   constexpr std::int64_t kMax = 16;
   float tz[4 * kMax] = {}, tb[4 * kMax] = {}, tp[kMax] = {}, tc[kMax];
   T tg[4 * kMax], tm[kMax];
@@ -192,7 +195,8 @@ void cell_forward(const float* z, const float* bias, const float* c_previous, fl
   }
 }
 
-// The gradients of z of a vector of cells, by gate; d_c goes on to the step before.
+// The gradients of z for a vector of cells, by gate; cell_backward_at() updates d_c for the step
+// before.
 struct GateGradients {
   VF i, j, f, o;
 };
@@ -278,7 +282,7 @@ void cell_backward_bf16(const float* dm, const float* cp, const float* c, float 
   cell_backward(dm, cp, c, clip, h, g, dc);
 }
 
-// values[i] = f(values[i]); what is left of a whole vector goes through one in a padded copy.
+// values[i] = f(values[i]); the remainder after whole vectors is computed in a padded copy.
 template <typename F>
 HWY_INLINE void map(float* values, std::int64_t size, F&& f) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(DF()));
@@ -471,7 +475,8 @@ void weighted_column_sums_bf16(const Bf16* a, const float* w, std::int64_t r, st
 double squares(const float* x, std::int64_t n) {
   const DF d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  // Short float sums, gathered in double: as exact as a double sum to 7 digits, at float speed.
+  // Short sums in float are accumulated in double: 7 digits, as with doubles throughout, at the
+  // speed of floats.
   constexpr std::int64_t kBlock = 1024;
   double total = 0;
   std::int64_t k = 0;
@@ -547,10 +552,11 @@ HWY_AFTER_NAMESPACE();
 namespace elmo {
 namespace {
 
-// ELMO_MAX_ISA (sse4, avx2 or avx512) holds the passes to narrower vectors, as ONEDNN_MAX_CPU_ISA
-// does the products: tests run on all of them. Chosen before main, when there is one thread: left
-// to the first call of a pass, Highway's choice is for a moment all that the CPU has, and a thread
-// that calls one then would take wider vectors than the others.
+// ELMO_MAX_ISA (sse4, avx2 or avx512) limits the vector width of these passes, as
+// ONEDNN_MAX_CPU_ISA limits the products; tests run on every width. The target is chosen before
+// main(), while there is one thread. If Highway chose on the first call of a pass, it would for a
+// moment allow all that the CPU has, and a thread that calls a pass in that moment would use wider
+// vectors than the others.
 const bool chosen = [] {
   const char* most = std::getenv("ELMO_MAX_ISA");
   const std::string_view name = most != nullptr ? most : "";

@@ -26,8 +26,8 @@ namespace {
 
 using dnnl::memory;
 
-// oneDNN (2.6) writes to where it got no memory for the code that it makes. Throws std::bad_alloc
-// where the system has less left than its largest kernels take.
+// oneDNN 2.6 does not check whether it got memory for the code that it generates, and writes there
+// in any case. Throws std::bad_alloc if less is left than its largest kernels take.
 void check_room_for_code() {
   constexpr std::size_t kRoom = 16 << 20;
   void* room = mmap(nullptr, kRoom, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -35,36 +35,36 @@ void check_room_for_code() {
   munmap(room, kRoom);
 }
 
-// The rule: what oneDNN is asked for, so that a row's bits depend on the row and W alone. Operands
-// have no gaps between their rows: with gaps some kernels fall to the reference, and oneDNN's cache
-// of primitives takes a product of one row with gaps and one without for the same, so that bits
-// would depend on which came first. The number of rows of a call keeps within bounds that were
-// tried count by count, at some 55 shapes, with oneDNN 2.6.3 and 3.7.2, on SSE4.1, AVX2, AVX-512,
-// AVX512_BF16 and AMX:
+// The rules for oneDNN calls that make a row's bits depend on the row and W alone. Operands have no
+// gaps between their rows: with gaps, some kernels fall back to the reference implementation, and
+// oneDNN's primitive cache does not distinguish a product of one row with gaps from one without, so
+// that the bits would depend on which came first. The number of rows of a call stays within bounds
+// that were tested count by count, at some 55 shapes, with oneDNN 2.6.3 and 3.7.2, on SSE4.1, AVX2,
+// AVX-512, AVX512_BF16 and AMX:
 struct RowRule {
-  std::int64_t least, most;  // fewer are padded, more are divided
+  std::int64_t least, most;  // fewer rows are padded, more are divided
 };
-// Products that take W packed have another kernel for one row (f32, 3.7.2), and by AMX for one row
-// and for results of up to 256 numbers. By AMX, many rows change how k is cut.
+// Products with packed W use another kernel for one row (f32, 3.7.2), and with AMX for one row and
+// for results of up to 256 numbers. With AMX, many rows change how k is divided.
 RowRule packed_rows(std::int64_t n, memory::data_type type) {
   return {std::max<std::int64_t>(2, 256 / n + 1), type == memory::data_type::bf16 ? 64 : 128};
 }
-// Convolutions compute their pixels one by one in 2.6, except for a single one on SSE4.1; in 3.7
-// the kernel of a pixel depends on how many there are.
+// Version 2.6 computes the pixels of a convolution one by one, except for a single pixel on SSE4.1;
+// in 3.7 the kernel for a pixel depends on how many there are.
 #if DNNL_VERSION_MAJOR >= 3
 constexpr RowRule kConvolutionRows{16, 16};
 #else
 constexpr RowRule kConvolutionRows{2, std::numeric_limits<std::int64_t>::max()};
 #endif
-// Products that pack W in every call depend on the number of rows throughout.
+// In products that pack W in every call, the bits always depend on the number of rows.
 constexpr RowRule kPlainRows{16, 16};
-// In bf16, AMX cuts the depth of a large W (k x n) according to the number of rows, and takes
-// another kernel for W of one column.
+// In bf16, AMX divides the depth of a large W (k x n) according to the number of rows, and uses
+// another kernel for a W of one column.
 constexpr std::int64_t kMostDepth = 2048;
 constexpr std::int64_t kMostArea = std::int64_t{1} << 21;  // 2,048 x 1,024
 constexpr std::int64_t kLeastColumns = 32;
 
-// Columns of a transposed operand that are turned at a time.
+// Columns of a transposed operand that are transposed at a time.
 constexpr std::int64_t kTransposedRows = 128;
 
 const dnnl::engine& engine() {
@@ -73,12 +73,12 @@ const dnnl::engine& engine() {
 }
 
 bool has(dnnl::cpu_isa wanted) {
-  // Each instruction set's number holds the bits of those that it contains.
+  // The value of each instruction set contains the bits of those that it includes.
   const auto bits = static_cast<unsigned>(wanted);
   return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
 
-// In which operands of `precision` are multiplied here.
+// The type in which operands of `precision` are multiplied on this CPU.
 memory::data_type product_type(Precision precision) {
   return precision == Precision::kBf16 && cpu_has_bf16() ? memory::data_type::bf16
                                                          : memory::data_type::f32;
@@ -88,7 +88,7 @@ memory::dim bytes_of(memory::data_type type) { return type == memory::data_type:
 
 dnnl::primitive_attr attributes_of(bool accumulate) {
   dnnl::primitive_attr attributes;
-  // Debian's build is safe between threads only with a scratchpad of the caller's.
+  // Debian's build is thread-safe only with scratchpads from the caller.
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   if (accumulate) {
     dnnl::post_ops operations;
@@ -116,7 +116,8 @@ dnnl::matmul::primitive_desc describe(std::int64_t rows, std::int64_t k, std::in
 #endif
 }
 
-// The same product as a convolution by kernels of size 1 over an image of one line, `rows` wide.
+// The same product as a convolution with kernels of size 1 over an image one pixel high and `rows`
+// wide.
 dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows, std::int64_t k,
                                                                std::int64_t n,
                                                                const memory::desc& w,
@@ -138,8 +139,8 @@ dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows
 #endif
 }
 
-// How a product with W (k x n) is made. Chosen once for a shape, so that every thread and every row
-// count shares one packed copy.
+// How a product with W (k x n) is computed. Chosen once for each shape, so that all threads and row
+// counts share one packed copy.
 struct Form {
   memory::desc weights;  // the layout that oneDNN chooses for W
   bool convolution;
@@ -154,12 +155,12 @@ void copy_row(const Bf16* from, std::int64_t count, float* to) {
 }
 void copy_row(const float* from, std::int64_t count, Bf16* to) { convert(from, count, to); }
 
-// Where W (k x n) of bf16 numbers lies in blocks of columns, in each of them pair by pair of rows
-// and column by column of a pair, as the bf16 kernels of AVX-512 and AMX take it. The library packs
-// that by itself, several times as fast as oneDNN.
+// The layout of W (k x n) in bf16 as the kernels of AVX-512 and AMX take it: blocks of columns,
+// within a block pairs of rows, and within these the pair of each column. We pack it ourselves,
+// several times as fast as oneDNN.
 struct PairLayout {
   std::int64_t columns;  // of a block
-  std::int64_t rows;     // k, filled up
+  std::int64_t rows;     // k, padded
 };
 std::optional<PairLayout> pair_layout(const memory::desc& w) {
 #if DNNL_VERSION_MAJOR >= 3
@@ -182,13 +183,13 @@ std::optional<PairLayout> pair_layout(const memory::desc& w) {
   return PairLayout{blocks[1], padded[0]};
 }
 
-// Row i of a matrix whose rows lie in runs, `ld` elements apart in a run.
+// Row i of a matrix whose rows lie in runs, `ld` elements apart within a run.
 template <typename T>
 const T* row_of(const T* source, const Runs& runs, std::int64_t ld, std::int64_t i) {
   return source + i / runs.rows * runs.stride + i % runs.rows * ld;
 }
 
-// Rows [first, first + size) of `source` (n wide) as pairs.
+// Packs rows [first, first + size) of `source` (n wide) as pairs.
 template <typename T>
 void pack_rows(const T* source, const Runs& runs, std::int64_t ld, std::int64_t first,
                std::int64_t size, std::int64_t n, const PairLayout& layout, Bf16* pairs) {
@@ -199,8 +200,8 @@ void pack_rows(const T* source, const Runs& runs, std::int64_t ld, std::int64_t 
   }
 }
 
-// Columns of k numbers, `ld` apart, as pairs: two numbers of a column are one of 32 bits, and these
-// are transposed tile by tile.
+// Packs columns of k numbers, `ld` apart, as pairs: two numbers of a column form one of 32 bits,
+// and these are transposed tile by tile.
 template <typename T>
 void pack_columns(const T* source, std::int64_t ld, std::int64_t k, std::int64_t n,
                   const PairLayout& layout, Bf16* pairs) {
@@ -225,36 +226,36 @@ void pack_columns(const T* source, std::int64_t ld, std::int64_t k, std::int64_t
   }
 }
 
-// Rows of the product that a form is chosen by.
+// The number of rows of the product whose form is used for all.
 constexpr std::int64_t kFormRows = 64;
 
 Form choose_form(std::int64_t k, std::int64_t n, memory::data_type type) {
   const auto product =
       describe(kFormRows, k, n, type, memory::desc({k, n}, type, memory::format_tag::any), false);
   const memory::desc weights = product.weights_desc();
-  // A product that takes W as it is packs it anew in every call (in f32 before AVX-512): there
-  // oneDNN's convolution, which takes W packed, is 1.2 to 2.5 times as fast at the shapes of an
-  // LSTM's step.
+  // A product that takes W as it is packs it in every call (in f32 before AVX-512). oneDNN's
+  // convolution, which takes W packed, is then 1.2 to 2.5 times as fast at the shapes of an LSTM
+  // step.
   const bool packs_every_time =
       weights == plain(k, n, type, n, 1) || weights == plain(k, n, type, 1, k);
   if (!packs_every_time || type != memory::data_type::f32) {
     return {weights, false, packs_every_time ? kPlainRows : packed_rows(n, type),
             product.impl_info_str()};
   }
-  // With as many rows as it will be asked for: with others the layout may be none of the kernel's,
-  // and the product falls to the reference.
+  // Described with the number of rows that it will be called with: the layout for another number
+  // may suit none of the kernels, and the product would fall back to the reference implementation.
   const auto convolution =
       describe_convolution(std::min(kFormRows, kConvolutionRows.most), k, n,
                            memory::desc({n, k, 1, 1}, type, memory::format_tag::any), false);
   const memory::desc filter = convolution.weights_desc();
   if (filter == memory::desc({n, k, 1, 1}, type, memory::format_tag::oihw)) {
-    return {weights, false, kPlainRows, product.impl_info_str()};  // neither packs
+    return {weights, false, kPlainRows, product.impl_info_str()};  // neither is packed in advance
   }
   return {filter, true, kConvolutionRows, convolution.impl_info_str()};
 }
 
-// One thread for the oneDNN of this scope; the caller's number afterwards (libgomp's setting is a
-// thread's own).
+// Limits oneDNN to one thread in this scope and restores the caller's number afterwards (libgomp's
+// setting is per thread).
 class OneThread {
  public:
   OneThread() : before_(omp_get_max_threads()) {
@@ -290,7 +291,7 @@ struct KeyHash {
 
 }  // namespace
 
-// What a thread keeps: the forms, the products made so far, scratch.
+// The state of a thread: forms, primitives made so far, and scratch memory.
 class Products {
  public:
   static Products& mine() {
@@ -379,13 +380,14 @@ class Products {
     pack(w, rows, w.n_, 1);
   }
 
-  // x: rows of k, or, `sliced`, slice after slice of W's, each with all its rows.
+  // x has rows of k numbers; if `sliced`, it holds one slice of W after another, each with all its
+  // rows.
   template <typename T>
   void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y, bool accumulate,
                 bool sliced = false) {
     const OneThread one;
     const memory::data_type type = product_type(w.precision_);
-    if (w.slices_.empty()) {  // a sum over nothing
+    if (w.slices_.empty()) {  // k is 0
       if (!accumulate) std::fill_n(y, rows * w.n_, 0.0f);
       return;
     }
@@ -393,7 +395,7 @@ class Products {
     for (std::int64_t first = 0, size = 0; first < rows; first += size) {
       const std::int64_t left = rows - first;
       size = std::min(left, rule.most);
-      // Rather a shorter block before the last than a last one that wants padding.
+      // A shorter block before the last is better than a last block that needs padding.
       if (rule.least < rule.most && left > size && left - size < rule.least) {
         size = left - rule.least;
       }
@@ -426,7 +428,7 @@ class Products {
   void run(const Key& key, const void* x, const void* w, float* y) {
     auto found = products_.find(key);
     if (found == products_.end()) {
-      // Row counts of inference vary; a bound keeps the cache from growing without end.
+      // Inference uses many row counts; a bound keeps the cache from growing for ever.
       if (products_.size() >= 4096) products_.clear();
       found = products_.emplace(key, make(key)).first;
     }
@@ -447,7 +449,7 @@ class Products {
     for (std::int64_t from = 0; from < m; from += kTransposedRows) {
       const std::int64_t size = std::min(kTransposedRows, m - from);
       for (const PackedMatrix::Slice& slice : w.slices_) {
-        // The slice's rows of `a`, run by run; its first and last run may be parts of one.
+        // The slice's rows of `a`, run by run; the first and the last run may be incomplete.
         T* to = strip + size * slice.first;
         for (std::int64_t row = 0; row < slice.size;) {
           const std::int64_t run = (slice.first + row) / runs.rows;
@@ -466,7 +468,7 @@ class Products {
   struct Product {
     dnnl::primitive primitive;
     memory x, w, y, scratchpad;
-    std::unordered_map<int, memory> arguments;  // the same memories
+    std::unordered_map<int, memory> arguments;  // refers to the same memories
   };
 
   Products() : stream_(engine()) {}
@@ -480,7 +482,8 @@ class Products {
     return memory.data();
   }
 
-  // Memory for a product of more rows or columns than y has, which holds y where it is added to.
+  // Memory for a product with more rows or columns than y; with `accumulate` it begins with y's
+  // values.
   float* open_tile(const float* y, std::int64_t size, std::int64_t padded, const PackedMatrix& w,
                    bool accumulate) {
     float* tile = floats(tile_y_, area(padded, w.columns_));
@@ -492,7 +495,7 @@ class Products {
     return tile;
   }
 
-  // `size` rows of x without gaps, in type U, filled up with zeros to `padded` rows.
+  // `size` rows of x without gaps, converted to U and padded with zero rows to `padded` rows.
   template <typename U, typename T>
   U* copied(const T* x, std::int64_t ld, std::int64_t size, std::int64_t padded,
             std::int64_t width) {
@@ -530,7 +533,7 @@ class Products {
     return product(description, dnnl::matmul(description));
   }
 
-  // False where W has another layout than pairs.
+  // Returns false if W's layout has no pairs.
   template <typename T>
   bool pack_pairs(PackedMatrix& w, const T* source, const Runs& runs, std::int64_t stride_k,
                   std::int64_t stride_n) {
@@ -640,7 +643,7 @@ double product_ceiling(Precision precision, double seconds) {
   const OneThread one;
   const memory::data_type type = product_type(precision);
   Products& products = Products::mine();
-  // Zeros in either format, in memory of their own.
+  // All-zero bytes are zeros in either format.
   AlignedArray<unsigned char> w(products.form(kSize, kSize, type).weights.get_size());
   AlignedArray<float> x(area(kSize, kSize)), y(x.size());
   w.zero();

@@ -1,13 +1,13 @@
-// Matrix products by oneDNN: the only place that knows it, 2.6 and 3.x.
+// Matrix products by oneDNN, versions 2.6 and 3.x. Nothing else includes oneDNN.
 //
-// Every product runs on the calling thread alone; threads divide the rows of a batch, or fixed
-// blocks of an output, among themselves (workers.h). A row of y = x W has the same bits for any
-// number of rows, at any place, on any thread, and whatever was multiplied before. oneDNN does not
-// promise that; the shapes that matmul.cc asks it for ensure it, and compute_matmul_test checks it
-// for every shape in use, on every instruction set of the machine.
+// Every product runs on the calling thread alone. Callers divide the rows of a batch, or fixed
+// blocks of an output, among threads (workers.h). A row of y = x W has the same bits for any number
+// of rows, at any place, on any thread, and whatever was multiplied before. oneDNN does not promise
+// that; the shapes that matmul.cc requests from it ensure it, and compute_matmul_test checks it for
+// every shape in use, on every instruction set of the machine.
 //
-// On a CPU without bf16 hardware, bf16 products are computed in f32 on the same rounded operands,
-// which costs a conversion. The caller's OpenMP settings are left unchanged.
+// On a CPU without bf16 instructions, bf16 products are computed in f32 from the same rounded
+// operands, which costs a conversion. The caller's OpenMP settings are left unchanged.
 //
 // All functions are thread-safe; each thread caches its own oneDNN primitives.
 #pragma once
@@ -21,7 +21,7 @@
 
 namespace elmo {
 
-// Rows of a matrix that lie in `count` runs of `rows` rows, `stride` elements from run to run.
+// The rows of a matrix in `count` runs of `rows` rows each; the runs begin `stride` elements apart.
 struct Runs {
   std::int64_t count, rows, stride;
 };
@@ -37,38 +37,38 @@ class PackedMatrix {
   Precision precision() const { return precision_; }
   std::size_t bytes() const { return data_.size(); }
 
-  // Packs the whole matrix, rounded to its precision; element (i, j) at
-  // source[i * stride_k + j * stride_n], one of the strides being 1.
+  // Packs the whole matrix, rounded to its precision. Element (i, j) is source[i * stride_k + j *
+  // stride_n]; one of the strides must be 1.
   void pack(const float* source, std::int64_t stride_k, std::int64_t stride_n);
   void pack(const Bf16* source, std::int64_t stride_k, std::int64_t stride_n);
-  // The same of dense rows in runs, k in all.
+  // The same for dense rows that lie in runs and number k in all.
   void pack(const float* source, const Runs& runs);
   void pack(const Bf16* source, const Runs& runs);
 
  private:
   friend class Products;
-  // Rows [first, first + size) of W, which one call takes.
+  // Rows [first, first + size) of W, the operand of one oneDNN call.
   struct Slice {
     std::int64_t first, size;
     std::size_t offset;  // bytes into data_
   };
 
   std::int64_t k_ = 0, n_ = 0;
-  std::int64_t columns_ = 0;  // n, or more: the least that a product takes
+  std::int64_t columns_ = 0;  // n, or the least number of columns that a product takes
   Precision precision_ = Precision::kF32;
   std::vector<Slice> slices_;
   AlignedArray<unsigned char> data_;
 };
 
-// y (rows x n) = x (rows x k) W, or += with accumulate; both dense. T must be the packed matrix's
-// precision.
+// y (rows x n) = x (rows x k) W, or y += x W with `accumulate`; x and y are dense. T must match the
+// packed matrix's precision.
 template <typename T>
 void multiply(const T* x, std::int64_t rows, const PackedMatrix& w, float* y,
               bool accumulate = false);
 
-// y (m x n, dense) = a^T W, where the k rows of `a` (m wide, leading dimension lda) lie in runs:
-// the weight gradient, a = d_z, W = the packed inputs. With accumulate, +=. Rows of y have the same
-// bits however they are divided among calls.
+// y (m x n, dense) = a^T W, or += with `accumulate`. The k rows of `a` (m wide, leading dimension
+// lda) lie in runs. For weight gradients: a = d_z, W = the packed inputs. A row of y has the same
+// bits however the rows are divided among calls.
 template <typename T>
 void multiply_transposed(const T* a, std::int64_t lda, const Runs& runs, std::int64_t m,
                          const PackedMatrix& w, float* y, bool accumulate = false);
@@ -79,10 +79,11 @@ void multiply_transposed(const T* a, std::int64_t lda, std::int64_t m, const Pac
   multiply_transposed(a, lda, {1, w.k(), 0}, m, w, y, accumulate);
 }
 
-// oneDNN's name of the kernel that serves a product ("brg:avx512_core_bf16"), for reports alone.
+// oneDNN's name of the kernel that computes a product ("brg:avx512_core_bf16"), for reports only.
 std::string product_kernel(std::int64_t k, std::int64_t n, Precision precision);
-// GFLOP/s of the calling thread with the largest product, 2048 x 2048 by 2048 x 2048 in one call
-// of oneDNN, over at least `seconds`: the ceiling of what is built of products.
+// The speed, in GFLOP/s, of the calling thread with the largest product (2048 x 2048 by 2048 x 2048
+// in one call of oneDNN), measured for at least `seconds`: the upper bound for everything that
+// consists of products.
 double product_ceiling(Precision precision, double seconds);
 // "oneDNN 2.6.3"
 std::string product_library();

@@ -7,25 +7,25 @@
 
 namespace elmo {
 
-// kBf16: operands of products and stored activations in bfloat16, accumulation, cell state,
-// softmax statistics, gradients of weights, optimiser and master weights in float32.
+// kBf16: operands of products and stored activations are bfloat16; accumulation, cell state,
+// softmax statistics, weight gradients, optimiser state and master weights stay float32.
 enum class Precision { kF32, kBf16 };
 constexpr std::string_view precision_name(Precision precision) {
   return precision == Precision::kBf16 ? "bf16" : "f32";
 }
 
-// Does this CPU (within ONEDNN_MAX_CPU_ISA) multiply bf16 in hardware (AVX512_BF16 or AMX)? Without
-// it products of bf16 numbers are made in f32, which is slow.
+// Whether this CPU, within ONEDNN_MAX_CPU_ISA, multiplies bf16 in hardware (AVX512_BF16 or AMX).
+// Without it, products of bf16 numbers are computed in f32, which is slow.
 bool cpu_has_bf16();
-// Are bf16 products faster than f32's here? With AMX, and with AVX512_BF16 on CPUs of other makers
-// than Intel: twice as fast on Zen 4 (416 to 454 GFLOP/s against 208 to 229), while a Sapphire
-// Rapids without AMX makes 92 against 180.
+// Whether bf16 products are faster than f32's on this CPU: with AMX, and with AVX512_BF16 on CPUs
+// not made by Intel. They are twice as fast on Zen 4 (416 to 454 GFLOP/s against 208 to 229),
+// whereas a Sapphire Rapids without AMX reaches 92 against 180.
 bool bf16_is_faster();
-// f32|bf16|auto (bf16 where bf16_is_faster()). Throws UsageError for another name; warns once of
-// bf16 where cpu_has_bf16() does not hold.
+// Parses f32, bf16 or auto (bf16 if bf16_is_faster()). Throws UsageError for another name. Warns,
+// once, if bf16 is requested on a CPU without it (cpu_has_bf16()).
 Precision parse_precision(std::string_view name);
 
-// The upper half of a float32.
+// bfloat16: the upper half of a float32.
 struct Bf16 {
   std::uint16_t bits;
 };
@@ -38,11 +38,11 @@ inline float to_float(Bf16 value) {
 }
 inline float to_float(float value) { return value; }
 
-// The precision of numbers of type T, float or Bf16.
+// The precision whose operands have type T, float or Bf16.
 template <typename T>
 constexpr Precision kPrecisionOf = sizeof(T) == 2 ? Precision::kBf16 : Precision::kF32;
 
-// Round to nearest, ties to even; NaN stays NaN.
+// Rounds to nearest, ties to even; NaN stays NaN.
 inline Bf16 to_bf16(float value) {
   std::uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);

@@ -9,7 +9,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/random.cc"
-// As in kernels.cc.
+// The same targets as in kernels.cc.
 #define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2 | HWY_AVX3))
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -35,8 +35,8 @@ HWY_INLINE void multiply_wide(V32 x, V32 factor, V32& high, V32& low) {
 }
 #endif
 
-// Philox4x32-10 (Salmon et al. 2011) for counters (low + i, high, a); low + i must not wrap.
-// Returns how many were made: whole vectors only.
+// Philox4x32-10 (Salmon et al. 2011) for the counters (low + i, high, a); low + i must not
+// overflow. Only whole vectors are filled; returns the number of counters done.
 std::int64_t philox(std::uint32_t low, std::uint32_t high, std::uint64_t a, std::uint32_t key0,
                     std::uint32_t key1, std::int64_t count, std::uint32_t* numbers) {
 #if HWY_TARGET == HWY_SCALAR
@@ -95,7 +95,7 @@ float Random::normal(std::uint64_t i) const {
   // Elements 2k and 2k + 1 are the two numbers of one Box-Muller pair.
   const auto numbers = at(i / 4);
   const std::size_t pair = i % 4 / 2 * 2;
-  const double u = (static_cast<double>(numbers[pair]) + 1.0) * 0x1p-32;  // in (0, 1]: has a log
+  const double u = (static_cast<double>(numbers[pair]) + 1.0) * 0x1p-32;  // in (0, 1]: never log(0)
   const double angle = 2.0 * std::numbers::pi * 0x1p-32 * static_cast<double>(numbers[pair + 1]);
   const double radius = std::sqrt(-2.0 * std::log(u));
   return static_cast<float>(radius * (i % 2 == 0 ? std::cos(angle) : std::sin(angle)));
@@ -118,7 +118,7 @@ IndexPermutation::IndexPermutation(const Random& random, std::uint64_t n)
 }
 
 std::uint64_t IndexPermutation::at(std::uint64_t i) const {
-  // Each round changes one half by a function of the other.
+  // Each round combines one half with a function of the other.
   constexpr std::uint64_t kRounds = 8;
   const std::uint64_t low_mask = (std::uint64_t{1} << low_bits_) - 1,
                       high_mask = (std::uint64_t{1} << high_bits_) - 1;

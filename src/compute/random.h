@@ -23,8 +23,8 @@ enum class RandomUse : std::uint32_t {
 
 class Random {
  public:
-  // The numbers for one use; a and b tell its occasions apart, such as an epoch and a window, or a
-  // step and a tensor.
+  // The numbers for one use. a and b distinguish its occasions, such as epoch and window, or step
+  // and tensor.
   Random(std::uint64_t seed, RandomUse use, std::uint64_t a = 0, std::uint32_t b = 0)
       : key_{static_cast<std::uint32_t>(seed) ^ (static_cast<std::uint32_t>(use) * 0x9E3779B9u),
              static_cast<std::uint32_t>(seed >> 32) ^ b},
@@ -40,7 +40,7 @@ class Random {
     return {out[0], out[1], out[2], out[3]};
   }
 
-  // at(counter), at(counter + 1), ...: 4 x count numbers, many at a time.
+  // Writes at(counter), at(counter + 1), ...: 4 * count numbers, vectorised.
   void fill(std::uint64_t counter, std::int64_t count, std::uint32_t* numbers) const;
 
   // Uniform in [0, 1) with 24 bits, for element i.
@@ -49,7 +49,7 @@ class Random {
   }
   // Standard normal for element i (Box-Muller).
   float normal(std::uint64_t i) const;
-  // Uniform in [0, n), n < 2^63, for element i, by a 64-bit multiply-shift; the bias is below
+  // Uniform in [0, n) for element i, where n < 2^63, by a 64-bit multiply-shift; the bias is below
   // n / 2^64.
   std::uint64_t below(std::uint64_t i, std::uint64_t n) const {
     const auto r = at(i);
@@ -64,15 +64,15 @@ class Random {
   std::uint64_t a_;
 };
 
-// A permutation of 0 .. n - 1 that takes no memory, whatever n: a Feistel network over the next
-// power of two, with Philox as its round function, walked until it is below n (Black and Rogaway
-// 2002, "Ciphers with arbitrary finite domains").
+// A permutation of 0 .. n - 1 that takes no memory, whatever n is: a Feistel network over the next
+// power of two, with Philox as its round function, applied until the result is below n (cycle
+// walking: Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
 class IndexPermutation {
  public:
   // n at most 2^62.
   IndexPermutation(const Random& random, std::uint64_t n);
   std::uint64_t size() const { return size_; }
-  // Where place i < n goes to.
+  // The image of i, which must be below n.
   std::uint64_t at(std::uint64_t i) const;
 
  private:

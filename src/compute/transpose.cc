@@ -4,8 +4,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "compute/transpose.cc"
-// Memory bounds this: vectors of 512 bits were no faster than AVX2's (product_transposed of
-// compute_kernels_benchmark, on a CPU with AMX). The lower 14 bits are x86's targets but SSE2.
+// This is bound by memory: vectors of 512 bits were no faster than AVX2's (product_transposed of
+// compute_kernels_benchmark, on a CPU with AMX). The lower 14 bits are all x86 targets except SSE2.
 #define HWY_DISABLED_TARGETS (0x3FFF & ~(HWY_SSE4 | HWY_AVX2))
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
@@ -17,7 +17,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET != HWY_SCALAR
-// The blocks of 128 bits of a vector, each to memory `distance` behind the one before.
+// Stores the 128-bit blocks of a vector, each `distance` elements after the one before.
 template <class D, class V, typename U>
 HWY_INLINE void store_blocks(D d, V v, U* to, std::int64_t distance) {
   if constexpr (hn::MaxLanes(D()) * sizeof(U) <= 16) {
@@ -30,8 +30,8 @@ HWY_INLINE void store_blocks(D d, V v, U* to, std::int64_t distance) {
   }
 }
 
-// As many squares of 8 x 8 (16 bits) or 4 x 4 (32 bits) side by side as a vector of D has blocks of
-// 128 bits, turned in registers by interleaving.
+// Transposes squares of 8 x 8 (16 bits) or 4 x 4 (32 bits) in registers by interleaving: as many
+// side by side as a vector of D has blocks of 128 bits.
 template <class D>
 HWY_INLINE void squares(D d, const std::uint16_t* source, std::int64_t ld, std::uint16_t* to,
                         std::int64_t to_ld) {
@@ -40,7 +40,7 @@ HWY_INLINE void squares(D d, const std::uint16_t* source, std::int64_t ld, std::
   hn::Vec<D> r[8];
   for (int i = 0; i < 8; ++i) r[i] = hn::LoadU(d, source + i * ld);
   for (int half = 0; half < 2; ++half) {
-    // Columns 0..3 of a square, then 4..7.
+    // Columns 0 to 3 of a square, then 4 to 7.
     hn::Vec<decltype(d32)> p[4];
     for (int i = 0; i < 4; ++i) {
       p[i] = hn::BitCast(d32, half == 0 ? hn::InterleaveLower(d, r[2 * i], r[2 * i + 1])
@@ -87,15 +87,15 @@ void transpose_words(const U* source, std::int64_t ld, std::int64_t rows, std::i
   const hn::ScalableTag<U> wide;
   constexpr std::int64_t kSide = 16 / sizeof(U), kWide = hn::MaxLanes(hn::ScalableTag<U>());
   const std::int64_t whole_rows = rows / kSide * kSide, whole = columns / kSide * kSide;
-  // A strip of a cache line's width at a time: its lines and those of the result are used up while
-  // they are in the first caches.
+  // One strip as wide as a cache line at a time: its lines and those of the result are used
+  // completely while they are in the first-level caches.
   constexpr std::int64_t kStrip = 64 / sizeof(U);
-  // Rows lie far apart, which no hardware prefetcher follows.
+  // Rows are too far apart for hardware prefetchers.
   constexpr std::int64_t kAhead = 32;
   for (std::int64_t strip = 0; strip < whole; strip += kStrip) {
     const std::int64_t end = std::min(strip + kStrip, whole);
     for (std::int64_t i = 0; i < whole_rows; i += kSide) {
-      // What comes kAhead rows later, of this strip or of the next.
+      // Prefetches the row kAhead rows ahead, in this strip or the next.
       const bool wraps = i + kAhead >= whole_rows;
       const std::int64_t row = i + kAhead - (wraps ? whole_rows : 0);
       const std::int64_t column = strip + (wraps ? kStrip : 0);

@@ -1,4 +1,4 @@
-// Transposition of a strip of a matrix.
+// Transposition of matrices.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,9 @@
 
 namespace elmo {
 
-// destination (columns x rows, leading dimension to_ld) = source (rows x columns, leading dimension
-// ld) transposed.
+// destination (columns x rows, leading dimension to_ld) = the transpose of source (rows x columns,
+// leading dimension ld). Bits are copied, so Bf16 stands for any type of 16 bits and float for any
+// of 32.
 void transpose(const float* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,
                float* destination, std::int64_t to_ld);
 void transpose(const Bf16* source, std::int64_t ld, std::int64_t rows, std::int64_t columns,

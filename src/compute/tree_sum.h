@@ -1,8 +1,8 @@
-// Sums over the rows of a batch in an order that the batch size alone decides.
+// Sums over the rows of a batch in an order that depends on the batch size alone.
 //
-// The streams of a batch form groups, the rows of each group are summed by themselves, and the
-// groups' sums are added along a binary tree. However the groups are shared out, whole subtrees can
-// be summed where their groups are, and the bits stay the same.
+// The streams of a batch form groups. The rows of each group are summed first, and the groups' sums
+// are added along a binary tree. However the groups are divided among processes, each can sum whole
+// subtrees of its own groups, and the bits stay the same.
 #pragma once
 
 #include <algorithm>
@@ -16,12 +16,12 @@
 
 namespace elmo {
 
-// The groups of a window of T steps of B streams. Their number is the largest power of two that
-// leaves 32 streams to each, from 1 to 64: fewer streams would make the products of the weight
-// gradients too shallow.
+// The groups of a window of T steps of B streams. Their number is the largest power of two, from 1
+// to 64, that leaves at least 32 streams in each: with fewer, the products of the weight gradients
+// would be too shallow.
 //
-// An object stands for some of them, next to one another, in arrays that hold these or more of the
-// batch's streams: at first all groups in arrays of all streams.
+// An object denotes a range of adjacent groups in arrays that hold these and possibly more of the
+// batch's streams. Initially it denotes all groups, in arrays of all streams.
 class StreamGroups {
  public:
   StreamGroups(std::int64_t steps, std::int64_t streams)
@@ -32,39 +32,39 @@ class StreamGroups {
         held_{0, batch_count_},
         groups_(held_) {}
 
-  // Of the arrays.
+  // The sizes of the arrays.
   std::int64_t steps() const { return steps_; }
   std::int64_t streams() const { return cut(held_.end) - cut(held_.begin); }
   std::int64_t rows() const { return steps_ * streams(); }
-  // Which of the batch's streams they hold.
+  // The streams of the batch that the arrays hold.
   Part held_streams() const { return {cut(held_.begin), cut(held_.end)}; }
 
-  // Of the groups; they are numbered from 0, which is group first() of the arrays and group
-  // first_of_batch() of the batch's.
+  // The groups that this object denotes. Group 0 is group first() of the arrays and group
+  // first_of_batch() of the batch.
   int count() const { return static_cast<int>(groups_.end - groups_.begin); }
   int first() const { return static_cast<int>(groups_.begin - held_.begin); }
   int first_of_batch() const { return static_cast<int>(groups_.begin); }
   int batch_count() const { return batch_count_; }
-  // Where a group's streams lie in the arrays.
+  // The positions of a group's streams in the arrays.
   Part streams_of(int group) const {
     const std::int64_t at = groups_.begin + group;
     return {cut(at) - cut(held_.begin), cut(at + 1) - cut(held_.begin)};
   }
-  // Where its rows lie in an array that goes group by group and then step by step.
+  // The positions of its rows in an array that is ordered by group and then by step.
   Part rows_of(int group) const {
     const Part part = streams_of(group);
     return {steps_ * part.begin, steps_ * part.end};
   }
 
-  // Those of the batch's groups that process `rank` of `size` works on, in arrays of its own.
-  // size: at most batch_count().
+  // The batch's groups that process `rank` of `size` works on, in arrays of its own. `size` is at
+  // most batch_count().
   StreamGroups held_by(int rank, int size) const {
     StreamGroups result = *this;
     result.held_ = result.groups_ = part_of(batch_count_, rank, size);
     return result;
   }
-  // These groups as the fewest whole subtrees of the batch's tree, in their order and in the same
-  // arrays.
+  // These groups as the smallest number of whole subtrees of the batch's tree, in order, in the
+  // same arrays.
   std::vector<StreamGroups> subtrees() const {
     std::vector<StreamGroups> result;
     for (std::int64_t at = groups_.begin; at < groups_.end;) {
@@ -78,29 +78,30 @@ class StreamGroups {
   }
 
  private:
-  // The batch's first stream of a group.
+  // The first stream of a group, counted in the batch.
   std::int64_t cut(std::int64_t group) const { return batch_streams_ * group / batch_count_; }
 
   std::int64_t steps_, batch_streams_;
   int batch_count_;
-  Part held_, groups_;  // of the batch's groups
+  Part held_, groups_;  // ranges of the batch's groups
 };
 
-// Adds leaves 0, 1, ... (2^n of them) of `size` numbers as they come; a node is its left child +
-// its right child. For each leaf in order: fill leaf(i), then close(i). In the end `result` holds
-// the root. Stretches of the numbers may be closed apart from one another, by several threads.
+// Sums 2^n leaves of `size` numbers each along a binary tree, as they become available; a node is
+// its left child + its right child. For each leaf i in order: fill leaf(i), then call close(i).
+// After the last, `result` holds the root. Several threads may close separate ranges of the
+// numbers.
 class TreeSum {
  public:
-  // Numbers of scratch for `leaves` leaves.
+  // The size of `scratch`, in floats, for `leaves` leaves.
   static std::size_t scratch_size(int leaves, std::int64_t size) {
     return area(std::countr_zero(static_cast<unsigned>(leaves)), size);
   }
   TreeSum(float* result, float* scratch, std::int64_t size)
       : result_(result), scratch_(scratch), size_(size) {}
 
-  float* leaf(int i) const { return node(i); }  // holds what was there before
+  float* leaf(int i) const { return node(i); }  // not zeroed
   void close(int i, std::int64_t first, std::int64_t count) const {
-    // Leaf i ends as many subtrees as there are ones at the end of i.
+    // Leaf i completes as many subtrees as its binary number has trailing ones.
     for (auto rest = static_cast<unsigned>(i); (rest & 1) != 0; rest >>= 1) {
       add_values(node(rest) + first, count, node(rest - 1) + first);
     }
@@ -108,7 +109,7 @@ class TreeSum {
   void close(int i) const { close(i, 0, size_); }
 
  private:
-  // As many nodes wait to the left of leaf i for their right sibling as i has ones.
+  // As many nodes to the left of leaf i wait for their right sibling as its binary number has ones.
   float* node(unsigned i) const {
     const int waiting = std::popcount(i);
     return waiting == 0 ? result_ : scratch_ + (waiting - 1) * size_;

@@ -12,7 +12,7 @@
 
 namespace elmo {
 
-// The threads and all that they share.
+// The threads and their shared state.
 class Workers::Team {
  public:
   explicit Team(int count) : count_(count), errors_(static_cast<std::size_t>(count)) {

@@ -1,4 +1,4 @@
-// A fixed team of threads that share one piece of work after another.
+// A fixed team of threads that share the work of one call after another.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace elmo {
 
-// The caller is worker 0; the others sleep between calls. Work is divided by index, never by who
-// comes first, so results do not depend on timing. A process made by fork(), which no thread
-// follows into, gets new ones when it first calls run().
+// The calling thread is worker 0; the others sleep between calls. Work is divided by index, never
+// in order of arrival, so results do not depend on timing. Threads do not survive fork(): a forked
+// process gets new ones when it first calls run(). Not thread-safe.
 class Workers {
  public:
-  // Throws Error where the system does not give so many threads; run() of a forked process too.
+  // Throws Error if the system cannot create so many threads; so may run() in a forked process.
   explicit Workers(int count);
   ~Workers();
   Workers(const Workers&) = delete;

@@ -13,12 +13,13 @@
 namespace elmo {
 namespace {
 
-// Words that go through the products together in inference and in a worker's share.
+// Words that are multiplied together, in inference and within a worker's share.
 constexpr std::int64_t kBlock = 64;
-// Words are padded to a multiple of this in the weight gradients' products: few shapes, few
-// kernels to make.
+// In the products of the weight gradients, the number of words is padded to a multiple of this: few
+// shapes mean few oneDNN kernels to generate.
 constexpr std::int64_t kGradientRows = 256;
-// Windows of characters that go through a filter's product together, padded to a multiple.
+// Windows of characters that are multiplied by a filter together; their number is padded to a
+// multiple of kWindowGrain.
 constexpr std::int64_t kWindows = 256, kWindowGrain = 32;
 
 void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
@@ -29,7 +30,7 @@ void add_bias(float* y, std::int64_t rows, const Parameter& bias) {
   }
 }
 
-// The words of a group (tree_sum.h), and their number among the rows of a product.
+// The words of a group (tree_sum.h), and their padded number.
 struct WordGroup {
   std::int64_t begin, end, padded;
 };
@@ -43,12 +44,12 @@ std::vector<WordGroup> word_groups(std::span<const std::int64_t> cuts) {
   return result;
 }
 
-// gradient (m x n) = a^T b over the words' rows of a (m) and b (n), both dense, shared by the
-// workers.
+// gradient (m x n) = a^T b over the groups' rows of a (m wide) and b (n wide), both dense; divided
+// among the workers.
 void product_gradient(const float* a, std::int64_t m, const float* b, std::int64_t n,
                       const std::vector<WordGroup>& groups, Parameter& parameter,
                       Workers& workers) {
-  // Gradients of the token encoder are a small part of the work: f32 serves them in bf16 too.
+  // The token encoder's gradients are a small part of the work, so f32 is used for bf16 too.
   struct Operands {
     AlignedArray<float> a;
     PackedMatrix b;
@@ -274,7 +275,8 @@ void CharacterEncoder::convolve_by_products(const CharacterRows& words, std::int
   const std::int64_t f = shape_.filter_count(), c = shape_.dimension;
   int widest = 0;
   for (const auto& filter : shape_.filters) widest = std::max(widest, filter.width);
-  // The words' vectors, each with the padding that a window may reach: a window is a stretch.
+  // The vectors of each word's characters and the padding that a window may include, so that every
+  // window is contiguous.
   std::vector<std::int64_t> begin(static_cast<std::size_t>(rows) + 1, 0);
   const auto size_of = [&](std::int64_t i) {
     return words.begin[static_cast<std::size_t>(word + i) + 1] -
@@ -300,7 +302,8 @@ void CharacterEncoder::convolve_by_products(const CharacterRows& words, std::int
     const auto& [width, count] = shape_.filters[i];
     const std::int64_t k = width * c;
     const auto reduce = [&, width = width, count = count] {
-      // Few counts of rows, few kernels to make; what the rows beyond hold is of no account.
+      // Few row counts mean few kernels to generate; the surplus rows hold old values and are not
+      // used.
       const auto used = static_cast<std::int64_t>(places.size());
       multiply(windows.data(), (used + kWindowGrain - 1) / kWindowGrain * kWindowGrain,
                packed_filters_[i], sums.data());
@@ -404,7 +407,7 @@ void CharacterEncoder::backward(const CharacterRows& words, Tape& tape, const fl
   const std::vector<WordGroup> groups = word_groups(cuts);
   const std::int64_t first = cuts.front(), count = cuts.back() - first;
   const std::int64_t f = shape_.filter_count(), p = shape_.projection;
-  // All from the first word on.
+  // Row 0 of d is the first word.
   AlignedArray<float> d(area(count, f));
   const auto words_of = [&](int index) { return part_of(count, index, workers.count(), kBlock); };
   if (shape_.project) {
@@ -492,7 +495,7 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, const Tape& 
                          bias_sums[parts[i].filter]->tree.leaf(leaf), d_characters[i].data());
       }
     });
-    // In the order of the parts, so the number of workers does not matter.
+    // Added in the order of the parts, so the number of workers does not matter.
     float* sum = character_sum.tree.leaf(leaf);
     std::fill_n(sum, characters.value.size(), 0.0f);
     for (const auto& part : d_characters) {
@@ -513,7 +516,7 @@ void CharacterEncoder::filter_gradients(const CharacterRows& words, std::int64_t
   const std::int64_t f = shape_.filter_count(), c = shape_.dimension, count = columns.count;
   const int width = shape_.filters[columns.filter].width;
   const int filter_columns = shape_.filters[columns.filter].count;
-  // A filter's sum reached the maximum at one place: the table's rows there get the gradient.
+  // Each maximum came from one position, so the gradient goes to the table's rows at that position.
   AlignedArray<float> d_table(area(static_cast<std::int64_t>(shape_.rows) * width, count));
   float* d_bias = bias + columns.first;
   std::fill_n(d_bias, count, 0.0f);

@@ -1,13 +1,13 @@
-// ELMo's token encoder: a word's characters, convolved, to one vector.
+// ELMo's token encoder: a convolution over a word's characters yields its vector.
 //
-//   conv_f = max over positions of sum_k char[id(p + k)] W_f[k], + b_f, then relu or tanh
+//   conv_f = max over positions p of sum_k char[id(p + k)] W_f[k], + b_f, then relu or tanh
 //   highway  g = sigma(x W_c + b_c); y = g relu(x W_t + b_t) + (1 - g) x
 //   y = x W_p + b_p
 //
-// Kim et al. 2015 as Peters et al. 2018 have it. Two exact short cuts: a character's product with a
-// filter comes from a table, and of the positions that hold padding alone one is computed. Where
-// characters are too many for a table (a row has sum_f width_f count_f numbers), windows of
-// characters are multiplied by the filters.
+// Kim et al. 2015, as used by Peters et al. 2018. Two exact shortcuts: the product of a character
+// and a filter comes from a table, and only one of the positions that hold nothing but padding is
+// computed. If there are too many characters for a table (a row has sum_f width_f count_f numbers),
+// windows of characters are multiplied by the filters instead.
 #pragma once
 
 #include <cstdint>
@@ -29,20 +29,20 @@ struct CharacterShape {
     int width = 1, count = 0;
   };
   int rows = 0;       // characters
-  int dimension = 0;  // of a character's vector
+  int dimension = 0;  // dimension of a character's vector
   std::vector<Filter> filters;
   bool tanh = false;  // relu otherwise
   int highways = 0;
   int projection = 0;   // P
-  bool project = true;  // false: F = P and the highways' output is the vector
-  int positions = 0;    // characters that a word is padded to; no word has more
-  int padding = 0;      // the character behind a word's end
-  bool table = true;    // false: by products, for inference only
+  bool project = true;  // false: F = P, and the last highway's output is the vector
+  int positions = 0;    // length that words are padded to; no word is longer
+  int padding = 0;      // the character that follows a word's end
+  bool table = true;    // false: by products (inference only)
 
   int filter_count() const;  // F
 };
 
-// Words, one after another: word i has the ids [begin[i], begin[i + 1]).
+// Words in one array: word i has the ids [begin[i], begin[i + 1]).
 struct CharacterRows {
   std::vector<std::uint16_t> ids;
   std::vector<std::int64_t> begin = {0};
@@ -88,59 +88,62 @@ class CharacterEncoder {
   Parameter projection;       // (F, P)
   Parameter projection_bias;  // (P)
 
-  // Packs the weights and makes the table; again after every change. Parts may be packed in any
-  // order by several threads.
+  // prepare() allocates the packed weights and the table. pack() fills one part of them, and must
+  // be repeated for every part when weights change. Several threads may pack different parts, in
+  // any order.
   void prepare(Precision precision, bool training);
   int pack_parts() const;
   void pack(int part);
 
-  // What is kept of up to `words` words for the backward pass, and scratch.
+  // The intermediate values of up to `words` words that backward() needs, and scratch memory. F is
+  // filter_count(), P the projection.
   struct Tape {
     Tape() = default;
     Tape(const CharacterEncoder& encoder, std::int64_t words);
     std::int64_t words = 0;
-    std::vector<AlignedArray<float>> x;             // F a word: inputs of highways and projection
-    std::vector<AlignedArray<float>> gate, change;  // F a word and highway: g, relu(...)
-    AlignedArray<std::uint8_t> place;               // F a word: position of the largest sum
-    AlignedArray<Bf16> operand;                     // the larger of F and P a word
+    std::vector<AlignedArray<float>> x;             // F per word: inputs of highways and projection
+    std::vector<AlignedArray<float>> gate, change;  // F per word and highway: g, relu(...)
+    AlignedArray<std::uint8_t> place;               // F per word: position of the largest sum
+    AlignedArray<Bf16> operand;                     // max(F, P) per word
   };
 
-  // y (P a word, dense): the vectors of words [first, last), whose place in the tape and in y is
-  // counted from `first`. A word has the same bits whatever is encoded beside it.
+  // Writes the vectors of words [first, last) to y (P per word, dense). In y and in the tape, word
+  // `first` is row 0. A word's vector has the same bits whatever is encoded with it.
   void forward(const CharacterRows& words, std::int64_t first, std::int64_t last, Tape& tape,
                float* y) const;
-  // The same for all words, shared by the workers.
+  // The same for all words, divided among the workers.
   void forward(const CharacterRows& words, Tape& tape, float* y, Workers& workers) const;
-  // d_y: the gradient of y of all words. The parameters' gradients are overwritten; they are sums
-  // over groups of words along a tree (tree_sum.h), group i being words [cuts[i], cuts[i + 1]): a
-  // power of two of them. Spoils those words' part of the tape.
+  // d_y is the gradient of y for all words. The parameters' gradients are overwritten. They are
+  // sums over groups of words along a tree (tree_sum.h); group i is words [cuts[i], cuts[i + 1]),
+  // and the number of groups is a power of two. Overwrites these words' part of the tape.
   void backward(const CharacterRows& words, Tape& tape, const float* d_y,
                 std::span<const std::int64_t> cuts, Workers& workers);
 
  private:
-  // Words [word, word + rows), which are rows `row` and on of the tape and of y.
+  // Words [word, word + rows), which are rows `row` and following of the tape and of y.
   void forward_block(const CharacterRows& words, std::int64_t word, std::int64_t rows,
                      std::int64_t row, Tape& tape, float* y) const;
   void convolve(const CharacterRows& words, std::int64_t word, float* x, std::uint8_t* place) const;
-  // The same of words [word, word + rows) without a table.
+  // The same for words [word, word + rows), without a table.
   void convolve_by_products(const CharacterRows& words, std::int64_t word, std::int64_t rows,
                             float* x) const;
   float activate(float x) const;
-  // Positions that may differ from one another: those that touch a character, one of padding.
+  // The number of positions with different sums: all that include a character, and one that is all
+  // padding.
   std::int64_t positions(std::int64_t characters, int width) const;
   void multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w, float* y, Tape& tape,
                      std::int64_t row, bool accumulate = false) const;
   void filter_gradients(const CharacterRows& words, const Tape& tape, const float* d,
                         std::span<const std::int64_t> cuts, Workers& workers);
-  // A stretch of a filter's columns, which needs nothing of the others.
+  // A range of a filter's columns; its gradients do not depend on other columns.
   struct FilterColumns {
     std::size_t filter;
-    std::int64_t first, count;  // among the filter's
-    std::int64_t at;            // among all filters'
+    std::int64_t first, count;  // counted in the filter
+    std::int64_t at;            // first column, counted over all filters
   };
-  // Of these columns over words [first, last), whose d begins at `d`: the gradients of the filter
-  // and of its bias into those columns of `filter` and `bias`, the columns' share of the
-  // characters' gradient into `d_characters`.
+  // The gradients of these columns over words [first, last), whose d begins at `d`. Writes those of
+  // the filter and its bias to these columns of `filter` and `bias`, and the columns' share of the
+  // characters' gradient to `d_characters`.
   void filter_gradients(const CharacterRows& words, std::int64_t first, std::int64_t last,
                         const Tape& tape, const float* d, const FilterColumns& columns,
                         float* filter, float* bias, float* d_characters) const;
@@ -153,9 +156,9 @@ class CharacterEncoder {
   };
   std::vector<PackedHighway> packed_;
   PackedMatrix packed_projection_, packed_projection_back_;
-  // Of each filter: character, place in the filter, count.
+  // For each filter: (character, position in the filter, count).
   std::vector<AlignedArray<float>> table_;
-  std::vector<PackedMatrix> packed_filters_;  // instead of the table; float32 always
+  std::vector<PackedMatrix> packed_filters_;  // used without a table; always float32
 };
 
 }  // namespace elmo

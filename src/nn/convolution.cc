@@ -7,10 +7,11 @@
 namespace elmo {
 namespace {
 
-// Windows of one product.
+// Windows that are multiplied together.
 constexpr std::int64_t kWindows = 64;
 
-// Windows of a kernel over a text of `length` words, which is filled up to the kernel.
+// The number of windows of a kernel over a text of `length` words, which is padded to the kernel's
+// width if it is shorter.
 std::int64_t windows_of(std::int64_t length, std::int64_t kernel, std::int64_t stride) {
   return (std::max(length, kernel) - kernel) / stride + 1;
 }
@@ -77,7 +78,7 @@ void ConvolutionLayer::forward(const Ragged& texts, const float* x, ConvolutionT
           const std::int64_t to = window.text * width() + static_cast<std::int64_t>(g) * filters;
           for (std::int64_t f = 0; f < filters; ++f) {
             const float value = z.data()[i * filters + f] + kernel.bias.value.data()[f];
-            if (value <= y[to + f]) continue;  // y begins with relu's zero
+            if (value <= y[to + f]) continue;  // y starts at 0, so this is relu
             y[to + f] = value;
             tape.winners[static_cast<std::size_t>(to + f)] = window.row;
           }
@@ -101,13 +102,13 @@ void ConvolutionLayer::forward(const Ragged& texts, const float* x, ConvolutionT
   });
 }
 
-// A number of the output has one winning window, so its gradient reaches one row of weights and
-// one stretch of the input: far less work than products over all windows.
+// Each output element comes from one window, so its gradient reaches one row of weights and one
+// range of the input. That is far less work than products over all windows.
 void ConvolutionLayer::backward(const Ragged& texts, const float* x, const ConvolutionTape& tape,
                                 const float* d_y, float* d_x, Workers& workers) {
   const std::int64_t filters = shape_.filters, input = shape_.input;
   if (d_x != nullptr) std::fill_n(d_x, texts.rows() * input, 0.0f);
-  // Calls visit(kernel, text, filter, row, numbers of the window within the text, gradient).
+  // Calls visit(kernel, filter, row, number of the window's values within the text, gradient).
   const auto each = [&](Part of_texts, Part of_filters, auto&& visit) {
     for (std::size_t g = 0; g < kernels_.size(); ++g) {
       for (std::int64_t text = of_texts.begin; text < of_texts.end; ++text) {

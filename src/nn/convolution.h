@@ -16,27 +16,26 @@ namespace elmo {
 
 struct ConvolutionShape {
   int input = 0;                         // width of a word
-  std::vector<int> kernels = {3, 4, 5};  // words that a filter sees
-  int filters = 128;                     // of each kernel
+  std::vector<int> kernels = {3, 4, 5};  // filter widths in words
+  int filters = 128;                     // number of filters of each width
   int stride = 1;
 };
 
 struct ConvolutionTape {
-  // First row of the window that gave each number of the output (texts x width), -1 where relu
-  // let nothing through.
+  // The first row of the window that gave each output element (texts x width); -1 if relu made it
+  // zero.
   std::vector<std::int64_t> winners;
 };
 
-// A text shorter than a kernel is filled up with zeros to the kernel's width; windows that would
-// reach beyond the end of a longer one are left out ("valid"). A text has the same bits in any
-// batch.
+// A text shorter than a filter is padded with zeros to the filter's width; in longer texts, windows
+// do not extend beyond the end ("valid"). A text's output has the same bits in any batch.
 class ConvolutionLayer {
  public:
   // Parameters are named NAME/kernel_K/weights, NAME/kernel_K/bias.
   ConvolutionLayer(const std::string& name, const ConvolutionShape& shape);
 
   const ConvolutionShape& shape() const { return shape_; }
-  // Columns of the output: the filters of the first kernel, then of the second ...
+  // Columns of the output: the filters of the first width, then those of the second, and so on.
   std::int64_t width() const;
   template <typename F>
   void for_each_parameter(F&& f) {
@@ -45,7 +44,7 @@ class ConvolutionLayer {
       f(kernel.bias);
     }
   }
-  // Glorot; the biases zero.
+  // Weights by Glorot; biases zero.
   void initialise(Initialiser& initialiser);
   void prepare(bool training);
   void pack();
@@ -60,7 +59,7 @@ class ConvolutionLayer {
  private:
   struct Kernel {
     std::int64_t words;
-    Parameter weights;  // (filters, words x input): a filter's words one after another
+    Parameter weights;  // (filters, words x input): a filter's words are consecutive
     Parameter bias;     // (filters)
     PackedMatrix packed;
   };

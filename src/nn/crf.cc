@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kNever = -std::numeric_limits<double>::infinity();
 
-// log(sum(exp(values))); kNever where all values are.
+// log(sum(exp(values))); kNever if all values are.
 double log_sum_exp(std::span<const double> values) {
   const double top = *std::ranges::max_element(values);
   if (top == kNever) return kNever;
@@ -53,8 +53,9 @@ bool CrfRules::allow(std::span<const std::int32_t> sequence) const {
   return true;
 }
 
-// What the two walks over a text give: logarithms of the sums over all beginnings that end in a
-// tag at a word (`before`, its own score included) and over all ends that follow it (`after`).
+// The result of the forward and the backward pass over a text: the logarithms of the sums over all
+// beginnings that end with a tag at a word (`before`, which includes the word's own score), and
+// over all ends that follow it (`after`).
 struct CrfLayer::Lattice {
   std::vector<double> moves;  // (K, K), from x to, forbidden ones kNever
   std::vector<double> before, after;
@@ -117,8 +118,8 @@ CrfLayer::Lattice CrfLayer::walk(const float* scores, std::int64_t length) const
 void CrfLayer::losses(const Ragged& texts, const float* scores, const std::int32_t* tags,
                       float scale, double* losses, float* d_scores, Workers& workers) {
   const auto k = static_cast<std::size_t>(this->tags());
-  // The gradients of the parameters by text, so that their sum has one order whatever the threads:
-  // transitions, start, end.
+  // The parameters' gradients (transitions, start, end), separately for each text, so that they are
+  // added in the same order whatever the number of threads.
   const std::size_t size = k * k + 2 * k;
   std::vector<std::vector<double>> gradients(static_cast<std::size_t>(texts.texts()));
   workers.run([&](int index) {
@@ -140,7 +141,7 @@ void CrfLayer::losses(const Ragged& texts, const float* scores, const std::int32
       }
       losses[i] = lattice.total - score;
       if (d_scores == nullptr) continue;
-      // Expected counts less those of the gold tags.
+      // The expected counts minus those of the gold tags.
       std::vector<double>& gradient = gradients[static_cast<std::size_t>(i)];
       gradient.assign(size, 0.0);
       for (std::size_t t = 0; t < gold.size(); ++t) {

@@ -10,25 +10,26 @@
 namespace elmo {
 namespace {
 
-// Blocks of so many columns by so many rows: 512 kB of logits. Fastest on Zen 3 among 512 to 4,096
-// columns and 32 to 128 rows (compute_kernels_benchmark, with two passes over stored logits).
+// A block of kBlockRows x kBlock logits is 512 kB. Fastest on Zen 3 among 512 to 4,096 columns and
+// 32 to 128 rows (compute_kernels_benchmark, with two passes over stored logits).
 constexpr std::int64_t kBlock = 1024;
 constexpr std::int64_t kBlockRows = 128;
-// Threads share rows and columns in these grains.
+// Rows and columns are divided among threads in multiples of these.
 constexpr std::int64_t kRowGrain = 16;
 constexpr std::int64_t kColumnGrain = 256;
 static_assert(kBlock % kColumnGrain == 0);
-// Rows whose exponentials are in memory at a time, at most. 128 were fastest in f32, where more of
-// them stay in the third-level cache. In bf16 products are several times as fast, and the weight
-// gradients, which every chunk adds to, would be read and written too often.
+// The maximal number of rows whose exponentials are in memory at a time. In f32, 128 were fastest
+// because more of them stay in the third-level cache. In bf16, products are several times as fast,
+// and smaller chunks would read and write the weight gradients, to which each chunk is added, too
+// often.
 constexpr std::int64_t kChunkRowsF32 = 128, kChunkRowsBf16 = 320;
-// 16 million exponentials at most, up to a vocabulary of a million.
+// At most 16 million exponentials, for vocabularies of up to a million.
 constexpr std::int64_t kChunkExps = std::int64_t{1} << 24;
 
-// A logit that no softmax notices.
+// A logit whose exponential is zero in any softmax.
 constexpr float kNever = -1e30f;
-// A row whose logits reach further above its shift than this is summed again with a shift of its
-// largest logit: exponentials end at e^88.
+// If a logit exceeds its row's shift by more than this, the row is summed again with its largest
+// logit as the shift: exp() is clamped at e^87.
 constexpr float kHighest = 80;
 
 }  // namespace
@@ -94,8 +95,8 @@ void CrossEntropy::sum_rows(const CrossEntropyRows<T>& rows, std::int64_t from, 
   }
 }
 
-// `shifted`: the rows' shifts are given; otherwise they are the largest logit among those of the
-// first block and the target's own where that is no column.
+// If `shifted`, the rows' shifts are given. Otherwise a row's shift is the largest logit of the
+// first block, or the target's if that is larger and not among the columns.
 template <typename T>
 void CrossEntropy::sum_blocks(const CrossEntropyRows<T>& rows, std::int64_t from,
                               std::int64_t begin, std::int64_t end, const float* bias,
@@ -138,7 +139,7 @@ void CrossEntropy::sum_blocks(const CrossEntropyRows<T>& rows, std::int64_t from
   }
 }
 
-// The gradients of x, and what is left of those of the logits: the targets'.
+// The gradients of x, after completing those of the logits at the targets.
 template <typename T>
 void CrossEntropy::differentiate_rows(const CrossEntropyRows<T>& rows, std::int64_t from,
                                       std::int64_t begin, std::int64_t end,
@@ -179,8 +180,8 @@ void CrossEntropy::pack_scaled(const T* x, std::int64_t size) {
   packed_x_.pack(scaled_x_.data(), width_, 1);
 }
 
-// Of the columns of `part`, over the `size` rows of a chunk, one of its group's first or last or
-// both.
+// Adds the gradients of the columns in `part` over the `size` rows of a chunk, which may be the
+// first of its group, the last, or both.
 template <typename T>
 void CrossEntropy::weight_gradients(std::int64_t size, int group, bool first, bool last,
                                     const Part& part, const TreeSum& weights, const TreeSum& bias) {

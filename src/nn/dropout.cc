@@ -12,7 +12,7 @@ namespace elmo {
 void apply_dropout(float* values, std::int64_t first, std::int64_t count, float rate,
                    const Random& random) {
   if (rate <= 0) return;
-  // 16 bits a decision, eight decisions a Philox block, the lower half of a number first.
+  // 16 bits per decision, eight decisions per Philox block, the lower half of each number first.
   static_assert(std::endian::native == std::endian::little);
   const auto threshold = static_cast<std::uint32_t>(std::lround(rate * 65536.0f));
   const float keep = 65536.0f / static_cast<float>(65536 - threshold);

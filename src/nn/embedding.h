@@ -1,4 +1,4 @@
-// The token encoder of the piece models: one learned vector a piece.
+// The token encoder of models of pieces: a table with one learned vector per piece.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ class EmbeddingLayer {
   const float* row(std::int32_t id) const { return table.value.data() + id * width_; }
   // y (count x P) = rows of the table.
   void forward(const std::int32_t* ids, std::int64_t count, float* y) const;
-  // Adds d_y to the gradient, columns [first, last) only, rows in order (threads share columns).
+  // Adds d_y to the table's gradient in the order of the rows, for columns [first, last) only:
+  // threads divide the columns.
   void backward(const std::int32_t* ids, std::int64_t count, const float* d_y, std::int64_t first,
                 std::int64_t last);
 

@@ -48,7 +48,7 @@ double sigmoid_cross_entropy(const float* logits, std::int64_t rows, const std::
   double total = 0;
   for (std::int64_t i = 0; i < rows; ++i) {
     const float weight = weight_of(targets[i], class_weights);
-    // -log sigma(x) = log(1 + exp(-x)), for class 0 of -x.
+    // -log sigma(x) = log(1 + exp(-x)); for class 0, x is negated.
     const double x = targets[i] == 1 ? logits[i] : -static_cast<double>(logits[i]);
     if (targets[i] >= 0) total += weight * (std::log1p(std::exp(-std::abs(x))) - std::min(x, 0.0));
     if (d_logits != nullptr) {

@@ -1,5 +1,5 @@
-// Losses of a few classes, and the probabilities of them. The wide softmax of the language model
-// is softmax.h.
+// Losses and probabilities for a small number of classes. The large softmax of the language model
+// is in softmax.h.
 #pragma once
 
 #include <algorithm>
@@ -10,18 +10,19 @@
 
 namespace elmo {
 
-// Softmax cross-entropy of `rows` rows of logits (rows x classes, dense). Row i weighs
-// class_weights[target] (1 each when empty); target -1 weighs nothing. Returns the weighted sum of
-// the losses in nats; writes scale * its gradient to d_logits unless it is null.
+// Softmax cross-entropy of `rows` rows of logits (rows x classes, dense). Row i has the weight
+// class_weights[target], or 1 if class_weights is empty; 0 if its target is -1. Returns the
+// weighted sum of the losses in nats. Writes the gradient times `scale` to d_logits unless that is
+// null.
 double softmax_cross_entropy(const float* logits, std::int64_t rows, std::int64_t classes,
                              const std::int32_t* targets, std::span<const float> class_weights,
                              float scale, float* d_logits);
-// Two classes by one logit a row, that of class 1: the same with sigma(logit).
+// The same for two classes with one logit per row: the probability of class 1 is sigma(logit).
 double sigmoid_cross_entropy(const float* logits, std::int64_t rows, const std::int32_t* targets,
                              std::span<const float> class_weights, float scale, float* d_logits);
 
-// The softmax of a few numbers (one or more), in the arithmetic of T; may be the same memory.
-// Returns log(sum_k e^x_k).
+// The softmax of x (at least one number), computed in T; y may be the same memory. Returns
+// log(sum_k e^x_k).
 template <typename T>
 T softmax(std::span<const float> x, T* y) {
   const T top = *std::ranges::max_element(x);
@@ -30,9 +31,9 @@ T softmax(std::span<const float> x, T* y) {
   for (std::size_t k = 0; k < x.size(); ++k) y[k] /= sum;
   return std::log(sum) + top;
 }
-// Probabilities (rows x classes) of logits; may be the same memory.
+// Writes the probabilities (rows x classes) of the logits; both may be the same memory.
 void softmax(const float* logits, std::int64_t rows, std::int64_t classes, float* probabilities);
-// Probability of class 1.
+// 1 / (1 + exp(-logit)).
 float sigmoid(float logit);
 
 }  // namespace elmo

@@ -27,7 +27,7 @@ void Initialiser::orthogonal(Parameter& parameter) {
   std::vector<double> block(n * n);
   for (std::size_t first = 0; first < parameter.value.size(); first += n * n) {
     for (std::size_t i = 0; i < n * n; ++i) block[i] = random.normal(first + i);
-    // Gram and Schmidt, twice, since once leaves a little of the earlier rows.
+    // Gram-Schmidt, twice, since one pass leaves a small component along earlier rows.
     for (std::size_t i = 0; i < n; ++i) {
       double* row = block.data() + i * n;
       for (int pass = 0; pass < 2; ++pass) {

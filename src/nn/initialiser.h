@@ -1,4 +1,4 @@
-// First values of parameters.
+// Initial values of parameters.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace elmo {
 
-// Draws one parameter after another; the numbers depend on the seed and on how many parameters
+// Initialises one parameter after another. The values depend on the seed and on how many parameters
 // came before. All matrices are (outputs, inputs).
 class Initialiser {
  public:
@@ -15,8 +15,9 @@ class Initialiser {
 
   // Uniform in +-sqrt(6 / (inputs + outputs)) (Glorot and Bengio 2010).
   void glorot(Parameter& parameter);
-  // Each square block of rows an orthogonal matrix (Saxe et al. 2014): what a recurrent matrix
-  // carries over many steps neither dies nor grows at first. The shape is (blocks * n, n).
+  // Makes each square block of rows an orthogonal matrix (Saxe et al. 2014), so that what a
+  // recurrent matrix carries over many steps initially neither vanishes nor grows. The shape is
+  // (blocks * n, n).
   void orthogonal(Parameter& parameter);
   void normal(Parameter& parameter, float deviation);
 

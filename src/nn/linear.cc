@@ -10,7 +10,8 @@ namespace elmo {
 namespace {
 
 constexpr std::int64_t kRowGrain = 64;
-// Rows of one product of a weight gradient: few shapes of products, whatever the batches hold.
+// Rows of one product of a weight gradient; fixed, so that there are few shapes of products
+// whatever the size of a batch.
 constexpr std::int64_t kGradientRows = 256;
 constexpr std::int64_t kGradientBlock = 64;
 
@@ -29,7 +30,7 @@ void add_weight_gradient(const float* d, std::int64_t ld, std::int64_t m, const 
   const std::int64_t blocks = (rows + kGradientRows - 1) / kGradientRows;
   const std::int64_t rest = rows % kGradientRows, whole = rows - rest;
   std::vector<PackedMatrix> packed(static_cast<std::size_t>(blocks));
-  // The last block is filled up with zeros.
+  // The last block is padded with zeros.
   AlignedArray<float> d_rest;
   if (rest != 0) {
     d_rest = AlignedArray<float>(static_cast<std::size_t>(kGradientRows * m));

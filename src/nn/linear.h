@@ -11,8 +11,8 @@
 
 namespace elmo {
 
-// Rows of all matrices are dense. The bits of a row of y and d_x depend on nothing but the row,
-// those of a gradient not on the number of threads.
+// All matrices are dense. The bits of a row of y or d_x depend on that row alone; those of a
+// gradient do not depend on the number of threads.
 class LinearLayer {
  public:
   LinearLayer(const std::string& name, std::int64_t input, std::int64_t output);
@@ -27,9 +27,9 @@ class LinearLayer {
 
   std::int64_t input() const { return weights.shape[1]; }
   std::int64_t output() const { return weights.shape[0]; }
-  // Glorot; the bias zero.
+  // Weights by Glorot; bias zero.
   void initialise(Initialiser& initialiser);
-  // Packs the weights for the products: before the first, and after every change.
+  // prepare() must be called before the first product, pack() after every change of the weights.
   void prepare(bool training);
   void pack();
 
@@ -42,11 +42,11 @@ class LinearLayer {
   PackedMatrix packed_, packed_back_;
 };
 
-// gradient (m x n) += d^T x over `rows` rows of d (leading dimension ld) and x (dense, n wide), in
-// blocks of fixed size, so that the bits do not depend on the number of threads.
+// gradient (m x n) += d^T x over `rows` rows of d (leading dimension ld) and x (dense, n wide).
+// Computed in blocks of fixed size, so that the bits do not depend on the number of threads.
 void add_weight_gradient(const float* d, std::int64_t ld, std::int64_t m, const float* x,
                          std::int64_t n, std::int64_t rows, float* gradient, Workers& workers);
-// y (rows x w.n()) = x (rows x w.k()) W, both dense; the workers share the rows.
+// y (rows x w.n()) = x (rows x w.k()) W, both dense; the rows are divided among the workers.
 void multiply_rows(const float* x, std::int64_t rows, const PackedMatrix& w, float* y,
                    Workers& workers);
 

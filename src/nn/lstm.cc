@@ -10,16 +10,16 @@
 namespace elmo {
 namespace {
 
-// In bf16 products are the shorter part of a step, and what lies between them gains by half the
-// memory; in f32 they are up to 5 % slower with fewer rows.
+// In bf16, products are the shorter part of a step, and the passes between them are faster with
+// half the memory. In f32, fewer rows make a step up to 5 % slower.
 template <typename T>
 constexpr std::int64_t kRowTile = sizeof(T) == 2 ? LstmLayer::kStepRows / 2 : LstmLayer::kStepRows;
 constexpr std::int64_t kCells = LstmLayer::kStepCells;
 constexpr std::int64_t kBackCells = LstmLayer::kBackCells;
 static_assert(kBackCells % kCells == 0);
-// A weight gradient is made in strips of so many of its rows, group after group, so that what is
-// summed stays in the second-level cache. Fixed: the bits do not depend on how many threads share
-// the strips.
+// A weight gradient is computed in strips of this many of its rows, one group after another, so
+// that the sums stay in the second-level cache. The size is fixed so that the bits do not depend on
+// how many threads divide the strips.
 constexpr std::int64_t kGradientStrip = 128;
 constexpr std::int64_t kProjectionStrip = 64;  // P is small
 
@@ -115,7 +115,7 @@ void LstmLayer::step(const T* xh, std::int64_t rows, const float* c_previous,
                      const std::uint8_t* resets, const Gates<T>& gates, float* c, T* m, float* h,
                      LstmScratch& scratch) const {
   const std::int64_t hidden = shape_.hidden, p = shape_.projection, width = shape_.input + p;
-  // Block by block, so that a block's weights stay in the second-level cache for all rows.
+  // One block at a time, so that its weights stay in the second-level cache for all rows.
   std::int64_t cell = 0;
   for (const PackedMatrix& packed : packed_weights_) {
     const std::int64_t size = packed.n(), cells = size / 4;
@@ -215,7 +215,7 @@ void LstmLayer::backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets
       }
       for (std::int64_t b = begin; b < end; ++b) {
         const float* d_xh = scratch.z.data() + (b - begin) * width;
-        // With the residual the gradient of y reaches x by itself too.
+        // With the residual, the gradient of y also reaches x directly.
         float* d_x = d + (row + b) * in;
         for (std::int64_t k = 0; k < in; ++k) d_x[k] = d_xh[k] + (shape_.residual ? d_x[k] : 0.0f);
         float* d_previous = scratch.d_h.data() + b * p;
@@ -230,7 +230,7 @@ void LstmLayer::backward(LstmTape<T>& tape, float* d, const std::uint8_t* resets
   }
 }
 
-// The groups' rows of [x; h'] and m, each as the right side of a product over its rows.
+// Packs the groups' rows of [x; h'] and m, each as the right operand of a product over its rows.
 template <typename T>
 void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& groups,
                               Workers& workers) {
@@ -267,7 +267,8 @@ void LstmLayer::pack_operands(const LstmTape<T>& tape, const StreamGroups& group
   });
 }
 
-// Gradients of `count` rows of weights and bias: of a gate's cells [from, from + count) of a block.
+// The gradients of `count` rows of weights and bias: those of a gate's cells [from, from + count)
+// in a block.
 template <typename T>
 void LstmLayer::weights_strip(const LstmTape<T>& tape, const StreamGroups& groups,
                               const Block& block, std::int64_t gate, std::int64_t from,
@@ -296,7 +297,7 @@ void LstmLayer::weights_strip(const LstmTape<T>& tape, const StreamGroups& group
   }
 }
 
-// Gradients of rows [from, from + count) of the projection.
+// The gradients of rows [from, from + count) of the projection.
 template <typename T>
 void LstmLayer::projection_strip(const LstmTape<T>& tape, const StreamGroups& groups,
                                  std::int64_t from, std::int64_t count, float* scratch) {

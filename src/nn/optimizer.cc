@@ -47,7 +47,7 @@ void Optimizer::make_states(float initial_accumulator) {
     if (kind_ == OptimizerKind::kAdam) second_.emplace_back(parameter->value.size());
   }
   if (kind_ != OptimizerKind::kAdagrad) return;
-  // What is not touched takes no memory.
+  // Memory that is not written takes no space, so only this process's blocks are filled.
   for (const Slices::Block& block : slices_.all_blocks()) {
     if (!slices_.is_mine(block)) continue;
     std::fill_n(first_[block.parameter].data() + block.begin, block.size, initial_accumulator);
@@ -100,7 +100,7 @@ double Optimizer::squares(std::size_t count, Workers& workers) const {
 void Optimizer::apply(double rate, float scale, Workers& workers) {
   const std::vector<Slices::Block> blocks = this->blocks();
   ++updates;
-  // Adam's, of each parameter.
+  // Adam's corrections, for each parameter.
   std::vector<float> correction1, correction2;
   for (const std::uint64_t held : held_) {
     const auto steps = static_cast<double>(updates - std::min(held, updates));
@@ -136,7 +136,7 @@ void Optimizer::apply(double rate, float scale, Workers& workers) {
       }
     }
   });
-  // Adam's means go on moving a weight; the others do not without a gradient.
+  // Adam's means and weight decay change weights without a gradient; the other updates do not.
   slices_.share_values(blocks, kind_ != OptimizerKind::kAdam && decay == 0, workers);
 }
 

@@ -1,5 +1,5 @@
-// Adagrad, Adam and plain gradient descent over a set of parameters, with clipping by the global
-// norm.
+// Adagrad, Adam and plain gradient descent over a set of parameters, with clipping of the
+// gradients' global norm.
 #pragma once
 
 #include <cstdint>
@@ -20,63 +20,64 @@ enum class OptimizerKind { kAdagrad, kAdam, kSgd };
 OptimizerKind parse_optimizer(std::string_view name);  // throws UsageError
 std::string_view optimizer_name(OptimizerKind kind);
 
-// The factor that scales gradients of this global norm to a norm of at most `clip`; clip = 0: no
-// clipping, 1 is returned.
+// The factor that scales gradients with this global norm to a norm of at most `clip`; 1 if clip is
+// 0 (no clipping).
 inline float clip_scale(double norm, double clip) {
   return clip > 0 && norm > clip ? static_cast<float>(clip / norm) : 1.0f;
 }
 
 class Optimizer {
  public:
-  // Adagrad's accumulators start at `initial_accumulator` (TensorFlow's and so bilm-tf's 1.0
-  // keeps the first steps from being huge); epsilon is 1e-10 for Adagrad and 1e-8 for Adam, Adam's
-  // decays 0.9 and 0.999.
+  // Adagrad's accumulators begin with `initial_accumulator`; TensorFlow's (and bilm-tf's) 1.0
+  // prevents huge first steps. Epsilon is 1e-10 for Adagrad and 1e-8 for Adam; Adam's decay rates
+  // are 0.9 and 0.999.
   Optimizer(OptimizerKind kind, std::vector<Parameter*> parameters,
             float initial_accumulator = 1.0f);
-  // The parameters of a training that several processes share; the slices outlive the optimiser.
-  // Each process keeps the state of the blocks it owns and updates those, and every update ends
-  // with the values of all. All processes call the functions below together.
+  // For parameters that several processes train together; `slices` must outlive the optimiser. Each
+  // process keeps the state of its own blocks and updates them; at the end of an update, all
+  // processes have all values. update(), squares(), apply() and save_states() are then collective.
   Optimizer(OptimizerKind kind, Slices& slices, float initial_accumulator = 1.0f);
 
-  // One update, with the gradients clipped to a global norm of `clip` (0: no clipping). Of a sparse
-  // parameter only the touched rows are updated, with their state. Returns the global norm before
-  // clipping; if that is not finite, nothing is changed.
+  // One update, with the gradients clipped to a global norm of `clip` (0: no clipping). In a sparse
+  // parameter, only the touched rows and their state are updated. Returns the global norm before
+  // clipping; if it is not finite, nothing is changed.
   double update(double rate, double clip, Workers& workers);
-  // The same in two halves, where the norm is of more than these parameters: the sum of squares of
-  // their gradients, and an update with the gradients times `scale`.
+  // The same in two steps, for a norm over more than these parameters: the sum of squares of their
+  // gradients, and an update with the gradients multiplied by `scale`.
   double squares(Workers& workers) const;
-  // Of the first `count` parameters alone.
+  // The same for the first `count` parameters only.
   double squares(std::size_t count, Workers& workers) const;
   void apply(double rate, float scale, Workers& workers);
 
-  // In the first `updates` updates these parameters stay as they are, bit for bit, and their
-  // gradients do not count; Adam's corrections count their own updates from there on.
+  // Keeps these parameters unchanged, bit for bit, in the first `updates` updates, and leaves their
+  // gradients out of the norm. Adam's corrections then count their own updates only.
   void hold(std::span<Parameter* const> parameters, std::uint64_t updates);
 
-  // For checkpoints: named state arrays, and the number of updates (Adam's corrections).
+  // For checkpoints: the named state arrays; `updates` is saved too, for Adam's corrections.
   struct State {
     std::string name;
     std::span<float> values;
   };
   std::vector<State> states();
-  // With slices: the state of all blocks, one array after another, at the first process alone; and
-  // back, where every process reads all and keeps what is its own.
+  // With slices: save_states() passes the complete arrays to `save`, one at a time, in the first
+  // process only. restore_states() lets every process read every complete array and keeps its own
+  // blocks.
   void save_states(Workers& workers, const std::function<void(const State&)>& save);
   void restore_states(const std::function<void(const State&)>& read);
   std::uint64_t updates = 0;
-  // Weight decay of matrices, apart from the gradient (Loshchilov and Hutter 2019, AdamW): each
-  // update takes rate * decay of a weight away.
+  // Decoupled weight decay (Loshchilov and Hutter 2019, AdamW): each update first multiplies the
+  // weights of matrices by 1 - rate * decay.
   double decay = 0;
 
  private:
   void make_states(float initial_accumulator);
-  // What an update goes through now.
+  // The blocks that the next update changes.
   std::vector<Slices::Block> blocks() const;
 
   OptimizerKind kind_;
-  std::unique_ptr<Slices> own_slices_;  // of a single process that was not given any
+  std::unique_ptr<Slices> own_slices_;  // made for a single process, when none are given
   Slices& slices_;
-  std::vector<std::uint64_t> held_;  // of each parameter: the first update that changes it
+  std::vector<std::uint64_t> held_;  // for each parameter: the first update that changes it
   std::vector<AlignedArray<float>> first_, second_;
 };
 

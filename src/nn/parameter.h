@@ -24,9 +24,9 @@ struct Parameter {
   std::vector<std::int64_t> shape;
   AlignedArray<float> value;
   AlignedArray<float> gradient;
-  // Sparse: only the rows in `touched` (of the first axis, in ascending order) have a gradient, and
-  // an optimiser does not change the others. Not sparse: if `touched` is not empty, the gradient of
-  // all other rows is zero.
+  // If `sparse`, only the rows in `touched` (of the first axis, in ascending order) have a
+  // gradient, and an optimiser does not change the others. If not `sparse` and `touched` is not
+  // empty, the gradient of all other rows is zero.
   bool sparse = false;
   std::vector<std::int32_t> touched;
 };

@@ -1,4 +1,4 @@
-// One vector a text from its sequence.
+// Pooling of a sequence of vectors into one vector per text.
 #pragma once
 
 #include <cstdint>
@@ -11,22 +11,23 @@
 
 namespace elmo {
 
-// kLast: the forward columns of the last row and the backward ones of the first, that is each
-// reader's last state. kAttention: sum_t a_t x_t, a = softmax(q . x_t) with a learned query q.
+// kLast: the forward columns of the last row and the backward columns of the first, which are the
+// last states of both directions. kAttention: sum_t a_t x_t, a = softmax(q . x_t) with a learned
+// query q.
 enum class TextPooling { kLast, kMax, kMean, kAttention };
 TextPooling parse_text_pooling(std::string_view name);  // last|max|mean|attention; UsageError
 std::string_view text_pooling_name(TextPooling pooling);
 
 struct PoolingTape {
-  std::vector<std::int64_t> winners;  // kMax: texts x width rows
-  std::vector<float> attention;       // kAttention: a of each row
+  std::vector<std::int64_t> winners;  // kMax: the row of each maximum (texts x width)
+  std::vector<float> attention;       // kAttention: a for each row
 };
 
-// An empty text becomes zeros.
+// The vector of an empty text is zero.
 class PoolingLayer {
  public:
-  // Columns [0, forward_width) of a row come from a reader to the right, the rest from one to the
-  // left; only kLast makes a difference between them.
+  // Columns [0, forward_width) of a row come from a forward encoder, the rest from a backward one;
+  // only kLast distinguishes them.
   PoolingLayer(const std::string& name, TextPooling pooling, std::int64_t width,
                std::int64_t forward_width);
 

@@ -1,5 +1,5 @@
-// Learned vectors that a matrix brings to the model's width, for inference: the words of
-// ELMoForManyLangs beside what their characters make.
+// Learned vectors that are projected to the model's width, for inference: the word embeddings of
+// ELMoForManyLangs, beside its character encoder.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace elmo {
 
 class ProjectedEmbedding {
  public:
-  // `rows` vectors of `width` numbers, brought to `projection` (P) numbers. Without a bias the
-  // result is added to another's, which has one.
+  // A table of `rows` vectors of dimension `width`, projected to dimension `projection` (P).
+  // Without a bias, forward() adds to another encoder's result, whose projection has one.
   ProjectedEmbedding(const std::string& name, std::int64_t rows, std::int64_t width,
                      std::int64_t projection, bool has_bias);
 
@@ -29,7 +29,8 @@ class ProjectedEmbedding {
   Parameter projection;  // (width, P)
   Parameter bias;        // (P)
 
-  // Packs the projection for the products: before the first, and after every change.
+  // prepare() allocates the packed projection. pack() fills it: before the first product, and after
+  // every change of the weights.
   void prepare(Precision precision);
   void pack();
 
@@ -37,9 +38,8 @@ class ProjectedEmbedding {
     AlignedArray<float> vectors;
     AlignedArray<Bf16> operand;
   };
-  // y (count x P, dense): of each id the row of the table times the projection, with a bias in the
-  // place of what y holds, without one added to it. The bits of a row do not depend on the other
-  // rows.
+  // y (count x P, dense): the projected row of the table for each id. With a bias it replaces y;
+  // without, it is added to y. The bits of a row do not depend on the other rows.
   void forward(const std::int32_t* ids, std::int64_t count, float* y, Scratch& scratch) const;
 
  private:

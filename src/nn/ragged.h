@@ -1,4 +1,4 @@
-// The texts of a batch: rows of different number, stored one after another without padding.
+// The texts of a batch: sequences of different lengths, stored one after another without padding.
 #pragma once
 
 #include <cstdint>

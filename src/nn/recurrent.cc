@@ -28,10 +28,11 @@ void add(const float* from, std::int64_t size, float* to) {
   for (std::int64_t k = 0; k < size; ++k) to[k] += from[k];
 }
 
-// Rows of a block of steps, where the tape is not for a backward pass.
+// Rows of a block of steps, if no backward pass follows.
 constexpr std::int64_t kBlockRows = 4096;
 
-// The ranks that worker `index` of `count` carries through all steps: an even share of the rows.
+// The ranks that worker `index` of `count` processes in all steps; the workers have about equal
+// numbers of rows.
 Part ranks_of(const StepOrder& order, const Ragged& texts, int index, int count) {
   const auto cut = [&](int i) {
     const std::int64_t wanted = texts.rows() * i / count;
@@ -44,7 +45,8 @@ Part ranks_of(const StepOrder& order, const Ragged& texts, int index, int count)
   return {cut(index), cut(index + 1)};
 }
 
-// One row of a step of the gru. x: its part of W x in the order r, z, n; u: U h', b_q added to n's.
+// One row of a step of the gru. `gates` comes in as W x with the bias added, in the order r, z, n;
+// `u` is U h' with b_q added to n's part.
 void gru_forward(std::int64_t hidden, const float* h_previous, float* gates, float* u, float* h) {
   float* z = gates + hidden;
   float* n = gates + 2 * hidden;
@@ -56,7 +58,8 @@ void gru_forward(std::int64_t hidden, const float* h_previous, float* gates, flo
   for (std::int64_t k = 0; k < hidden; ++k) h[k] = (1 - z[k]) * n[k] + z[k] * h_previous[k];
 }
 
-// d_h comes in as the gradient of h and leaves as the part of h's that does not pass through U.
+// d_h is the gradient of h; it is replaced by the part of h's gradient that does not pass through
+// U.
 void gru_backward(std::int64_t hidden, const float* h_previous, float* gates, float* u,
                   float* d_h) {
   for (std::int64_t k = 0; k < hidden; ++k) {
@@ -153,8 +156,8 @@ std::int64_t RecurrentLayer::place(const Ragged& texts, const StepOrder& order, 
   return reverse_ ? texts.end(text) - 1 - t : texts.begin(text) + t;
 }
 
-// Rows [first, first + rows) of a step; `before` is the row of the step before that `first` goes
-// on from, -1 at the first step.
+// Rows [first, first + rows) of a step. `before` is the row of the previous step that `first`
+// continues; -1 at the first step.
 void RecurrentLayer::cells_forward(std::int64_t first, std::int64_t rows, std::int64_t before,
                                    RecurrentLayerTape& tape) const {
   float* gates = tape.gates.data() + first * gates_;
@@ -200,7 +203,7 @@ void RecurrentLayer::cells_forward(std::int64_t first, std::int64_t rows, std::i
 void RecurrentLayer::forward(const Ragged& texts, const StepOrder& order, const float* x,
                              RecurrentLayerTape& tape, float* y, std::int64_t ld_y, bool keep,
                              Workers& workers) const {
-  // A step's rows and what it carries from the step before.
+  // Room for a step's rows and those carried from the step before.
   const std::int64_t step_rows = 2 * texts.texts();
   const std::int64_t rows = keep ? texts.rows() : std::min(texts.rows(), kBlockRows) + step_rows;
   reserve(tape.x, rows * input_);
@@ -216,7 +219,7 @@ void RecurrentLayer::forward(const Ragged& texts, const StepOrder& order, const 
   while (block.end < order.steps()) {
     if (block.end > 0) {
       if (interrupted()) throw Interrupted("interrupted within a long text");
-      // The states of the block's last step become the first rows of the next one.
+      // The states of the block's last step become the first rows of the next block.
       const std::int64_t last = block.row(order, block.end - 1), count = order.count(block.end - 1);
       std::copy_n(tape.h.data() + last * hidden_, count * hidden_, tape.h.data());
       if (kind_ == RecurrentKind::kLstm) {
@@ -281,8 +284,8 @@ void RecurrentLayer::forward_block(const Ragged& texts, const StepOrder& order, 
   });
 }
 
-// The same rows backward. d_h (rows x H) comes in as the gradient of h and leaves as that of h';
-// d_c likewise.
+// The backward pass of the same rows. The gradient of h in d_h (rows x H) is replaced by that of
+// h'; likewise d_c.
 void RecurrentLayer::cells_backward(std::int64_t first, std::int64_t rows, std::int64_t before,
                                     RecurrentLayerTape& tape, float* d_h, float* d_c) const {
   float* gates = tape.gates.data() + first * gates_;
@@ -347,7 +350,7 @@ void RecurrentLayer::backward(const Ragged& texts, const StepOrder& order, Recur
     add_column_sums(d_u + 2 * hidden_, rows, hidden_, gates_, bias.gradient.data() + gates_);
   }
   if (d_x == nullptr) return;
-  // The input is needed no more; its gradient takes its place.
+  // The input is no longer needed; its gradient takes its place.
   multiply_rows(tape.gates.data(), rows, packed_weights_back_, tape.x.data(), workers);
   workers.run([&](int index) {
     const Part part = ranks_of(order, texts, index, workers.count());
@@ -385,7 +388,7 @@ void Recurrent::pack() {
 
 namespace {
 
-// values (rows x width) times their text's row of the mask (texts x width).
+// Multiplies values (rows x width) by their text's row of the mask (texts x width).
 void apply_mask(const Ragged& texts, const float* mask, std::int64_t width, float* values) {
   for (std::int64_t i = 0; i < texts.texts(); ++i) {
     const float* factors = mask + i * width;
@@ -434,8 +437,8 @@ void Recurrent::backward(const Ragged& texts, RecurrentTape& tape, const float* 
   const StepOrder order(texts);
   const auto directions = static_cast<std::size_t>(this->directions());
   for (std::size_t k = static_cast<std::size_t>(shape_.layers); k-- > 0;) {
-    // An output is needed no more once its layer has gone backward: the gradient of the layer's
-    // input is the gradient of the output below.
+    // Once a layer has gone backward, its input is no longer needed: the gradient of the output
+    // below takes its place.
     float* d_below = d_x;
     std::int64_t below_size = texts.rows() * shape_.input;
     if (k > 0) {

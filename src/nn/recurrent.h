@@ -1,5 +1,5 @@
-// Recurrent layers over texts of any length: the simple RNN, LSTM and GRU, one way or both, one
-// above another.
+// Recurrent layers over texts of any length: simple RNN, LSTM and GRU, unidirectional or
+// bidirectional, stacked.
 //
 //   rnn   h = f(W x + U h' + b)                        f is tanh or relu
 //   lstm  z = W x + U h' + b                           in blocks of H: i, j, f, o
@@ -8,10 +8,10 @@
 //         n = tanh(W_n x + b_n + r (U_n h' + b_q))     h = (1 - z) n + z h'
 //
 // Hochreiter and Schmidhuber 1997 with forget gates; Cho et al. 2014 with the reset after the
-// product, as PyTorch and Keras (reset_after) have it. States begin with zeros.
+// product, as in PyTorch and Keras (reset_after). Initial states are zero.
 //
-// There is no padding: a batch goes by steps, its texts ordered by falling length, and a text
-// leaves when it ends. So a text has the same bits in any batch.
+// There is no padding: a batch is processed step by step, its texts ordered by decreasing length,
+// and a text drops out when it ends. So a text's output has the same bits in any batch.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ enum class Activation { kTanh, kRelu };
 Activation parse_activation(std::string_view name);  // tanh|relu; throws UsageError
 std::string_view activation_name(Activation activation);
 
-// How a batch goes by steps: text order[r] has rank r, and step t holds the ranks below
-// starts[t + 1] - starts[t] as rows starts[t] + r.
+// The steps of a batch. Text order[r] has rank r. Step t holds ranks 0 to count(t) - 1; rank r is
+// row starts[t] + r.
 struct StepOrder {
   explicit StepOrder(const Ragged& texts);
   std::vector<std::int64_t> order, starts;
@@ -47,25 +47,25 @@ struct StepOrder {
   std::int64_t count(std::int64_t t) const { return start(t + 1) - start(t); }
 };
 
-// What one layer of one direction keeps of a batch: rows in step order. Without a backward pass to
-// come it is a block of steps only, so that a text of any length takes little more than its input
-// and output.
+// The intermediate values of one layer in one direction: rows in step order. If no backward pass
+// follows, only those of a block of steps, so that a text of any length takes little more memory
+// than its input and output.
 struct RecurrentLayerTape {
-  AlignedArray<float> x;          // of the input
-  AlignedArray<float> gates;      // of W x, then of the gates; the backward pass makes it d(W x)
-  AlignedArray<float> recurrent;  // gru: of U h', b_q added; the backward pass makes it d(U h')
-  AlignedArray<float> previous;   // of h'
+  AlignedArray<float> x;          // the input
+  AlignedArray<float> gates;      // W x, then the gates; backward() replaces them by d(W x)
+  AlignedArray<float> recurrent;  // gru: U h' with b_q; backward() makes it d(U h')
+  AlignedArray<float> previous;   // h'
   AlignedArray<float> h;
   AlignedArray<float> c;  // lstm
-  // The states that the texts end with (texts x H, in the order of the batch): the backward
-  // reader's is the one at the first word. Of an empty text zeros. last_c is the lstm's.
+  // The last state of each text (texts x H, in the order of the batch); in reverse direction, that
+  // at its first word. Zero for an empty text. last_c is for kLstm only.
   std::vector<float> last_h, last_c;
 };
 
 // One layer of one direction.
 class RecurrentLayer {
  public:
-  // `reverse` reads each text from its last word to its first.
+  // With `reverse`, each text is read from its last word to its first.
   RecurrentLayer(const std::string& name, RecurrentKind kind, Activation activation, int input,
                  int hidden, bool reverse);
 
@@ -80,26 +80,26 @@ class RecurrentLayer {
   Parameter recurrent_weights;  // U (G H, H)
   Parameter bias;               // b (G H); gru: (4 H), the last H being b_q
 
-  // W by Glorot, U orthogonal, b zero but for the lstm's forget gate, which begins with 1.
+  // W by Glorot, U orthogonal, b zero except for the lstm's forget gate, which begins with 1.
   void initialise(Initialiser& initialiser);
   void prepare(bool training);
   void pack();
 
-  // x (rows x input) and y are in the order of the batch; y takes H columns at leading dimension
-  // ld_y. `keep`: for a backward pass with this tape.
+  // x (rows x input) and y are in the order of the batch; y has H columns and the leading dimension
+  // ld_y. `keep`: backward() will be called with this tape.
   void forward(const Ragged& texts, const StepOrder& order, const float* x,
                RecurrentLayerTape& tape, float* y, std::int64_t ld_y, bool keep,
                Workers& workers) const;
-  // d_y is laid out as y. Adds to the parameters' gradients, and to d_x (rows x input) unless it
-  // is null.
+  // d_y has y's layout. Adds to the parameters' gradients, and to d_x (rows x input) unless that is
+  // null.
   void backward(const Ragged& texts, const StepOrder& order, RecurrentLayerTape& tape,
                 const float* d_y, std::int64_t ld_y, float* d_x, Workers& workers);
 
  private:
-  // Steps [begin, end) of a batch, in the tape behind `carried` rows of the step before.
+  // Steps [begin, end) of a batch. In the tape they follow `carried` rows of the step before.
   struct Block {
     std::int64_t begin = 0, end = 0, carried = 0;
-    // Of rank 0 at a step of the block or the step before it.
+    // The row of rank 0 at a step of the block, or at the step before it.
     std::int64_t row(const StepOrder& order, std::int64_t t) const {
       return order.start(t) - order.start(begin) + carried;
     }
@@ -108,7 +108,7 @@ class RecurrentLayer {
   void forward_block(const Ragged& texts, const StepOrder& order, const Block& block,
                      const float* x, RecurrentLayerTape& tape, float* y, std::int64_t ld_y,
                      Workers& workers) const;
-  // Row of the batch that the text of rank r reads at step t.
+  // The row of the batch that the text of rank r reads at step t.
   std::int64_t place(const Ragged& texts, const StepOrder& order, std::int64_t r,
                      std::int64_t t) const;
   void cells_forward(std::int64_t first, std::int64_t rows, std::int64_t before,
@@ -132,19 +132,20 @@ struct RecurrentShape {
   int hidden = 0;  // H of each direction
   int layers = 1;
   bool bidirectional = false;  // an output row is [forward; backward]
-  // Between the layers: the same units of a text fall out at all its words (variational dropout,
-  // Gal and Ghahramani 2016).
+  // Dropout between the layers: the same columns of a text are dropped at all its words
+  // (variational dropout, Gal and Ghahramani 2016).
   float dropout = 0;
 };
 
-// What a batch leaves behind for the backward pass; kept between batches to keep its memory.
+// The intermediate values of a batch for the backward pass. Reused between batches to keep the
+// memory.
 struct RecurrentTape {
   std::vector<RecurrentLayerTape> layers;    // layer 0 forward, layer 0 backward, layer 1 ...
   std::vector<AlignedArray<float>> outputs;  // of each layer: rows x width, in the batch's order
-  AlignedArray<float> mask;                  // of the dropout: (layers - 1) x texts x width
+  AlignedArray<float> mask;                  // dropout: (layers - 1) x texts x width
 };
 
-// Layers one above another.
+// A stack of recurrent layers.
 class Recurrent {
  public:
   // Parameters are named NAME/layer_K/forward/weights and so on.
@@ -162,12 +163,12 @@ class Recurrent {
   void prepare(bool training);
   void pack();
 
-  // The whole sequence of the last layer (rows x width, in the tape); the last states of all
-  // layers are in the tape too. `dropout` null: none. `keep`: a backward pass may follow.
+  // Returns the output of the last layer (rows x width), which lies in the tape; so do the last
+  // states of all layers. No dropout if `dropout` is null. `keep`: a backward pass may follow.
   const float* forward(const Ragged& texts, const float* x, RecurrentTape& tape,
                        const Random* dropout, Workers& workers, bool keep = true) const;
-  // After a forward pass with this tape: d_y is the gradient of the output; adds to the
-  // parameters' gradients and writes d_x (rows x input) unless it is null.
+  // After a forward pass with this tape. d_y is the gradient of the output. Adds to the parameters'
+  // gradients and writes d_x (rows x input) unless that is null.
   void backward(const Ragged& texts, RecurrentTape& tape, const float* d_y, float* d_x,
                 Workers& workers);
 

@@ -13,7 +13,7 @@ LogUniformSample::LogUniformSample(std::int64_t outcomes, std::size_t count, con
   std::unordered_set<std::int32_t> seen;
   const double range = std::log(outcomes_ + 1);
   while (chosen.size() < count) {
-    // 48 bits: rare outcomes lie close together.
+    // 48 bits, because rare outcomes are close together.
     const auto r = random.at(tries_++);
     const double u = (r[0] + 0x1p-16 * (r[1] >> 16)) * 0x1p-32;
     const auto outcome = std::min(static_cast<std::int32_t>(outcomes - 1),
@@ -111,7 +111,7 @@ void SampledSoftmax::losses_and_gradients(const T* x, const std::int32_t* all_ta
         bias_.data(), losses, &gradients, workers);
   }
   scatter(groups, sample.chosen, workers);
-  // The targets' own share. Threads share the width, so a target's rows are added in their order.
+  // The targets' contributions. Threads divide the width, so a target's rows are added in order.
   std::vector<std::byte> memory;
   const std::vector<TargetShare<T>> shares = target_shares(x, all_targets, groups, memory);
   workers.run([&](int index) {
@@ -143,7 +143,7 @@ std::vector<SampledSoftmax::TargetShare<T>> SampledSoftmax::target_shares(
     }
     return result;
   }
-  // d and x of a row, one behind the other.
+  // d and x of a row, one after the other.
   const std::size_t x_bytes = static_cast<std::size_t>(width_) * sizeof(T);
   const std::size_t row_bytes = sizeof(float) + x_bytes;
   std::vector<std::byte> rows(d_target_logits_.size() * row_bytes);

@@ -1,4 +1,4 @@
-// Sampled softmax: training of a softmax with many outcomes.
+// Sampled softmax: training of a softmax over many outcomes.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@
 
 namespace elmo {
 
-// Distinct outcomes by falling frequency: outcome k with probability
-// (log(k + 2) - log(k + 1)) / log(V + 1), drawn until there are enough.
+// Distinct outcomes, which must be numbered by decreasing frequency: outcome k has the probability
+// (log(k + 2) - log(k + 1)) / log(V + 1). Draws until there are `count`.
 struct LogUniformSample {
   LogUniformSample(std::int64_t outcomes, std::size_t count, const Random& random);
-  // log of the number of times that an outcome was to be expected: 1 - (1 - P)^tries.
+  // The log of an outcome's expected number of occurrences in the sample, 1 - (1 - P)^tries.
   double log_expected(std::int32_t outcome) const;
 
   std::vector<std::int32_t> chosen;
@@ -28,18 +28,21 @@ struct LogUniformSample {
   std::uint64_t tries_ = 0;
 };
 
-// Jean et al. 2015, as bilm-tf has it: the target among S samples that all rows share, each logit
-// less the log of its outcome's expected count; a sample that is the row's target is left out.
-// Works on the parameters of a SoftmaxLayer, whose gradients become sparse (Parameter::touched).
+// Jean et al. 2015, as in bilm-tf: a softmax over the target and S samples that all rows share. The
+// log of an outcome's expected count is subtracted from its logit; a sample that is the row's
+// target is left out. Works on the parameters of a SoftmaxLayer, whose gradients become sparse
+// (Parameter::touched).
 class SampledSoftmax {
  public:
-  // `samples` below the layer's outcomes. slices: where several processes share the layer.
+  // `samples` is less than the number of outcomes. `slices` is given if several processes share the
+  // layer.
   SampledSoftmax(SoftmaxLayer& layer, std::int64_t samples, Precision precision,
                  Slices* slices = nullptr);
 
-  // As SoftmaxLayer::losses_and_gradients(), for a sample; the losses are no perplexity. `groups`
-  // and `targets` are the batch's; x, losses and d_x are of this process's groups. The gradients
-  // are sums over the batch, in the rows that this process owns.
+  // Like SoftmaxLayer::losses_and_gradients(), for a sample; the losses do not give a perplexity.
+  // `groups` and `targets` are the whole batch's; x, losses and d_x belong to this process's
+  // groups. The gradients are sums over the batch, in the rows that this process owns. Collective
+  // if there are slices.
   template <typename T>
   void losses_and_gradients(const T* x, const std::int32_t* targets, const StreamGroups& groups,
                             float scale, const LogUniformSample& sample, double* losses, float* d_x,
@@ -47,18 +50,18 @@ class SampledSoftmax {
 
  private:
   void gather(const LogUniformSample& sample);
-  // Sums what the subtrees gave, and puts the rows that this process owns in their places.
+  // Sums the subtrees' gradients and copies the rows that this process owns to their places.
   void scatter(const StreamGroups& groups, const std::vector<std::int32_t>& chosen,
                Workers& workers);
-  // The gradient of a row's target: d times x.
+  // One row's contribution to the gradient of its target: d times x.
   template <typename T>
   struct TargetShare {
     std::int32_t target;
     float d;
     const T* x;
   };
-  // Those of the targets that this process owns, in the order of the batch's rows; `memory` holds
-  // what came from others.
+  // The contributions to the targets that this process owns, in the order of the batch's rows;
+  // `memory` holds those that came from other processes.
   template <typename T>
   std::vector<TargetShare<T>> target_shares(const T* x, const std::int32_t* targets,
                                             const StreamGroups& groups,
@@ -74,10 +77,10 @@ class SampledSoftmax {
   CrossEntropy cross_entropy_;
   Slices* slices_;
   Processes& processes_;
-  AlignedArray<float> rows_, bias_;  // of the samples: weights (samples x P) and biases
-  std::vector<AlignedArray<float>> d_rows_, d_bias_;  // their gradients, of a subtree each
+  AlignedArray<float> rows_, bias_;  // the samples' weights (samples x P) and biases
+  std::vector<AlignedArray<float>> d_rows_, d_bias_;  // their gradients, for each subtree
   std::vector<float> target_logits_, d_target_logits_;
-  std::vector<std::int32_t> hits_;  // the sample that is a row's target, -1
+  std::vector<std::int32_t> hits_;  // the sample that is a row's target, or -1
 };
 
 }  // namespace elmo

@@ -8,7 +8,7 @@
 namespace elmo {
 namespace {
 
-// Words of a block of the gradient's sum: fixed, so that the bits do not depend on the threads.
+// Words of a block of the gradient's sum; fixed, so that the bits do not depend on the threads.
 constexpr std::int64_t kBlock = 64;
 
 }  // namespace

@@ -1,5 +1,6 @@
-// The learned combination of a language model's layers (Peters et al. 2018, equation 1; AllenNLP's
-// ScalarMix): mixed = gamma * sum_j softmax(w)_j layer_j. The layers are given and do not learn.
+// The learned mix of a language model's layers (Peters et al. 2018, equation 1; AllenNLP's
+// ScalarMix): mixed = gamma * sum_j softmax(w)_j layer_j. The layers themselves are inputs and are
+// not trained.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +14,12 @@
 
 namespace elmo {
 
-// softmax(w) in double: how much of each layer is taken.
+// softmax(w) in double: the share of each layer.
 std::vector<double> mix_shares(std::span<const float> w);
 
-// Brings each layer of a sentence to mean 0 and variance 1 over all its words and dimensions
+// Normalises each layer of a sentence to mean 0 and variance 1 over all its words and dimensions
 // (AllenNLP's do_layer_norm, epsilon 1e-12), in place. `vectors`: row-major (words, layers,
-// dimension). What normalises is a sentence by itself, not the batch it happens to be in.
+// dimension). Each sentence is normalised by itself, independently of its batch.
 void normalise_layers(float* vectors, std::int64_t words, std::int64_t layers,
                       std::int64_t dimension);
 
@@ -34,7 +35,7 @@ class ScalarMixLayer {
   Parameter weights;  // w (layers)
   Parameter gamma;    // (1)
 
-  // w even (zero) or, with a deviation, normal around it; gamma 1.
+  // w is zero (equal shares) or, with a deviation, normally distributed around zero; gamma is 1.
   void initialise(Initialiser& initialiser, float deviation = 0);
 
   // y (words x dimension) from layers (words x layers x dimension).
@@ -43,7 +44,8 @@ class ScalarMixLayer {
   // Adds to the gradients of w and gamma.
   void backward(const float* layers, std::int64_t words, std::int64_t dimension, const float* d_y,
                 Workers& workers);
-  // L2 on the raw weights: adds the gradient of strength * sum_j w_j^2; returns that sum.
+  // L2 penalty on the raw weights: adds the gradient of strength * sum_j w_j^2 and returns that
+  // value.
   double add_penalty(float strength);
 };
 

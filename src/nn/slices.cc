@@ -6,7 +6,7 @@
 namespace elmo {
 namespace {
 
-// Numbers that one thread handles at a time; also the blocks of the norm's sum.
+// Values that one thread handles at a time; also the blocks of the norm's sum.
 constexpr std::int64_t kBlock = 65536;
 
 std::int64_t size_of(const Parameter& parameter) {
@@ -18,7 +18,7 @@ std::int64_t row_of(const Parameter& parameter) {
                                 size_of(parameter) / std::max<std::int64_t>(1, parameter.shape[0]));
 }
 
-// Whole rows where they are shorter.
+// A block has whole rows if they are shorter than kBlock.
 std::int64_t block_of(const Parameter& parameter) {
   const std::int64_t row = row_of(parameter);
   return row > kBlock ? kBlock : kBlock / row * row;
@@ -41,8 +41,8 @@ Slices::Slices(std::vector<Parameter*> parameters, Processes& processes)
 std::vector<Slices::Block> Slices::blocks() const { return cut(false); }
 std::vector<Slices::Block> Slices::all_blocks() const { return cut(true); }
 
-// Blocks are dealt in turn, so each process has its share of every large parameter; rows of sparse
-// ones too, where those that are touched often stand together.
+// Blocks are assigned to processes in turn, so that each has its share of every large parameter. So
+// are the rows of sparse parameters, because touched rows are often adjacent.
 std::vector<Slices::Block> Slices::cut(bool all_rows) const {
   std::vector<Block> result;
   const std::int64_t processes = processes_.size();
@@ -135,7 +135,7 @@ void Slices::sum_rows(const Parameter& parameter, std::span<const std::int32_t> 
 void Slices::share(std::span<const Block> blocks, std::span<double> numbers) {
   const auto processes = static_cast<std::size_t>(processes_.size());
   if (processes == 1) return;
-  // Owner by owner, then back in the order of the blocks.
+  // Sorted by owner, then restored to the order of the blocks.
   std::vector<Part> parts(processes);
   std::vector<double> dealt(blocks.size());
   std::vector<std::size_t> from;
@@ -178,7 +178,7 @@ void Slices::gather(std::size_t index, std::span<float> values, Workers& workers
     use(values);
     return;
   }
-  // In memory of its own, which goes again: the state stays divided.
+  // In temporary memory, so that the state stays divided.
   AlignedArray<float> whole(processes_.is_first() ? values.size() : 0);
   std::vector<Piece> pieces;
   for (const Block& block : all_blocks()) {

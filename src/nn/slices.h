@@ -1,4 +1,4 @@
-// Parameters whose gradients, updates and optimiser's state are divided among processes.
+// Parameters whose gradients, updates and optimiser state are divided among processes.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,11 @@
 
 namespace elmo {
 
-// Parameters are cut into blocks, each of which one process owns: it alone has the whole gradient
-// of it, and updates it. All processes have all values (Rajbhandari et al. 2020, ZeRO, stage 1).
+// Parameters are divided into blocks, each of which one process owns: only the owner has the
+// block's whole gradient, and it updates the block. All processes have all values (Rajbhandari et
+// al. 2020, ZeRO, stage 1).
 //
-// Functions marked as collective are called by all processes (parallel/processes.h).
+// Functions marked as collective must be called by all processes (parallel/processes.h).
 class Slices {
  public:
   Slices(std::vector<Parameter*> parameters, Processes& processes);
@@ -28,7 +29,7 @@ class Slices {
     std::int64_t begin, size;
     int owner;
   };
-  // The blocks of an update: whole rows, about 65,536 values in each; of a sparse parameter each
+  // The blocks of an update: whole rows, about 65,536 values per block; in a sparse parameter, each
   // touched row is a block. Sizes and order do not depend on the number of processes.
   std::vector<Block> blocks() const;
   // The same with all rows of sparse parameters.
@@ -40,29 +41,30 @@ class Slices {
   const std::vector<Parameter*>& parameters() const { return parameters_; }
   Processes& processes() { return processes_; }
 
-  // A parameter's gradient is that of one of this process's subtrees (StreamGroups::subtrees());
-  // called for each in turn, it keeps what the next one overwrites.
+  // Saves a parameter's gradient over one of this process's subtrees (StreamGroups::subtrees())
+  // before the next subtree overwrites it. Called for each subtree in order; the last one's
+  // gradient stays in the parameter.
   void keep(const Parameter& parameter, std::size_t subtree, std::size_t subtrees);
-  // Collective. Makes the gradients of these (dense) parameters sums over the whole batch, each
-  // block at its owner. Ignores parameters that do not belong to this object.
+  // Collective. Sums the gradients of these (dense) parameters over the whole batch, each block at
+  // its owner. Ignores parameters that do not belong to this object.
   void sum(std::span<Parameter* const> parameters, const StreamGroups& batch, Workers& workers);
-  // The same for rows of sparse ones: `rows` of the parameter are kept in `values` (a row each), of
-  // which values[k] holds subtree k's; the owners' rows of `result` become the sums,
-  // and those of `values` are written over.
+  // The same for `rows` of a sparse parameter. values[k] holds the gradients of subtree k, dense, a
+  // row for each of `rows`; `result` has the same layout and receives the sums, in the rows that
+  // this process owns. Those rows of `values` are overwritten.
   void sum_rows(const Parameter& parameter, std::span<const std::int32_t> rows,
                 std::span<float* const> values, float* result, const StreamGroups& batch,
                 Workers& workers);
 
-  // Collective. share() sends one number for each block from its owner to all, share_values() the
-  // values of the blocks. gather() assembles an array of parameter `index`'s size, of which each
-  // process has its own blocks, in the first process, which calls `use` with it.
+  // Collective. share() sends one number for each block from its owner to all processes,
+  // share_values() the values of the blocks. gather() assembles, in the first process, an array of
+  // the size of parameter `index` from every process's own blocks, and calls `use` with it there.
   void share(std::span<const Block> blocks, std::span<double> numbers);
-  // only_touched: rows without a gradient have not changed.
+  // only_touched: rows that are not touched have not changed and are not sent.
   void share_values(std::span<const Block> blocks, bool only_touched, Workers& workers);
   void gather(std::size_t index, std::span<float> values, Workers& workers,
               const std::function<void(std::span<float>)>& use);
-  // Not collective. `read` fills a whole array of parameter `index`'s size, of which this process
-  // keeps its own blocks in `values`.
+  // Not collective. `read` fills a whole array of the size of parameter `index`, from which this
+  // process's own blocks are copied to `values`.
   void scatter(std::size_t index, std::span<float> values,
                const std::function<void(std::span<float>)>& read) const;
 
@@ -73,8 +75,8 @@ class Slices {
   std::vector<Parameter*> parameters_;
   Processes& processes_;
   PieceExchange exchange_;
-  std::vector<std::int64_t> first_block_;  // of each parameter, counted over all
-  // Gradients of this process's subtrees but for the last, which is in the parameter.
+  std::vector<std::int64_t> first_block_;  // for each parameter, counted over all parameters
+  // Gradients of this process's subtrees except the last, which stay in the parameter.
   std::vector<AlignedArray<float>> kept_;
 };
 

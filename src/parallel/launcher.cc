@@ -30,9 +30,9 @@ std::optional<int> number_in(const char* variable, int least) {
   return static_cast<int>(value);
 }
 
-// Where modules are: in ELMO_MPI_MODULES, or in elmo/ beside the shared library or, seen from a
-// program's folder, in elmo/ where libraries are installed (ELMO_LIBDIR, such as
-// lib/x86_64-linux-gnu).
+// The folders that may hold modules: ELMO_MPI_MODULES if that is set; otherwise elmo/ beside the
+// shared library, or, for a program, elmo/ in the folder of installed libraries (ELMO_LIBDIR, such
+// as lib/x86_64-linux-gnu).
 std::vector<fs::path> folders() {
   if (const char* folder = std::getenv("ELMO_MPI_MODULES")) return {folder};
   Dl_info self;
@@ -67,7 +67,7 @@ Launch find_launch() {
   if (std::getenv("PMIX_RANK") != nullptr) {
     return {"a launcher with PMIx", step.value_or(0), {"openmpi", "mpich"}};
   }
-  // Not SLURM_NTASKS, which a batch script has too, outside any srun.
+  // Not SLURM_NTASKS, which is also set in a batch script, outside any srun.
   if (step) return {"srun", *step, {}};
   return {};
 }
@@ -107,7 +107,7 @@ Job::Job(double stall) {
         launch.by, launch.size > 0 ? std::to_string(launch.size) : "several",
         launch.modules.front(), launch.modules.front()));
   }
-  // Open MPI's components look for the library's names among those of the whole program.
+  // RTLD_GLOBAL, because Open MPI's components look up the library's symbols in the whole program.
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
   if (handle == nullptr) {
     throw Error(fmt::format("{}: can't be loaded: {}", path.string(), dlerror()));

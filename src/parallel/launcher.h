@@ -9,34 +9,34 @@
 
 namespace elmo {
 
-// What a launcher left in the environment.
+// What the launcher's environment variables say about the job.
 struct Launch {
   std::string by;  // "mpirun of Open MPI"
-  int size = 1;    // processes; 0: it does not say
-  // The modules that may fit, the best first: openmpi, mpich. None: processes that know nothing of
-  // one another.
+  int size = 1;    // number of processes; 0: not known
+  // The MPI modules that may fit, the best first: openmpi, mpich. If empty, the processes cannot
+  // communicate.
   std::vector<std::string> modules;
 };
-// A size of 1 where there is none.
+// size is 1 if no launcher started this process.
 Launch find_launch();
-// This process's number in it, as far as the environment says; 0: it does not.
+// This process's rank in the job according to the environment; 0 if it does not say.
 int rank_in_launch();
 
-// A job of all processes that were started with this one. This one alone where no launcher started
-// it, or only it; then nothing is loaded.
+// The job that consists of all processes started together with this one. If no launcher started
+// this process, or only this one, no module is loaded.
 class Job {
  public:
-  // stall: as in mpi_interface.h. Throws Error: no module for the launcher, processes that do not
-  // know of one another.
+  // stall: see MpiOptions in mpi_interface.h. Throws Error if the launcher's module is not
+  // installed or does not fit, or if the processes cannot communicate.
   explicit Job(double stall);
   ~Job();
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
   Processes& processes();
-  // Waits for all processes; the end of a job in which nothing failed.
+  // Ends a job in which nothing failed; waits for all processes.
   void leave();
-  // As elmo_mpi_may_tell() in mpi_interface.h.
+  // See elmo_mpi_may_tell() in mpi_interface.h.
   bool may_tell();
   // Ends all processes with this exit status.
   [[noreturn]] void abort(int status);

@@ -1,4 +1,5 @@
-// Processes over MPI: messages between pairs, so that whoever does not answer is known by name.
+// Processes over MPI. Messages go between pairs of processes, so that one that does not answer can
+// be named.
 #include <fmt/core.h>
 #include <mpi.h>
 #include <unistd.h>
@@ -23,23 +24,23 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// MPI is asked for MPI_THREAD_SERIALIZED: several threads may call it, one at a time.
+// MPI is initialised with MPI_THREAD_SERIALIZED: several threads may call it, one at a time.
 std::mutex mpi_mutex;
 
-// A message of more bytes goes in several: counts of MPI are ints.
+// Longer messages are divided, because MPI's counts are ints.
 constexpr std::size_t kMessage = std::size_t{1} << 30;
-// How long a waiting process looks without a pause, and how long its pauses are: short beside a
-// step, long beside a look.
+// A waiting process polls without pauses for kEager, then with pauses of kPause: short compared
+// with a training step, long compared with a poll.
 constexpr auto kEager = std::chrono::microseconds(200);
 constexpr auto kPause = std::chrono::microseconds(50);
-// Seconds between two times that a process which waits says so.
+// A waiting process sends kWaits to the others at intervals of this many seconds.
 constexpr double kTell = 0.25;
 
-// Words of one letter, which nobody waits for; they live as long as they are on their way.
-const char kWaits = 'w';     // this process is there, and waits for others
-const char kNames = 'n';     // it has told people whom it misses
-const char kWillTell = 'f';  // it has failed and would tell people why
-const char kTells = 't';     // it does so now
+// Signals of one letter. Nobody waits for their delivery, so they need static storage.
+const char kWaits = 'w';     // this process is alive and waits for others
+const char kNames = 'n';     // it has warned the user which processes are missing
+const char kWillTell = 'f';  // it has failed and would print its message
+const char kTells = 't';     // it prints it now
 enum Tag { kExchange, kWatch, kEnd };
 
 struct Word {
@@ -75,7 +76,7 @@ Word next_word(Tag tag, MPI_Comm communicator) {
 
 class MpiProcesses final : public Processes {
  public:
-  // Owns the communicator unless it is that of all.
+  // Takes ownership of the communicator unless it is MPI_COMM_WORLD.
   MpiProcesses(MPI_Comm all, const MpiOptions& options, std::string description,
                std::vector<std::string> hosts, std::vector<int> numbers)
       : communicator_(all),
@@ -104,7 +105,8 @@ class MpiProcesses final : public Processes {
   std::string description() const override { return description_; }
 
   std::unique_ptr<Processes> split(int colour) override {
-    // MPI_Comm_split waits for all without naming anybody, so all come first.
+    // MPI_Comm_split waits for all processes without naming any, so make sure that all are here
+    // first.
     const std::vector<std::string> colours = tell_all(*this, std::to_string(colour));
     std::vector<std::string> hosts;
     std::vector<int> numbers;
@@ -125,7 +127,7 @@ class MpiProcesses final : public Processes {
  private:
   void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) override {
     std::vector<MPI_Request> requests;
-    std::vector<int> with;  // whom each request is with
+    std::vector<int> with;  // the other process of each request
     {
       const std::lock_guard lock(mpi_mutex);
       for (const auto& [from, bytes] : receive) {
@@ -135,7 +137,7 @@ class MpiProcesses final : public Processes {
                     communicator_, &requests.emplace_back());
         }
       }
-      // The next process first, so that not all send to one.
+      // Begins with the next rank, so that not all send to the same process.
       for (int step = 1; step < size_; ++step) {
         for (const auto& [to, bytes] : send) {
           if (to != (rank_ + step) % size_) continue;
@@ -182,12 +184,12 @@ class MpiProcesses final : public Processes {
     }
   }
 
-  // A wait that takes long. Those who wait tell one another that they do, so that who does not is
-  // known to all, in whatever collective call each of them is.
+  // The state of a long wait. Processes that wait tell one another so; the silent ones are then
+  // known to all, whatever collective call each of them is in.
   struct Watch {
-    double told = 0;            // when this process said last that it waits, in seconds of the wait
-    bool warned = false;        // people know, from this process or another
-    std::vector<double> heard;  // of each process, the last time
+    double told = 0;      // when this process last sent kWaits, in seconds since the wait began
+    bool warned = false;  // this process or another has warned the user
+    std::vector<double> heard;  // when each process was last heard
   };
 
   void look(Watch& watch, double seconds, const std::vector<bool>& done,
@@ -197,7 +199,7 @@ class MpiProcesses final : public Processes {
     const bool ending = tell_and_hear(watch, seconds);
     const double warn_after = std::min(60.0, options_.stall / 2);
     if (ending || seconds < warn_after) return;
-    // A process that waits is heard four times a second, unless it gets no time to run.
+    // A waiting process is heard four times a second, unless it gets no CPU time.
     const double late = std::clamp(options_.stall / 4, 1.0, 10.0);
     std::vector<int> missing;
     for (std::size_t i = 0; i < done.size(); ++i) {
@@ -206,14 +208,16 @@ class MpiProcesses final : public Processes {
         missing.push_back(with[i]);
       }
     }
-    // Who is not missed waits for somebody, and knows better whom.
+    // If nobody is missing, those that this process waits for wait themselves, and know better whom
+    // to name; so it gives them 10 s more.
     if (seconds >= options_.stall + (missing.empty() ? 10 : 0)) {
       throw Error(
           fmt::format("no word from {} for {:.0f} s, so the job ends (--stall {:.0f}); --resume "
                       "goes on from the last checkpoint",
                       names(missing), seconds, options_.stall));
     }
-    // One says it: the first of those who are there, as each gives those before it their time.
+    // Only one process warns, the first that is alive: each gives those of lower rank time to do
+    // it.
     if (watch.warned || missing.empty() || seconds < warn_after + kTell * rank_) return;
     options_.warn(fmt::format("no word from {} for {:.0f} s; the job ends after {:.0f} s (--stall)",
                               names(missing), seconds, options_.stall));
@@ -225,7 +229,7 @@ class MpiProcesses final : public Processes {
   // Returns whether another process is about to end the job.
   bool tell_and_hear(Watch& watch, double seconds) {
     const std::lock_guard lock(mpi_mutex);
-    // At first there may be words of earlier waits.
+    // When a wait begins, there may be signals from earlier ones.
     const bool begins = watch.heard.empty();
     if (begins) watch.heard.assign(static_cast<std::size_t>(size_), 0);
     while (has_word(kWatch, communicator_)) {
@@ -247,8 +251,8 @@ class MpiProcesses final : public Processes {
   MPI_Comm communicator_;
   MpiOptions options_;
   std::string description_;
-  std::vector<std::string> hosts_;  // of each process, and its number among all of the job
-  std::vector<int> numbers_;
+  std::vector<std::string> hosts_;  // of each process
+  std::vector<int> numbers_;        // the rank of each process in the whole job
   int rank_ = 0, size_ = 0;
 };
 
@@ -283,8 +287,8 @@ std::string library_name() {
   return name;
 }
 
-// What messages go through, as far as the process can see it: Open MPI 4 keeps only those of its
-// components loaded that it has chosen. Open MPI 5 and MPICH have theirs built in: empty.
+// The transport of messages, as far as the process can see it: Open MPI 4 keeps only those
+// components loaded that it has chosen. Empty for Open MPI 5 and MPICH, which have theirs built in.
 std::string transport(const std::vector<std::string>& hosts) {
   const bool one_machine =
       std::ranges::all_of(hosts, [&](const std::string& host) { return host == hosts[0]; });
@@ -345,7 +349,7 @@ bool elmo_mpi_may_tell() {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     elmo::say(elmo::kWillTell, elmo::kEnd, MPI_COMM_WORLD);
   }
-  // Long beside the way of a word; the others give the first one time to come to the same failure.
+  // Long compared with a signal's way. The other ranks give rank 0 time to fail in the same way.
   const auto patience = rank == 0 ? 200ms : 1000ms;
   for (bool last = false; !last && !another;) {
     std::this_thread::sleep_for(5ms);

@@ -8,14 +8,14 @@
 namespace elmo {
 namespace {
 
-// Values in one exchange: 16 MB, so that buffers stay small compared with what is exchanged.
+// Values in one exchange: 16 MB, so that buffers stay small compared with the arrays.
 constexpr std::int64_t kExchange = std::int64_t{1} << 22;
 
-// Pieces of so many numbers and more go by themselves, from where they are to where they belong;
-// smaller ones go in one message, which a copy puts together.
+// Pieces of at least this many values are sent separately, straight from and to their places;
+// smaller ones are copied into one message.
 constexpr std::int64_t kLarge = std::int64_t{1} << 12;
 
-// f(begin, end): the pieces of one exchange.
+// Calls f(begin, end) for the pieces of each exchange.
 template <typename F>
 void for_each_exchange(std::span<const Piece> pieces, F&& f) {
   std::size_t begin = 0;
@@ -41,7 +41,8 @@ std::span<float> numbers(float* data, std::int64_t size) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-// Where pieces are among those of their owner: the small ones together, the large ones together.
+// The positions of pieces among those of their owner; small and large pieces are counted
+// separately.
 struct Places {
   Places(std::span<const Piece> pieces, int processes)
       : small(static_cast<std::size_t>(processes)), large(small.size()) {
@@ -53,11 +54,11 @@ struct Places {
   }
   static bool is_large(const Piece& piece) { return piece.size >= kLarge; }
 
-  std::vector<std::int64_t> small, large;  // numbers of each process
+  std::vector<std::int64_t> small, large;  // values of each process
   std::vector<std::int64_t> place;         // of each piece among those of its kind
 };
 
-// f(i) for i < count, dealt to the workers.
+// Calls f(i) for each i < count, divided among the workers.
 template <typename F>
 void deal(Workers& workers, std::size_t count, F&& f) {
   workers.run([&](int index) {
@@ -92,7 +93,7 @@ void PieceExchange::sum_some(const StreamGroups& batch, std::span<const Piece> p
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     if (pieces[i].owner == rank) mine.push_back(i);
   }
-  // Small pieces in one message: subtree by subtree and in each piece by piece.
+  // The small pieces form one message, ordered by subtree and then by piece.
   for (std::size_t i = 0; i < in_.size(); ++i) {
     at_least(out_[i], static_cast<std::int64_t>(own) * places.small[i]);
   }
@@ -107,7 +108,7 @@ void PieceExchange::sum_some(const StreamGroups& batch, std::span<const Piece> p
   });
   std::vector<Outgoing> send;
   std::vector<Incoming> receive;
-  // Of piece i and subtree k, in what comes from a process.
+  // Piece i of subtree k in the data received from a process.
   const auto received = [&](std::size_t process, std::size_t k, std::size_t i) {
     const auto before = static_cast<std::int64_t>(k),
                all = static_cast<std::int64_t>(subtrees[process].size());
@@ -150,7 +151,8 @@ void PieceExchange::sum_some(const StreamGroups& batch, std::span<const Piece> p
     for (std::size_t p = 0; p < in_.size(); ++p) {
       for (std::size_t k = 0; k < subtrees[p].size(); ++k) {
         Waiting next{p == me ? node(first + i, k) : received(p, k, i), subtrees[p][k].count()};
-        // Subtrees come in order, so an equal one to the left is the sibling. a + b is b + a.
+        // Subtrees come in order, so one of equal size to the left is the sibling. a + b has the
+        // same bits as b + a.
         while (!waiting.empty() && waiting.back().leaves == next.leaves) {
           float* left = waiting.back().sum;
           if (next.sum == place) std::swap(left, next.sum);
@@ -181,7 +183,7 @@ void PieceExchange::share_some(std::span<const Piece> pieces, To to, Workers& wo
     const auto p = static_cast<std::size_t>(process);
     return numbers(in_[p].data(), places.small[p]);
   };
-  // The small ones from their places, or to them.
+  // Copies small pieces from their places to the message, or back.
   const auto copy = [&](bool out) {
     deal(workers, pieces.size(), [&](std::size_t i) {
       const Piece& piece = pieces[i];

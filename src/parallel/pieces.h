@@ -1,4 +1,4 @@
-// Numbers that are dealt to processes in pieces, each of which one process owns.
+// Arrays that are divided among processes in pieces, each of which one process owns.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ struct Piece {
   int owner;
 };
 
-// Exchanges pieces and keeps its buffers from one exchange to the next. All processes call with the
-// same pieces in the same order; only the places differ.
+// Exchanges pieces; keeps its buffers between exchanges. Its functions are collective
+// (processes.h): all processes pass the same pieces in the same order, and only the places differ.
 class PieceExchange {
  public:
   explicit PieceExchange(Processes& processes) : processes_(processes) {}
 
-  // Sums over the groups of a batch along the tree of tree_sum.h. node(i, k): piece i of the sum
-  // over subtree k of this process's groups (StreamGroups::subtrees() of held_by()). The whole sum
-  // is put into the piece's place, at its owner alone; a node may lie there. The nodes of pieces
-  // that this process owns are written over.
+  // Sums each piece over the groups of a batch along the tree of tree_sum.h. node(i, k) is piece i
+  // of the sum over subtree k of this process's groups (StreamGroups::subtrees() of held_by()). The
+  // total is written to the piece's place, at its owner only; a node may lie there. The nodes of
+  // pieces that this process owns are overwritten.
   using Node = std::function<float*(std::size_t piece, std::size_t subtree)>;
   void sum(const StreamGroups& batch, std::span<const Piece> pieces, const Node& node,
            Workers& workers);
@@ -37,7 +37,7 @@ class PieceExchange {
   void share(std::span<const Piece> pieces, To to, Workers& workers);
 
  private:
-  // Each process's share of `pieces`, for one exchange.
+  // The same for the pieces of one exchange.
   void sum_some(const StreamGroups& batch, std::span<const Piece> pieces, std::size_t first,
                 const Node& node, Workers& workers);
   void share_some(std::span<const Piece> pieces, To to, Workers& workers);

@@ -27,7 +27,7 @@ Bytes bytes_of(std::span<T> values, const Part& part) {
                                                static_cast<std::size_t>(part.end - part.begin)));
 }
 
-// Of as many values as there are processes: one each.
+// One value for each process.
 std::vector<Part> one_each(const Processes& processes) {
   std::vector<Part> parts;
   for (std::int64_t i = 0; i < processes.size(); ++i) parts.push_back({i, i + 1});

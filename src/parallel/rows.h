@@ -16,9 +16,9 @@ struct RowRoute {
   int from, to;
 };
 
-// Sends rows of `row_bytes` bytes along the routes; all processes call it together. `rows`: the
-// rows that this process holds, dense. Returns the rows sent to this process, dense, in the order
-// of the routes.
+// Collective. Sends rows of `row_bytes` bytes along the routes. `rows`: the rows that this process
+// holds, dense. Returns the rows sent to this process, dense, in the order of the routes. A route
+// may lead from a process to itself.
 std::vector<std::byte> bring_rows(Processes& processes, std::span<const RowRoute> routes,
                                   const std::byte* rows, std::size_t row_bytes);
 

@@ -19,7 +19,7 @@
 namespace elmo {
 namespace {
 
-// Within single quotes gnuplot knows no escapes, commands or macros.
+// Between single quotes, gnuplot has no escapes, commands or macros.
 std::string literal(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
@@ -39,10 +39,10 @@ std::string header(const std::string& title, const std::string& x_label, const s
       width, height, literal(title), literal(x_label), literal(y_label));
 }
 
-// Feeds the script to gnuplot, whose output becomes the file.
+// Runs gnuplot on the script; its output becomes the file.
 void run(const std::string& script, const std::filesystem::path& path) {
   PendingFile file(path);
-  // -d: the user's own settings are not read.
+  // -d ignores the user's own settings.
   const std::string command = "command -v gnuplot >/dev/null || exit 127; exec gnuplot -d >" +
                               shell_word(file.temporary_path().string());
   std::FILE* pipe = popen(command.c_str(), "w");
@@ -77,7 +77,7 @@ void draw(const LineChart& chart, const std::filesystem::path& path) {
       marks.insert(point.x);
     }
     script += "END\n";
-    // Colours first, then dashes, then another shape of points.
+    // Series differ in colour first, then in dashes; points alternate between two shapes.
     plots += fmt::format(
         "{} $series{} using 1:2 axes x1y{} with linespoints lc rgb '{}' lw 2 dt {} pt {} ps 0.6 "
         "title {}",
@@ -103,7 +103,8 @@ void draw(const LineChart& chart, const std::filesystem::path& path) {
 
 void draw(const PointChart& chart, const std::filesystem::path& path) {
   if (chart.points.empty()) throw Error(path.string() + ": there is nothing to draw");
-  // The texts would cover one another beside their points, so they stand in a column, numbered.
+  // Beside their points, the labels would cover one another, so they are listed in a column and
+  // numbered.
   constexpr std::size_t kLine = 15, kMargin = 60;
   std::vector<PointChart::Point> points = chart.points;
   std::ranges::stable_sort(points, {}, &PointChart::Point::x);
@@ -111,7 +112,7 @@ void draw(const PointChart& chart, const std::filesystem::path& path) {
   std::string script = header(chart.title, chart.x_label, chart.y_label, 1280, height);
   script +=
       "set rmargin at screen 0.6\nset offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n";
-  // Where all points lie on a line across an axis, gnuplot finds no range for it.
+  // If all points have the same coordinate on an axis, gnuplot finds no range for it.
   for (const auto& [axis, place] :
        {std::pair("x", &PointChart::Point::x), std::pair("y", &PointChart::Point::y)}) {
     const auto [low, high] = std::ranges::minmax(points, {}, place);
@@ -135,7 +136,7 @@ void draw(const PointChart& chart, const std::filesystem::path& path) {
       if (point.group == group) script += fmt::format("{} {}\n", point.x, point.y);
     }
     script += "END\n";
-    // gnuplot's point types of filled circles, squares, triangles and diamonds.
+    // gnuplot's point types for filled circles, squares, triangles and diamonds.
     constexpr int kShapes[] = {7, 5, 9, 13};
     plots += fmt::format(
         "{} $group{} using 1:2 with points pt {} ps 0.6 lc rgb '{}' {}",

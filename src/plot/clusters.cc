@@ -16,12 +16,12 @@ namespace {
 constexpr int kRuns = 10, kMostRounds = 50;
 
 struct Clustering {
-  std::vector<int> of;  // a row
+  std::vector<int> of;  // the cluster of each row
   std::vector<double> centres;
-  double squares = 0;  // of the distances to the centres
+  double squares = 0;  // sum of the squared distances to the centres
 };
 
-// The two nearest centres of a row, and the squares of their distances.
+// The nearest centre of a row, and the squared distances of the two nearest.
 struct Nearest {
   int first = 0;
   double square = std::numeric_limits<double>::infinity(), second_square = square;
@@ -32,7 +32,7 @@ class KMeans {
   KMeans(std::span<const double> rows, std::size_t dimension)
       : rows_(rows), dimension_(dimension), size_(rows.size() / dimension) {}
 
-  // The best of some runs. Centres may be fewer than `count` where rows coincide.
+  // The best of several runs. There may be fewer centres than `count` if rows coincide.
   Clustering best(int count, std::uint64_t seed) const {
     Clustering best;
     for (int run = 0; run < kRuns; ++run) {
@@ -44,8 +44,8 @@ class KMeans {
     return best;
   }
 
-  // The mean of the rows' simplified silhouettes: how much nearer its own centre is than the next
-  // one, as a share; of a row that is a cluster by itself 0.
+  // The mean of the rows' simplified silhouettes: (next - own) / next, with the distances of a row
+  // to the next centre and to its own; 0 for a row that is a cluster by itself.
   double silhouette(const Clustering& clustering) const {
     std::vector<int> sizes(clustering.centres.size() / dimension_, 0);
     for (const int c : clustering.of) ++sizes[static_cast<std::size_t>(c)];
@@ -85,7 +85,8 @@ class KMeans {
     return result;
   }
 
-  // k-means++: each centre is a row drawn by the square of its distance from those before.
+  // k-means++: each centre is a row, drawn with a probability proportional to its squared distance
+  // from the nearest centre so far.
   std::vector<double> first_centres(int count, const Random& random) const {
     std::vector<double> centres, squares(size_, std::numeric_limits<double>::infinity());
     std::size_t drawn = static_cast<std::size_t>(random.below(0, size_));
@@ -123,7 +124,7 @@ class KMeans {
     return result;
   }
 
-  // To the means of their rows; one that has lost them all stays.
+  // Moves the centres to the means of their rows; one without rows stays.
   void move_centres(Clustering& clustering) const {
     std::vector<double> sums(clustering.centres.size(), 0.0);
     std::vector<double> counts(clustering.centres.size() / dimension_, 0.0);
@@ -159,7 +160,7 @@ std::vector<int> cluster(std::span<const double> rows, std::size_t dimension, in
       best = std::move(found);
     }
   }
-  // Renumbered by falling size.
+  // Renumbered by decreasing size.
   std::map<int, int> sizes, number;
   for (const int c : best.of) ++sizes[c];
   std::vector<std::pair<int, int>> order(sizes.begin(), sizes.end());

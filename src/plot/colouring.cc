@@ -46,7 +46,7 @@ Colouring colour_by_labels(const std::filesystem::path& path, const Occurrences&
   std::string_view line;
   std::int64_t lines = 0;
   for (; reader.next(line); ++lines) {
-    // Places stand in the order of their sentences.
+    // Places are ordered by sentence.
     while (labels.size() < occurrences.places.size() &&
            occurrences.places[labels.size()].sentence == lines) {
       labels.emplace_back(line.substr(0, line.find('\t')));

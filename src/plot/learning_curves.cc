@@ -17,7 +17,8 @@
 namespace elmo {
 namespace {
 
-// Series in the order of their first point; points by x, later ones replacing earlier ones.
+// Series are ordered by their first point, points by x; a later point replaces an earlier one with
+// the same x.
 class Curves {
  public:
   void add(const std::string& name, bool right, double x, double y) {
@@ -53,8 +54,8 @@ std::optional<double> number(const nlohmann::json& line, const std::string& key)
   throw Error(fmt::format("{}:{}: {}", reader.path(), reader.line_number(), what));
 }
 
-// What a log is called in a title: its model's folder, or the file where it tells more. No page
-// that is passed on holds the path.
+// The name of a log in a title: that of its model's folder, or of the file if that says more. Never
+// the whole path, because pages are passed on to others.
 std::string name_of(const std::filesystem::path& file) {
   if (file.filename() != "log.jsonl") return file.filename().string();
   return std::filesystem::absolute(file).lexically_normal().parent_path().filename().string();

@@ -1,4 +1,4 @@
-// What a log.jsonl tells of a training, as a chart.
+// The learning curves in a log.jsonl, as a chart.
 #pragma once
 
 #include <filesystem>
@@ -7,16 +7,17 @@
 
 namespace elmo {
 
-// `path` is the log (log.jsonl, TASK.log.jsonl) or a folder that holds a log.jsonl. Of a language
-// model: perplexity per unit on the training text and the development text, each direction by
-// itself. Of a classifier or tagger (lines with a `loss` and any `dev_...`): the loss, and on the
-// right the development measures. A line that a resumed training wrote again replaces the earlier
-// one. Throws Error: missing, not JSON (names the line), no number to draw.
+// `path` is the log (log.jsonl, TASK.log.jsonl) or a folder that contains a log.jsonl. For a
+// language model: perplexity per unit on the training text and on the development text, for each
+// direction. For a classifier or tagger (lines with a `loss` and any `dev_...`): the losses, and on
+// the right-hand axis the other development metrics. A later line for the same step, from a resumed
+// training, replaces the earlier one. Throws Error if the file is missing, is not JSON (the message
+// names the line) or has nothing to draw.
 LineChart learning_curves(const std::filesystem::path& path);
 
-// Accuracy by distance from a TSV of lines `series<TAB>distance<TAB>accuracy`, accuracy being a
-// fraction; lines of one series are joined in the order of the distances. Throws Error naming the
-// line.
+// Accuracy by distance, from a TSV file with lines `series<TAB>distance<TAB>accuracy`. Distances
+// are positive, accuracies are from 0 to 1. The points of a series are joined in the order of their
+// distances. Throws Error naming the line.
 LineChart accuracy_by_distance(const std::filesystem::path& path);
 
 }  // namespace elmo

@@ -11,7 +11,7 @@
 namespace elmo {
 namespace {
 
-// Rows whose products with all others are held at once.
+// Rows that are multiplied with all others at once.
 constexpr std::int64_t kRowsAtOnce = 64;
 
 AlignedArray<float> unit_rows(std::span<const float> rows, std::size_t dimension) {

@@ -1,4 +1,4 @@
-// The nearest of a set of vectors to each of them.
+// The nearest neighbours of each of a set of vectors.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,9 @@ struct Near {
   float cosine;
 };
 
-// For each row of `rows`, row-major (rows, dimension), its `count` nearest other rows, fewer where
-// there are no more, by falling cosine, of equal ones the earlier first. A row of zeros has the
-// cosine 0 with all. Memory: the rows once more, and a few MiB a worker.
+// For each row of `rows` (row-major: rows, dimension), its `count` nearest other rows (all, if
+// there are fewer), ordered by decreasing cosine and then by row. A row of zeros has the cosine 0
+// with all rows. Takes memory for two copies of the rows, and 64 floats per row for each worker.
 std::vector<std::vector<Near>> nearest_rows(std::span<const float> rows, std::size_t dimension,
                                             std::size_t count, Workers& workers);
 

@@ -31,12 +31,12 @@ std::string shown(const std::string& word) {
   return text;
 }
 
-// In NFC, where it is UTF-8.
+// In NFC if it is valid UTF-8, otherwise unchanged.
 std::string normalised(const std::string& word) {
   return find_invalid_utf8(word) == std::string::npos ? to_nfc(word) : word;
 }
 
-// Which words are meant, compared in NFC.
+// The requested words, compared in NFC.
 class WordChoice {
  public:
   explicit WordChoice(const std::vector<std::string>& words) {
@@ -57,7 +57,7 @@ struct Candidate {
   auto operator<=>(const Candidate&) const = default;
 };
 
-// A uniform sample: each candidate has a random number of its own, and the smallest stay.
+// A uniform sample: each candidate has a random number, and those with the smallest are kept.
 class Sample {
  public:
   explicit Sample(const OccurrenceRequest& request)

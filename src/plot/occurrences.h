@@ -1,4 +1,4 @@
-// The places where words occur in a dump: which, in what sentence, with what vectors.
+// The occurrences of words in a dump: the words, their contexts and their vectors.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace elmo {
 
-// A word in the middle of its sentence, or of as much of it as is shown.
+// A word with the words around it in its sentence.
 struct Context {
   std::string before, word, after;
 
@@ -18,18 +18,18 @@ struct Context {
   std::string marked() const;
 };
 
-// Word `at` of a sentence with `reach` words on either side. Words of more than a hundred
-// characters are cut, and what is not UTF-8 is replaced.
+// Word `at` of a sentence with up to `reach` words on either side. Words of more than a hundred
+// characters are shortened, and invalid UTF-8 is replaced.
 Context context_of(const std::vector<std::string>& words, std::size_t at, std::size_t reach);
 
-// The words of sentence i of a dump. Throws Error where the dump does not tell them.
+// The words of sentence i of a dump. Throws Error if the dump does not contain them.
 std::vector<std::string> required_words(const DumpReader& dump, std::int64_t i);
 
 struct OccurrenceRequest {
   std::vector<std::string> words;  // compared in NFC; empty: every word
-  std::int64_t count = 2000;       // occurrences at most; where there are more, a sample
-  std::uint64_t seed = 1;          // of the sample
-  std::size_t reach = 4;           // of the contexts
+  std::int64_t count = 2000;       // at most so many; if there are more, a sample
+  std::uint64_t seed = 1;          // seed of the sample
+  std::size_t reach = 4;           // words of context on either side
 };
 
 struct Occurrences {
@@ -37,21 +37,21 @@ struct Occurrences {
     std::int64_t sentence;  // from 0
     std::size_t word;       // its index in the sentence, from 0
     Context context;
-    std::string text;  // the word itself, whole, in NFC where it is UTF-8
+    std::string text;  // the whole word, in NFC if it is valid UTF-8
   };
   std::vector<Place> places;   // by sentence and word
-  std::int64_t total = 0;      // occurrences in the dump
+  std::int64_t total = 0;      // occurrences in the dump, before sampling
   std::int64_t sentences = 0;  // of the dump
   std::size_t dimension = 0;
-  // Of each layer: row-major (places, dimension).
+  // For each layer: row-major (places, dimension).
   std::vector<std::vector<float>> layers;
 };
 
-// Reads the dump twice, the words and then the vectors of what is kept; memory is that of `count`
-// occurrences. A sample is uniform, and the same for the same words, count and seed. Of equal
-// sentences the layout `sentences` tells the words of the last one, which stands for all of them
-// (with a warning). Throws Error: the words do not occur, a vector is not finite, or the dump does
-// not tell its words.
+// Reads the dump twice, for the words and then for the vectors of the chosen places; takes memory
+// for `count` occurrences. The sample is uniform, and the same for the same words, count and seed.
+// In a dump with the layout `sentences`, only the last of equal sentences has its words; it
+// represents all of them (with a warning). Throws Error if the words do not occur, if a vector is
+// not finite, or if the dump does not contain its words.
 Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& request);
 
 }  // namespace elmo

@@ -16,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Coordinates are whole numbers of this part of the picture, cosines of 1.
+// Coordinates are stored as integers in units of extent / kSteps, cosines in units of 1 /
+// kCosineSteps.
 constexpr double kSteps = 10'000, kCosineSteps = 1'000;
 
 std::string page(const std::string& title, const PageParts& parts, const Json& data) {
@@ -48,7 +49,7 @@ Json colours() {
   return list;
 }
 
-// The farthest that any point lies from the origin along an axis.
+// The largest absolute coordinate of any point.
 double extent_of(const WordPicture& picture) {
   double extent = 0;
   for (const WordPicture::Layer& layer : picture.layers) {
@@ -89,7 +90,7 @@ std::string script_json(const nlohmann::ordered_json& data) {
   std::string text;
   text.reserve(plain.size() + plain.size() / 16);
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    // All of these stand in strings only.
+    // In JSON, these characters occur in strings only.
     switch (plain[i]) {
       case '<':
         text += "\\u003c";

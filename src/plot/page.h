@@ -1,5 +1,5 @@
-// Pictures as HTML pages: one file that needs nothing else and asks for nothing. Its content
-// security policy forbids every request and every script but its own, which it names by its hash.
+// Pictures as HTML pages. A page is one file that loads nothing else. Its content security policy
+// forbids all requests and all scripts except its own, which it identifies by hash.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,15 @@
 
 namespace elmo {
 
-// Data as it stands in a <script type="application/json">: what HTML could take for markup (<, >
-// and &) and U+2028, U+2029 are written as \uXXXX; text that is not UTF-8 gets U+FFFD.
+// Data as JSON for a <script type="application/json">. Characters that HTML could take for markup
+// (<, > and &) and U+2028, U+2029 are written as \uXXXX; invalid UTF-8 becomes U+FFFD.
 std::string script_json(const nlohmann::ordered_json& data);
 
-// Text between tags or in a quoted attribute.
+// Escapes text for use between tags or in a quoted attribute.
 std::string escape_html(std::string_view text);
 
-// Write a page, whole or not at all. `source` is the dump's name, as the page shows it. Throw
-// Error: the file can't be written, nothing to draw.
+// Write a page, whole or not at all. `source` is the name of the dump, which the page shows. Throw
+// Error if the file can't be written or there is nothing to draw.
 void write_page(const WordPicture& picture, const std::string& source,
                 const std::filesystem::path& path);
 void write_page(const LineChart& chart, const std::filesystem::path& path);

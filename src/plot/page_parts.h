@@ -1,4 +1,4 @@
-// What stands in src/plot/page/, as CMake put it into the library.
+// The files of src/plot/page/, which CMake puts into the library.
 #pragma once
 
 namespace elmo {
@@ -11,7 +11,7 @@ struct PageParts {
   const char* script_hash;
 };
 
-// Of the map of words, and of lines over an axis.
+// The page of a word picture, and that of a line chart.
 extern const PageParts kWordsPage, kLinesPage;
 
 }  // namespace elmo

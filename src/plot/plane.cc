@@ -10,18 +10,19 @@
 namespace elmo {
 namespace {
 
-// How many are iterated at once: what is asked for and a few more, which make it converge sooner.
+// The number of directions that are iterated together: those requested and a few more, which speed
+// up convergence.
 constexpr std::size_t kDirectionCount = 12;
 constexpr int kMostSteps = 60;
-// Variance that float32 values can have by their rounding alone, as a share of their squares.
+// The variance that rounding to float32 alone can cause, as a share of the values' squares.
 constexpr double kRounding = 1e-12;
 
 using Directions =
     std::vector<std::array<double, kDirectionCount>>;  // (dimension, kDirectionCount)
 using Square = std::array<std::array<double, kDirectionCount>, kDirectionCount>;
 
-// Makes the columns orthogonal and of length 1, twice for the sake of rounding; a column that
-// depends on those before it becomes zero.
+// Makes the columns orthogonal and of length 1, in two passes for accuracy; a column that depends
+// on those before it becomes zero.
 void orthonormalise(Directions& block) {
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t j = 0; j < kDirectionCount; ++j) {
@@ -39,8 +40,8 @@ void orthonormalise(Directions& block) {
   }
 }
 
-// Eigenvalues, falling, and eigenvectors (the columns) of a symmetric matrix, by Jacobi's
-// rotations (Golub and Van Loan, 8.5).
+// The eigenvalues, in decreasing order, and eigenvectors (the columns) of a symmetric matrix, by
+// Jacobi rotations (Golub and Van Loan, 8.5).
 std::pair<std::array<double, kDirectionCount>, Square> eigenvectors(Square a) {
   Square v{};
   for (std::size_t i = 0; i < kDirectionCount; ++i) v[i][i] = 1;
@@ -80,7 +81,7 @@ std::pair<std::array<double, kDirectionCount>, Square> eigenvectors(Square a) {
   return {values, vectors};
 }
 
-// The columns become other combinations of themselves.
+// Replaces the columns by linear combinations of them.
 void combine(Directions& block, const Square& weights) {
   for (auto& row : block) {
     std::array<double, kDirectionCount> sums{};
@@ -91,7 +92,7 @@ void combine(Directions& block, const Square& weights) {
   }
 }
 
-// Rows of floats, seen from their mean.
+// Rows of floats relative to their mean.
 class CentredRows {
  public:
   CentredRows(std::span<const float> rows, std::size_t dimension)
@@ -117,7 +118,7 @@ class CentredRows {
   // The sum of squared distances from the mean.
   double variation() const { return variation_; }
 
-  // Where row i lies along each direction.
+  // The coordinate of row i along each direction.
   std::array<double, kDirectionCount> along(const Directions& directions, std::size_t i) const {
     std::array<double, kDirectionCount> sums{};
     for (std::size_t k = 0; k < dimension(); ++k) {
@@ -127,7 +128,7 @@ class CentredRows {
     return sums;
   }
 
-  // X^T X times the directions, X being the centred rows.
+  // X^T X times the directions, where X is the matrix of centred rows.
   Directions spread(const Directions& directions) const {
     Directions result(dimension(), std::array<double, kDirectionCount>{});
     for (std::size_t i = 0; i < size(); ++i) {
@@ -179,11 +180,11 @@ PrincipalComponents principal_components(std::span<const float> rows, std::size_
     double change = 0;
     for (std::size_t j = 0; j < count; ++j) change += std::abs(found[j] - values[j]);
     values = found;
-    // The next directions in the order of their values, so that the first ones stay the first.
+    // The next directions are ordered by their eigenvalues, so that the first ones stay first.
     combine(next, weights);
     directions = std::move(next);
     orthonormalise(directions);
-    // The error of a direction is about the root of that of its value.
+    // A direction's error is about the square root of its eigenvalue's error.
     if (change <= 1e-13 * centred.variation()) break;
   }
 
@@ -213,7 +214,7 @@ std::vector<Point> scaled(std::vector<Point> points) {
 }
 
 PlaneRotation procrustes(std::span<const Point> from, std::span<const Point> to) {
-  // M = from^T to; Q has the largest trace of Q^T M.
+  // With M = from^T to, the solution Q maximises the trace of Q^T M.
   double xx = 0, xy = 0, yx = 0, yy = 0;
   for (std::size_t i = 0; i < from.size(); ++i) {
     xx += from[i].x * to[i].x;
@@ -221,8 +222,9 @@ PlaneRotation procrustes(std::span<const Point> from, std::span<const Point> to)
     yx += from[i].y * to[i].x;
     yy += from[i].y * to[i].y;
   }
-  // A rotation [c s; -s c] has the trace c (xx + yy) + s (xy - yx), a reflection [c s; s -c]
-  // c (xx - yy) + s (xy + yx): either is largest where (c, s) points the way of the sums.
+  // The trace is c (xx + yy) + s (xy - yx) for a rotation [c s; -s c], and c (xx - yy) + s (xy +
+  // yx) for a reflection [c s; s -c]. Either is largest if (c, s) has the direction of the two
+  // sums.
   const double rotation = std::hypot(xx + yy, xy - yx);
   const double reflection = std::hypot(xx - yy, xy + yx);
   if (rotation == 0 && reflection == 0) return {};

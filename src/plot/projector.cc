@@ -18,7 +18,7 @@ namespace {
 // Words shown on each side of a word.
 constexpr std::size_t kContext = 4;
 
-// A text file that becomes whole or is not there.
+// A text file that is written whole or not at all.
 class TableWriter {
  public:
   explicit TableWriter(const std::filesystem::path& path)

@@ -7,8 +7,8 @@
 
 namespace elmo {
 
-// vectors.tsv and metadata.tsv (columns word, sentence, index): one row a word, the layers of a
-// word side by side.
+// Writes vectors.tsv and metadata.tsv (columns word, sentence, index) into `folder`, which is
+// created if necessary: one row per word, a word's layers side by side. Throws Error.
 void write_projector(const DumpReader& dump, const std::filesystem::path& folder);
 
 }  // namespace elmo

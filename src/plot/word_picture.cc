@@ -12,7 +12,7 @@
 namespace elmo {
 namespace {
 
-// Principal components that clusters are made of.
+// The number of principal components in which clusters are computed.
 constexpr std::size_t kClusterComponents = 8;
 
 std::size_t layer_of(const DumpReader& dump, int layer) {
@@ -22,7 +22,7 @@ std::size_t layer_of(const DumpReader& dump, int layer) {
   return static_cast<std::size_t>(layer < 0 ? dump.layers() - 1 : layer);
 }
 
-// "layer 2", where the dump tells which of the model's it holds.
+// "layer 2" if the dump says which of the model's layers it contains.
 std::string layer_name(const DumpReader& dump, std::size_t layer) {
   const std::string which = dump.text_attribute("layers").value_or("all");
   if (which == "all") return fmt::format("layer {}", layer);
