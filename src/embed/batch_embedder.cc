@@ -45,6 +45,9 @@ constexpr Direction kDirections[] = {Direction::kForward, Direction::kBackward};
 // Largest number of rows in a batch. With more, products gain nothing and the states no longer fit
 // into the caches.
 constexpr std::size_t kMostRows = 512;
+// Smallest number of words in a batch that is made to occupy another thread: with fewer rows,
+// products cost more than an idle thread.
+constexpr std::int64_t kLeastWords = 1024;
 // Words in one part of a long sentence's layer 0.
 constexpr std::int64_t kPartWords = 4096;
 
@@ -299,6 +302,16 @@ struct BatchEmbedder::Impl {
     return prepared;
   }
 
+  // Number of words in each batch. There are enough batches for all threads (a task is one
+  // direction of a batch), and they have about the same size, so that the threads end together.
+  std::int64_t batch_size(std::int64_t words) const {
+    const std::int64_t by_size = (words + options.batch_words - 1) / options.batch_words;
+    const std::int64_t by_threads =
+        std::min<std::int64_t>((workers.count() + 1) / 2, words / kLeastWords);
+    const std::int64_t batches = std::max<std::int64_t>({1, by_size, by_threads});
+    return (words + batches - 1) / batches;
+  }
+
   // Runs item(i, thread) for all i < count on all threads; the assignment does not affect the
   // results. After a failure the other threads stop at their next pause(), and the first failure is
   // thrown.
@@ -394,12 +407,18 @@ void BatchEmbedder::embed(std::span<SentenceVectors> sentences) {
   const auto length = [](const Prepared* one) { return one->readings[0].sequence.units.size(); };
   std::stable_sort(order.begin(), order.end(),
                    [&](const Prepared* a, const Prepared* b) { return length(a) > length(b); });
+  const auto words_of = [](const Prepared* one) {
+    return static_cast<std::int64_t>(one->sentence->words.size());
+  };
+  std::int64_t words = 0;
+  for (const Prepared* one : order) words += words_of(one);
+  const std::int64_t batch = impl_->batch_size(words);
   std::vector<std::span<Prepared* const>> batches;
   for (std::size_t begin = 0; begin < order.size();) {
     std::size_t end = begin;
-    for (std::int64_t words = 0; end < order.size() && end - begin < kMostRows; ++end) {
-      words += static_cast<std::int64_t>(order[end]->sentence->words.size());
-      if (end > begin && words > options_.batch_words) break;
+    for (std::int64_t taken = 0; end < order.size() && end - begin < kMostRows; ++end) {
+      taken += words_of(order[end]);
+      if (end > begin && taken > batch) break;
     }
     batches.emplace_back(order.data() + begin, end - begin);
     begin = end;

@@ -103,7 +103,7 @@ struct EmbedOptions {
   LayerMix mix;
   Pooling pooling = Pooling::kBoundary;
   // Largest number of words in a batch; a longer sentence is a batch of its own.
-  std::int64_t batch_words = 4096;
+  std::int64_t batch_words = 8192;
   // Capacity in words of the cache of token vectors or, for models of pieces, of each thread's
   // cache of pieces.
   std::size_t cached_words = 100'000;

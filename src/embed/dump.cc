@@ -84,9 +84,13 @@ std::vector<std::string> frequent_words(const DumpRequest& request, Split split)
   return words;
 }
 
-// Limits the vectors of a window of sentences in memory. Three windows exist at once: one is being
-// read, one embedded, one written.
-constexpr std::size_t kWindowBytes = std::size_t{48} << 20;
+// Limits the vectors of a window of sentences in memory, for each thread and in all. Three windows
+// exist at once: one is being read, one embedded, one written. With a quarter of that, batches of
+// `original` took a third more time, because few sentences of a window have similar lengths.
+constexpr std::size_t kThreadBytes = std::size_t{96} << 20;
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+// The vectors of a sentence with more are written in parts while it is embedded.
+constexpr std::size_t kLongBytes = std::size_t{12} << 20;
 constexpr std::size_t kWindowLines = 32'768;
 
 DumpOptions options_of(const DumpRequest& request, const BidirectionalModel& model) {
@@ -160,8 +164,10 @@ class Dump {
         sink_(make_sink(options)),
         // Several batches for each thread, so that batches of similar lengths can be filled and
         // threads end together.
-        window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
-            request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
+        window_words_(static_cast<std::size_t>(
+            std::clamp<std::int64_t>(request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))),
+        window_bytes_(
+            std::min(kMostBytes, kThreadBytes * static_cast<std::size_t>(workers.count()))) {}
 
   DumpReport run() {
     const InterruptGuard guard;
@@ -333,7 +339,7 @@ class Dump {
     window = {};
     std::string_view text;
     while (window.lines.size() < kWindowLines && window.words < window_words_ &&
-           window.words * vector_bytes() < kWindowBytes) {
+           window.words * vector_bytes() < window_bytes_) {
       if (!lines_.next(text)) {
         window.last = true;
         break;
@@ -368,7 +374,7 @@ class Dump {
 
   bool is_long(const SentenceVectors& sentence) const {
     return request_.carry_state == 0 && !request_.embed.mix.layer_norm &&
-           sentence.wanted() * vector_bytes() > kWindowBytes / 4;
+           sentence.wanted() * vector_bytes() > kLongBytes;
   }
 
   // Long sentences are left to write(), which takes their vectors as they are computed.
@@ -429,7 +435,7 @@ class Dump {
   std::optional<std::unordered_set<std::string>> words_;  // dump only these words
   StaticVectors* static_ = nullptr;                       // sink_, if it is one
   std::unique_ptr<DumpSink> sink_;
-  std::size_t window_words_;
+  std::size_t window_words_, window_bytes_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<Progress> progress_;
   PhaseClock clock_;

@@ -151,7 +151,7 @@ class Model:
         """
         return [Word(*word) for word in self._model.words(text)]
 
-    def embed(self, sentences, layers=None, mix=None, pooling="", carry_state=0, batch_size=4096,
+    def embed(self, sentences, layers=None, mix=None, pooling="", carry_state=0, batch_size=8192,
               threads=0, pool=None):
         """The vectors of sentences, each a text (str), which the model cuts into words, or a list of
         words: a list of float32 arrays, one a sentence, of shape (layers, words, dimension); of
@@ -298,7 +298,7 @@ class Embedder:
     used are dropped. It pickles as its model and settings, with empty caches.
     """
 
-    def __init__(self, model, layers=None, mix=None, pooling="", carry_state=0, batch_size=4096,
+    def __init__(self, model, layers=None, mix=None, pooling="", carry_state=0, batch_size=8192,
                  threads=0, pool=None, cached_words=100_000):
         self.model = model
         self._settings = (layers, mix, pooling, carry_state, batch_size, threads, pool, cached_words)

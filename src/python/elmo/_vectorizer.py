@@ -24,7 +24,7 @@ class Vectorizer:
     """
 
     def __init__(self, model, layers=None, pool="mean", mix=None, pooling="", precision="f32",
-                 batch_size=4096, threads=0):
+                 batch_size=8192, threads=0):
         self.model = model
         self.layers = layers
         self.pool = pool
