@@ -39,7 +39,7 @@ LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool
                   DumpRequest& request) {
   const ScalarMix mix = ScalarMix::load(path);
   if (!mix.model_hash.empty() && mix.model_hash != model.hash()) {
-    throw Error(path + ": learned its mix on another language model than the one in --model");
+    throw Error(path + ": its mix was learned on another language model than that in --model");
   }
   if (!pooling_given) request.embed.pooling = parse_pooling(mix.pooling);
   return LayerMix::scalar_mix(mix.weights, mix.gamma, mix.layer_norm, model.layers());
@@ -174,8 +174,8 @@ void settle(const Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
   if (r.resume && r.input == "-") {
     throw UsageError(
-        "--resume needs the lines that are done again, which standard input has "
-        "not; use a file");
+        "--resume reads the finished lines again, which standard input can't; "
+        "use a file");
   }
   if (c.layers == "mix" && c.mix.empty()) {
     throw UsageError("--layers mix needs --mix TASK.h5, the task that learned it");

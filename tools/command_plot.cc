@@ -33,7 +33,7 @@ bool is_page(const std::filesystem::path& output) {
   const std::string extension = output.extension().string();
   if (extension != ".svg" && extension != ".html") {
     throw UsageError("--output: '" + output.string() +
-                     "' ends neither in .svg (a picture) nor in .html (a page to look into)");
+                     "' ends neither in .svg (a picture) nor in .html (an interactive page)");
   }
   return extension == ".html";
 }

@@ -42,7 +42,7 @@ struct TrainConfig {
 std::vector<int> parse_list(const std::string& text, const std::string& option) {
   auto numbers = parse_numbers(text);
   if (!numbers) {
-    throw UsageError(fmt::format("{} '{}' is no list of numbers such as 3,4,5", option, text));
+    throw UsageError(fmt::format("{} '{}' is not a list of numbers such as 3,4,5", option, text));
   }
   return *std::move(numbers);
 }

@@ -27,7 +27,7 @@ Pooling parse_pooling(std::string_view name) {
   for (const auto& [known, pooling] : kPoolings) {
     if (known == name) return pooling;
   }
-  throw UsageError(fmt::format("pooling '{}' is none of boundary, first, last, mean", name));
+  throw UsageError(fmt::format("pooling '{}' is not one of boundary, first, last, mean", name));
 }
 
 std::string_view pooling_name(Pooling pooling) {
@@ -53,7 +53,7 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
     const auto path = LanguageModel::file(folder, direction);
     if (!std::filesystem::exists(path)) {
       throw Error(
-          fmt::format("{}: missing; vectors need both directions, make it with `elmo "
+          fmt::format("{}: missing; vectors need both directions; make it with `elmo "
                       "pretrain --direction {} --output {} ...`",
                       path.string(), direction_name(direction), folder.string()));
     }

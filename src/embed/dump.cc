@@ -73,7 +73,8 @@ std::vector<std::string> frequent_words(const DumpRequest& request, Split split)
   }
   if (left_out > 0) {
     log::warn(
-        "{} words hold white space, which the file can't; they are left out, with their {} "
+        "{} words contain white space, which the format can't store; they are left out, with their "
+        "{} "
         "occurrences",
         left_out, occurrences);
   }
@@ -201,7 +202,7 @@ class Dump {
       const std::uint64_t kept = keep();
       if (kept == 0 || request_.input == "-") throw;
       throw Error(fmt::format(
-          "{}; {} lines are kept, and the same command with --resume goes on after them",
+          "{}; {} lines are kept, and the same command with --resume continues after them",
           error.what(), kept));
     } catch (...) {
       keep();

@@ -303,7 +303,8 @@ struct Embedder::Impl {
         throw UsageError("this Embedder serves another thread; give each thread one of its own");
       }
       throw Error(
-          "this Embedder was at work in the parent when the process forked; make another one");
+          "this Embedder was running a call in the parent when the process forked; make another "
+          "one");
     }
     ~Call() { caller_ = 0; }
     Call(const Call&) = delete;

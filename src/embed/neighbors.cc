@@ -132,7 +132,7 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
   search();
   if (coverage != nullptr) *coverage = embedder.coverage();
   reader.warn_of_invalid_lines();
-  if (nearest.empty()) throw Error(reader.path() + ": holds no word beside the query");
+  if (nearest.empty()) throw Error(reader.path() + ": holds no word except the query");
   return nearest;
 }
 

@@ -212,17 +212,18 @@ Json describe_efml(const fs::path& folder) {
       rows.push_back(std::move(row));
     }
   }
-  return {{"path", folder.string()},
-          {"bytes", bytes},
-          {"kind", "model of ELMoForManyLangs"},
-          {"architecture", model.architecture.empty()
-                               ? std::string("no file; that of the published models fits")
-                               : model.architecture.string()},
-          {"settings", settings},
-          {"dictionaries", dictionaries},
-          {"datasets", rows},
-          {"parameters", values},
-          {"readers", {"elmo", "elmoformanylangs"}}};
+  return {
+      {"path", folder.string()},
+      {"bytes", bytes},
+      {"kind", "model of ELMoForManyLangs"},
+      {"architecture", model.architecture.empty()
+                           ? std::string("no file; the architecture of the published models fits")
+                           : model.architecture.string()},
+      {"settings", settings},
+      {"dictionaries", dictionaries},
+      {"datasets", rows},
+      {"parameters", values},
+      {"readers", {"elmo", "elmoformanylangs"}}};
 }
 
 Json describe_file(const fs::path& path) {

@@ -146,7 +146,7 @@ void write_map(h5::File& file, const std::string& json) {
   if (json.size() >= 0xffffffff) {
     throw Error(
         fmt::format("{}: the map of its sentences takes {} bytes, more than an HDF5 string "
-                    "can hold; go on with --no-map --resume",
+                    "can hold; continue with --no-map --resume",
                     file.path().string(), json.size()));
   }
   h5::Dataset dataset = file.create_dataset("sentence_to_index", h5::Type::kString, {1});
@@ -209,7 +209,7 @@ class SentencesOutput : public Hdf5Output {
     // DumpWriter refuses duplicates within a dump, but two parts may have the same sentence.
     if (keyed && file_.has_dataset(record.sentence)) {
       throw Error(
-          fmt::format("{}: the sentence '{}' stands twice, so it can't be the name of its "
+          fmt::format("{}: the sentence '{}' occurs twice, so it can't be the name of its "
                       "vectors; dump the parts with --keys line",
                       pending_.final_path().string(), record.sentence));
     }

@@ -81,7 +81,7 @@ Part read_part(const fs::path& path) {
     const auto value = file.attribute(name);
     const auto* found = value ? std::get_if<std::int64_t>(&*value) : nullptr;
     if (found == nullptr || *found < 0) {
-      throw Error(path.string() + ": is no part of a dump; elmo dump --shard makes them");
+      throw Error(path.string() + ": is not a part of a dump; elmo dump --shard makes them");
     }
     return *found;
   };
@@ -354,7 +354,7 @@ void copy_part(const Part& part, const DumpOptions& options, DumpOutput& output)
   ContentHash content(options);
   DumpRecord record;
   for (std::int64_t i = 0; i < part.lines; ++i) {
-    if (interrupted()) throw Interrupted("interrupted; the parts are as they were");
+    if (interrupted()) throw Interrupted("interrupted; the parts are unchanged");
     ByteSource& vectors = reader->next(record);
     output.append(record, content.begin(record, part.first_line + i, vectors));
     content.end(record);
@@ -384,7 +384,7 @@ std::int64_t count_parts(const fs::path& folder) {
     }
   }
   if (counts.empty()) {
-    throw Error(fmt::format("{}: holds no part of a dump; elmo dump --shard i/n makes them",
+    throw Error(fmt::format("{}: holds no parts of a dump; elmo dump --shard i/n makes them",
                             folder.string()));
   }
   if (counts.size() > 1) {
@@ -426,7 +426,7 @@ std::string shown(const nlohmann::json& options, const std::string& name) {
 void check_part(const Part& part, const Part& first, const Part* before) {
   const auto refuse = [&](const std::string& what) {
     throw Error(fmt::format(
-        "{}: is of another dump than {}: {}; dump one of them again, without "
+        "{}: is not of the same dump as {}: {}; dump one of them again, without "
         "--resume: {}",
         part.path.string(), first.path.filename().string(), what, how_to_make(part.shard)));
   };
@@ -444,10 +444,10 @@ void check_part(const Part& part, const Part& first, const Part* before) {
       refuse(fmt::format("its --{} is {}, not {}", name, shown(here, name), shown(there, name)));
     }
   }
-  if (part.form != first.form) refuse("its datasets have another form");
+  if (part.form != first.form) refuse("its datasets have another shape or type");
   const std::int64_t expected = before != nullptr ? before->first_line + before->lines : 0;
   if (part.first_line != expected) {
-    refuse(fmt::format("it begins with line {}, and {} is the next", part.first_line + 1,
+    refuse(fmt::format("it begins with line {}, but line {} is the next", part.first_line + 1,
                        expected + 1));
   }
 }

@@ -168,7 +168,8 @@ struct DumpReader::Impl {
 
   void check_index(std::int64_t i) const {
     if (i < 0 || i >= sentences) {
-      throw Error(fmt::format("{}: has {} sentences, so none of number {}", path(), sentences, i));
+      throw Error(
+          fmt::format("{}: has {} sentences, so there is no sentence {}", path(), sentences, i));
     }
   }
 
@@ -203,7 +204,7 @@ struct DumpReader::Impl {
     if (dataset.extents() != h5::Extents{1}) damaged("its sentence_to_index is not one string");
     const std::string json = dataset.read_strings(0, 1).front();
     const nlohmann::json map = parse_json(json);
-    if (!map.is_object()) damaged("its sentence_to_index is no JSON object");
+    if (!map.is_object()) damaged("its sentence_to_index is not a JSON object");
     std::vector<std::string> found(static_cast<std::size_t>(sentences));
     for (const auto& item : map.items()) {
       const std::string number = item.value().is_string() ? item.value().get<std::string>() : "";

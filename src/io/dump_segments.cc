@@ -24,8 +24,8 @@ constexpr std::size_t kReadBytes = 1 << 16;
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
   throw Error(fmt::format(
       "{}: {}: {}{}", path.string(), what, std::generic_category().message(error),
-      error == ENOSPC || error == EDQUOT ? "; free some space and go on with --resume"
-      : error == EFBIG ? "; raise the limit of a file's size (ulimit -f), go on with --resume"
+      error == ENOSPC || error == EDQUOT ? "; free some space and continue with --resume"
+      : error == EFBIG ? "; raise the limit of a file's size (ulimit -f) and continue with --resume"
                        : ""));
 }
 

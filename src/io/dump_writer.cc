@@ -103,7 +103,8 @@ struct DumpWriter::Impl {
 
   void check_usable() const {
     if (long_sentence) throw Error(path.string() + ": a long sentence was not ended");
-    if (failed) throw Error(path.string() + ": a write failed before; start again with --resume");
+    if (failed)
+      throw Error(path.string() + ": an earlier write failed; run the command again with --resume");
   }
 
   // What append() and begin_long() have in common.

@@ -136,7 +136,7 @@ std::string hdf5_kind(const std::filesystem::path& path) {
     if (format != nullptr && format->starts_with("elmo ")) {
       if (*format == "elmo task") return "is a task that elmo train wrote; --task takes it";
       if (*format == "elmo language model") {
-        return "is a language model; --model takes the folder that it lies in";
+        return "is a language model; --model takes the folder that it is in";
       }
       return "is an " + *format;
     }

@@ -143,8 +143,8 @@ void walk_in_child(const fs::path& path, hid_t access) {
   }
   ::close(ends[0]);
   if (problem != 0) {
-    throw Error(
-        what + ": no process can be made to check it: " + std::generic_category().message(problem));
+    throw Error(what + ": can't be checked, because no process can be started: " +
+                std::generic_category().message(problem));
   }
   if (count != 1 || done != 1) {
     throw Error(what + ": is damaged: HDF5 crashes over it or finds no end; copy or make it anew");

@@ -50,7 +50,7 @@ void check_resumable(const RunSettings& before, const RunSettings& now, const st
     const nlohmann::json old = before.value(name);
     if (old == value || (known && value.is_null())) continue;
     throw UsageError(
-        fmt::format("{}: was begun with another --{}: {}, not {}; give what it was, or {}", run,
+        fmt::format("{}: was begun with another --{}: {}, not {}; pass the same value, or {}", run,
                     name, option_text(old), option_text(value), anew));
   }
 }

@@ -34,8 +34,8 @@ class Variables {
     }
     const auto value = parse_whole(text);
     if (!value) {
-      throw UsageError(
-          fmt::format("--shard auto: {} is '{}', no number; say --shard i/n", name, text));
+      throw UsageError(fmt::format(
+          "--shard auto: {} is '{}', which is not a number; pass --shard i/n", name, text));
     }
     return *value;
   }

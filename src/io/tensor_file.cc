@@ -207,8 +207,9 @@ TensorFileReader::TensorFileReader(const std::filesystem::path& path, const std:
   }
   impl_->settings = parse_json(*text);
   if (impl_->settings.is_discarded()) {
-    throw Error(fmt::format(
-        "{}: its settings are no JSON, or nested without end; make the file anew", impl_->path()));
+    throw Error(
+        fmt::format("{}: its settings are not JSON, or are nested too deeply; make the file anew",
+                    impl_->path()));
   }
   impl_->settings_text = *text;
 }

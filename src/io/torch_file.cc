@@ -135,7 +135,7 @@ class StateDictionary {
       if (arguments.empty()) refuse(name, "is a parameter of nothing");
       call = arguments.front();
     }
-    if (!is_call(*call, kRebuild) && !is_call(*call, kRebuild2)) refuse(name, "is no tensor");
+    if (!is_call(*call, kRebuild) && !is_call(*call, kRebuild2)) refuse(name, "is not a tensor");
     const auto& arguments = call->items[1]->items;
     if (arguments.size() < 4 || !arguments[2]->is(Kind::kTuple) ||
         !arguments[3]->is(Kind::kTuple)) {
@@ -387,7 +387,7 @@ void TorchFile::read_legacy() {
   }
   const PickleValue& protocol = reader.next();
   if (!protocol.is(Kind::kInteger) || protocol.integer != kProtocol) {
-    fail(source_, "is of another protocol of torch.save than 1001");
+    fail(source_, "uses another protocol of torch.save than 1001");
   }
   const PickleValue& machine = reader.next();
   const PickleValue* order =

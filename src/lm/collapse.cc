@@ -87,10 +87,11 @@ StateMeasure measure_states(LanguageModel& model, Precision precision, const std
 std::string describe_collapse(const StateMeasure& states) {
   constexpr double kHighestCosine = 0.9, kMostClipped = 0.5;
   constexpr char kRemedy[] =
-      "its vectors will not tell words apart; train anew with a lower --learning-rate or a longer "
+      "its vectors will not distinguish words; train again with a lower --learning-rate or a "
+      "longer "
       "--warmup";
   if (states.clipped > kMostClipped) {
-    return fmt::format("{:.0f} % of a layer's states lie on their clips, so {}",
+    return fmt::format("{:.0f} % of a layer's states are at the clipping bound, so {}",
                        100 * states.clipped, kRemedy);
   }
   if (states.cosine > kHighestCosine) {

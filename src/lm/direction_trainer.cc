@@ -195,7 +195,7 @@ void DirectionTrainer::update(double norm) {
   clock_.enter("reports");
   ++step_;
   if (step_ == values_.softmax_steps && speaks()) {
-    log::info("{} step {}: all is trained now", name(), step_);
+    log::info("{} step {}: all weights are trained from now on", name(), step_);
   }
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);

@@ -62,7 +62,7 @@ Architecture published() {
 
 void refuse_variant(const OptionsFile& options, const std::string& group, std::string_view known) {
   const auto& value = options.get(group + ".name");
-  if (!value.is_string()) options.fail(group + ".name is no text");
+  if (!value.is_string()) options.fail(group + ".name is not text");
   auto name = value.get<std::string>();
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (name == known) return;

@@ -72,7 +72,7 @@ CharacterShape character_shape(const JsonFields& fields, int least_rows, int pro
   };
   if (!filters.is_array() || filters.empty() || filters.size() > 64 ||
       !std::ranges::all_of(filters, is_pair)) {
-    fields.fail("filters is no list of 1 to 64 pairs of a width and a count");
+    fields.fail("filters is not a list of 1 to 64 pairs of a width and a count");
   }
   for (const auto& filter : filters) {
     const auto number = [&](std::size_t i, const char* name, int most) {
@@ -229,7 +229,7 @@ void apply_preset(const std::string& preset, ModelSettings& settings) {
     shape.projection = known.projection;
     return;
   }
-  throw UsageError("preset '" + preset + "' is none of tiny, small, medium, original");
+  throw UsageError("preset '" + preset + "' is not one of tiny, small, medium, original");
 }
 
 LanguageModel::LanguageModel(const ModelSettings& model_settings,

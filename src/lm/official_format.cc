@@ -124,10 +124,10 @@ void check_size(double numbers, const std::filesystem::path& options, const h5::
 }
 
 [[noreturn]] void refuse_many_langs(const std::filesystem::path& path) {
-  throw Error(
-      path.string() +
-      ": of a model of ELMoForManyLangs, which is no official one; pass its folder, to import "
-      "by --efml, to other commands by --model");
+  throw Error(path.string() +
+              ": of a model of ELMoForManyLangs, which is not in the official format; pass its "
+              "folder, to import "
+              "by --efml, to other commands by --model");
 }
 
 void refuse_other_programs(const std::filesystem::path& path) {
@@ -235,7 +235,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
   model.projection_clip = clip(options, "lstm.proj_clip");
   const nlohmann::json* skip = options.find("lstm.use_skip_connections");
   if (skip != nullptr && !skip->is_boolean())
-    options.fail("lstm.use_skip_connections is no boolean");
+    options.fail("lstm.use_skip_connections is not a boolean");
   model.skip_connections = skip != nullptr && skip->get<bool>();
 
   const auto file = h5::File::open(weights_path);

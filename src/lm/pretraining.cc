@@ -40,7 +40,7 @@ void check(const PretrainingOptions& options) {
   }
   const bool standard_input = std::ranges::find(options.inputs, "-") != options.inputs.end();
   if (standard_input && options.inputs.size() > 1) {
-    throw UsageError("--input - (standard input) stands alone");
+    throw UsageError("--input - (standard input) can't be combined with files");
   }
   if (standard_input && options.directions.size() > 1) {
     throw UsageError("--input - can be read once; train one direction, or put the text in a file");
@@ -51,7 +51,7 @@ void check(const PretrainingOptions& options) {
     throw UsageError("--share-encoder trains both directions together: --direction both");
   }
   if (!options.encoder_from.empty() && (options.share_encoder || !options.init.empty())) {
-    throw UsageError("--encoder-from stands without --share-encoder and --init");
+    throw UsageError("--encoder-from can't be combined with --share-encoder or --init");
   }
   if (options.tie.value_or(false)) {
     const std::string obstacle = obstacle_to_tying(options);
@@ -146,7 +146,7 @@ void check_output(const PretrainingOptions& options, Direction direction) {
   if (options.overwrite || options.resume) return;
   if (has_checkpoint(options, direction)) {
     throw Error(
-        fmt::format("{} exists; pass --resume to go on with it, --overwrite to replace it, "
+        fmt::format("{} exists; pass --resume to continue it, --overwrite to replace it, "
                     "or another --output",
                     checkpoint_file(options.output, direction).string()));
   }
@@ -170,7 +170,7 @@ void begin_again(const PretrainingOptions& options, Direction direction) {
   if (has_model(options, direction)) {
     const auto old = older_model(options, direction);
     std::filesystem::rename(LanguageModel::file(options.output, direction), old);
-    kept = fmt::format("; the model that is there is now {}", old.string());
+    kept = fmt::format("; the existing model was renamed to {}", old.string());
   }
   log::warn("{}: no checkpoint of the {} model, it starts at step 0{}", options.output.string(),
             direction_name(direction), kept);
@@ -368,7 +368,7 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
     results.push_back(one->result());
     if (wrong.empty()) wrong = one->divergence();
   }
-  if (!wrong.empty()) throw Error(wrong + " (the model is written all the same)");
+  if (!wrong.empty()) throw Error(wrong + " (the model has been written nevertheless)");
   if (!processes.is_first()) return {};
   if (!all_finished) explain_files(options);
   return results;

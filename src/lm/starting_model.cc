@@ -83,10 +83,9 @@ std::unique_ptr<LanguageModel> with_softmax(std::unique_ptr<LanguageModel> model
 StartingModel trained_model(const PretrainingOptions& options, Direction direction) {
   const std::string path = options.init.string();
   const auto refuse_dictionaries = [&] {
-    throw Error(
-        path +
-        ": is a model of ELMoForManyLangs, which pretrain does not go on with; --init takes "
-        "models of elmo pretrain and official ELMo weights");
+    throw Error(path +
+                ": is a model of ELMoForManyLangs, which pretrain can't continue; --init takes "
+                "models of elmo pretrain and official ELMo weights");
   };
   if (is_efml(options.init)) refuse_dictionaries();
   StartingModel start;

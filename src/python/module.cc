@@ -121,7 +121,7 @@ std::string_view utf8_of(py::handle text, const std::string& what) {
   const char* bytes = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
   if (bytes == nullptr) {
     PyErr_Clear();
-    throw elmo::UsageError(what + " holds half of a surrogate pair, which is no character");
+    throw elmo::UsageError(what + " holds half of a surrogate pair, which is not a character");
   }
   return {bytes, static_cast<std::size_t>(size)};
 }

@@ -130,8 +130,9 @@ std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
                                                  const std::vector<std::int64_t>& distances,
                                                  const Evaluation& evaluation) {
   if (distances.size() != evaluation.right.size()) {
-    throw Error(fmt::format("{}: has {} lines; line i has to belong to example i, and there are {}",
-                            path, distances.size(), evaluation.right.size()));
+    throw Error(
+        fmt::format("{}: has {} lines; line i must belong to example i, but there are {} examples",
+                    path, distances.size(), evaluation.right.size()));
   }
   std::map<std::int64_t, Score> scores;
   for (std::size_t i = 0; i < distances.size(); ++i) {

@@ -80,7 +80,7 @@ void FrozenVectors::write(std::int64_t first, std::int64_t count, const float* v
   for (std::int64_t i = 0; i < size; ++i) {
     if (!(std::abs(values[i]) <= kLargestHalf)) {
       throw Error(
-          fmt::format("{}: a vector holds {}, which is no number to learn from; its model has "
+          fmt::format("{}: a vector holds {}, which can't be used in training; its model has "
                       "diverged",
                       source_, values[i]));
     }
@@ -157,7 +157,7 @@ std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const s
                                                  const VectorOptions& options, const DataSet& data,
                                                  const std::filesystem::path& folder) {
   if (dump.pooled()) {
-    throw Error(path + ": holds one vector a line; dump one a word, without --line-pool");
+    throw Error(path + ": holds one vector a line; dump one for each word, without --line-pool");
   }
   const std::int64_t layers = dump.layered() ? dump.layers() : 1, dimension = dump.dimension();
   const std::vector<int> chosen = choose_layers(options.layers, static_cast<int>(layers));

@@ -117,7 +117,7 @@ void prepare(Plan& plan, const std::filesystem::path& output) {
   }
   plan.labels = LabelSet::of(plan.train);
   if (plan.labels.size() < 2) {
-    throw Error(plan.train.path + ": has one label only; there is nothing to tell apart");
+    throw Error(plan.train.path + ": has only one label; at least two are needed");
   }
   s.output = plan.crf                  ? OutputKind::kCrf
              : plan.labels.size() == 2 ? OutputKind::kSigmoid

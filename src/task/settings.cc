@@ -130,7 +130,7 @@ Settings Settings::from_json(const nlohmann::json& json, const std::string& sour
   }
   if (s.kernels.empty()) fields.fail("kernels are none");
   if (std::ranges::adjacent_find(s.elmo_layers, std::greater_equal()) != s.elmo_layers.end()) {
-    fields.fail("elmo_layers are not rising numbers");
+    fields.fail("elmo_layers are not ascending numbers");
   }
   if (!s.uses_elmo() && !s.uses_embedding()) fields.fail("there is no input");
   if (s.task == Kind::kTag && s.encoder == EncoderKind::kCnn) fields.fail("a cnn can't tag");
@@ -147,10 +147,10 @@ void Settings::check_labels(const std::vector<std::string>& labels,
   };
   if (labels.size() < 2) fail(fmt::format("there are {}, not two or more", labels.size()));
   if (output == OutputKind::kSigmoid && labels.size() != 2) {
-    fail(fmt::format("there are {}, a sigmoid tells two apart", labels.size()));
+    fail(fmt::format("there are {}, a sigmoid has exactly two", labels.size()));
   }
   const std::unordered_set<std::string_view> all(labels.begin(), labels.end());
-  if (all.size() != labels.size()) fail("one stands there twice");
+  if (all.size() != labels.size()) fail("one is repeated");
   for (const std::string& label : labels) {
     if (label.empty() || find_invalid_utf8(label) != std::string_view::npos ||
         label.find_first_of("\t\r") != std::string::npos) {

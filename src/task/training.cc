@@ -108,7 +108,7 @@ void check_output(const TrainingOptions& options) {
   for (const auto& path : {options.output, checkpoint_path(options.output)}) {
     if (!std::filesystem::exists(path)) continue;
     throw Error(
-        fmt::format("{} exists; --resume goes on with it, --overwrite replaces it", path.string()));
+        fmt::format("{} exists; --resume continues it, --overwrite replaces it", path.string()));
   }
 }
 
@@ -119,7 +119,7 @@ TrainingReport train(const Settings& settings, const LabelSet& labels, const Voc
   const bool has_checkpoint = std::filesystem::exists(checkpoint_path(options.output));
   if (options.resume && !has_checkpoint) {
     if (std::filesystem::exists(options.output)) return finished_before(run, options);
-    log::warn("{}: there is no checkpoint, the training begins",
+    log::warn("{}: there is no checkpoint; starting a new training",
               checkpoint_path(options.output).string());
   }
   Network network(settings, labels, vocabulary);
@@ -134,7 +134,7 @@ TrainingReport train(const Settings& settings, const LabelSet& labels, const Voc
                        .advice = [] { return std::string("--resume goes on"); }});
   }
   if (const std::string wrong = trainer.divergence(); !wrong.empty()) {
-    throw Error(wrong + " (the best epoch's weights are written all the same)");
+    throw Error(wrong + " (the best epoch's weights have been written nevertheless)");
   }
   if (!trainer.was_finished()) explain_files(options.output);
   TrainingReport report = summary(trainer.seeds());

@@ -49,7 +49,7 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
     }
     if (blank_line != 0) {
       throw Error(
-          fmt::format("{}:{}: an empty line amid the vectors; remove it", path, blank_line));
+          fmt::format("{}:{}: an empty line among the vectors; remove it", path, blank_line));
     }
     const std::string word = to_nfc(raw_word);
     numbers.clear();

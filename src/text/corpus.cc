@@ -44,12 +44,12 @@ void set_inputs(const std::vector<std::string>& patterns, CorpusOptions& options
     if (has_share && !std::filesystem::exists(pattern)) {
       files.resize(colon);
       if (files == "-") {
-        throw UsageError("--input - (standard input) is read once, so it has no share");
+        throw UsageError("--input - (standard input) is read once, so it can't have a share");
       }
       share = parse_number<double>(std::string_view(pattern).substr(colon + 1)).value_or(0);
       if (!(share > 0 && share <= 1000)) {
         throw UsageError(fmt::format(
-            "--input {}: the share behind the colon is to be above 0 and at most 1000", pattern));
+            "--input {}: the share after the colon must be above 0 and at most 1000", pattern));
       }
     }
     const std::vector<std::string> found = expand_inputs({files});

@@ -116,7 +116,7 @@ struct LineReader::Impl {
     if (descriptor < 0) {
       open();
       if (position != 0 && ::lseek(descriptor, static_cast<off_t>(position), SEEK_SET) < 0) {
-        throw Error(fmt::format("{}: can't be read from the middle: {}", shown, reason(errno)));
+        throw Error(fmt::format("{}: can't be read from a given offset: {}", shown, reason(errno)));
       }
     }
     // A signal does not end a blocking read() (InterruptGuard), so wait for input with a timeout
@@ -264,7 +264,7 @@ InvalidText parse_invalid_text(std::string_view name) {
   if (name == "skip") return InvalidText::kSkip;
   if (name == "replace") return InvalidText::kReplace;
   throw UsageError(
-      fmt::format("what to do with invalid text, '{}', is none of refuse, skip, replace", name));
+      fmt::format("what to do with invalid text, '{}', is not one of refuse, skip, replace", name));
 }
 
 LineRule::Verdict LineRule::apply(std::string_view& line, bool is_first) {
@@ -353,7 +353,8 @@ void LineReader::seek(std::uint64_t byte_offset, std::uint64_t line_number) {
   Impl& self = *impl_;
   if (self.descriptor >= 0 &&
       ::lseek(self.descriptor, static_cast<off_t>(byte_offset), SEEK_SET) < 0) {
-    throw Error(fmt::format("{}: can't be read from the middle: {}", self.shown, reason(errno)));
+    throw Error(
+        fmt::format("{}: can't be read from a given offset: {}", self.shown, reason(errno)));
   }
   self.position = byte_offset;
   self.buffer.clear();

@@ -26,7 +26,7 @@ Normalisation parse_normalisation(std::string_view name) {
   for (const auto known : {Normalisation::kNone, Normalisation::kNfkc, Normalisation::kWidth}) {
     if (normalisation_name(known) == name) return known;
   }
-  throw UsageError("normalisation '" + std::string(name) + "' is none of none, nfkc, width");
+  throw UsageError("normalisation '" + std::string(name) + "' is not one of none, nfkc, width");
 }
 
 std::string_view normalisation_name(Normalisation normalisation) {

@@ -110,7 +110,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
   });
   report.sampled_lines = sample.lines().size();
   if (sample.lines().empty())
-    throw Error(inputs.front() + ": the text holds no word shorter than 4,000 bytes");
+    throw Error(inputs.front() + ": the text holds no word of at most 4,000 bytes");
 
   const std::unordered_map<std::string, std::string> settings = {
       {"model_type", options.type},
@@ -191,13 +191,13 @@ std::string train_vocabulary(const std::vector<std::string>& inputs,
     throw UsageError("--size must be at least 260: 256 bytes, 3 special pieces and a character");
   }
   if (options.character_coverage <= 0 || options.character_coverage > 1) {
-    throw UsageError("--character-coverage must lie above 0 and at most at 1");
+    throw UsageError("--character-coverage must be above 0 and at most 1");
   }
   counts.entries = options.size;
   if (options.type == "word") return train_words(inputs, options, counts);
   if (options.type == "unigram" || options.type == "bpe")
     return train_pieces(inputs, options, counts);
-  throw UsageError("vocabulary type '" + options.type + "' is none of unigram, bpe, word");
+  throw UsageError("vocabulary type '" + options.type + "' is not one of unigram, bpe, word");
 }
 
 }  // namespace elmo

@@ -59,7 +59,7 @@ Split parse_split(std::string_view name) {
     if (known == name) return split;
   }
   throw UsageError("split '" + std::string(name) +
-                   "' is none of spaces, characters, punctuation, tabs");
+                   "' is not one of spaces, characters, punctuation, tabs");
 }
 
 std::string_view split_name(Split split) {

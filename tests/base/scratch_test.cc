@@ -40,8 +40,9 @@ TEST(ScratchMemory, NamesAFolderThatTakesNothing) {
     const ScratchMemory memory(3 << 20, "/nowhere/at/all", 10);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "/nowhere/at/all: no room for a working file of 3 MB: No such file or directory");
+    EXPECT_STREQ(
+        error.what(),
+        "/nowhere/at/all: can't create a temporary file of 3 MB: No such file or directory");
   }
 }
 

@@ -42,7 +42,7 @@ TEST(ResumeGuardTest, ADifferenceIsRefusedByTheNameOfTheOption) {
     return refusal(begun(), now);
   };
   EXPECT_EQ(refused("seed", 2),
-            "DIR: was begun with another --seed: 1, not 2; give what it was, or start anew");
+            "DIR: was begun with another --seed: 1, not 2; pass the same value, or start anew");
   EXPECT_THAT(refused("text", "cd"), HasSubstr("--text: ab, not cd;"));
   EXPECT_THAT(refused("rate", 0.01), HasSubstr("--rate: 0.003, not 0.01;"));
   EXPECT_THAT(refused("crf", true), HasSubstr("--crf: no, not yes;"));

@@ -56,7 +56,7 @@ TEST_F(Collapse, StatesOnTheirClipsAreTold) {
   const StateMeasure states = measure();
   EXPECT_GT(states.clipped, 0.5);
   EXPECT_THAT(describe_collapse(states),
-              testing::HasSubstr("of a layer's states lie on their clips"));
+              testing::HasSubstr("of a layer's states are at the clipping bound"));
 }
 
 TEST_F(Collapse, StatesThatAreTheSameEverywhereAreTold) {

@@ -91,7 +91,7 @@ TEST_P(WordPictures, RefuseWhatCanNotBeDrawn) {
             }),
             dump.path().string() + ": 'river', '배' does not occur in the dump");
   EXPECT_EQ(error_of([&] { word_chart(dump, request_of({"bank"}, 2)); }),
-            "there is no layer 2 in the dump, it holds 2");
+            dump.path().string() + ": has 2 layers, so there is no layer 2; choose 0 to 1");
   EXPECT_EQ(word_chart(dump, request_of({"w1"})).points.size(), 1u);
   const TemporaryFolder other;
   const DumpReader diverged(

@@ -64,14 +64,14 @@ TEST(DataSet, ReadsSentences) {
 }
 
 TEST(DataSet, NamesTheBadLine) {
-  EXPECT_THAT(problem(Kind::kClassify, "a\tx\nb\n"), HasSubstr(":2: 1 columns, not 2"));
-  EXPECT_THAT(problem(Kind::kClassify, "a\tx\ty\n"), HasSubstr(":1: 3 columns, not 2"));
+  EXPECT_THAT(problem(Kind::kClassify, "a\tx\nb\n"), HasSubstr(":2: 1 columns instead of 2"));
+  EXPECT_THAT(problem(Kind::kClassify, "a\tx\ty\n"), HasSubstr(":1: 3 columns instead of 2"));
   EXPECT_THAT(problem(Kind::kClassify, "\tx\n"), HasSubstr(":1: the first column is empty"));
   EXPECT_THAT(problem(Kind::kClassify, "\n\n"), HasSubstr("holds no example"));
-  EXPECT_THAT(problem(Kind::kTag, "a b\tO\nc\n"), HasSubstr(":2: 1 columns, not 2"));
+  EXPECT_THAT(problem(Kind::kTag, "a b\tO\nc\n"), HasSubstr(":2: 1 columns instead of 2"));
   EXPECT_THAT(problem(Kind::kTag, "a\t\n"), HasSubstr(":1: the tag is empty"));
   EXPECT_THAT(problem(Kind::kTag, "a\tO\n\nb\tB-X\nc\tLOC\n"),
-              HasSubstr(":4: tag 'LOC' is none of O, B-TYPE, I-TYPE"));
+              HasSubstr(":4: tag 'LOC' is not O, B-TYPE or I-TYPE"));
   EXPECT_EQ(problem(Kind::kTag, "a\tNOUN\nb\tVERB\n"), "");
 }
 
@@ -89,7 +89,7 @@ TEST(DataSet, KnowsBioAndMendsIt) {
     check_bio(data);
     ADD_FAILURE() << "B- has no type";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr(":8: tag 'B-' is none of"));
+    EXPECT_THAT(error.what(), HasSubstr(":8: tag 'B-' is not O"));
   }
 }
 

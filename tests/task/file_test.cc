@@ -47,7 +47,7 @@ TEST_F(TaskFileTest, TheWholeIsSound) {
 TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
   const std::vector<std::pair<json, std::string>> changes = {
       {{{"task", "classify"}}, "a crf, which goes from word to word, can't classify"},
-      {{{"output", "sigmoid"}}, "a sigmoid tells two apart"},
+      {{{"output", "sigmoid"}}, "a sigmoid has exactly two"},
       {{{"output", "argmax"}}, "output is 'argmax'"},
       {{{"hidden", 4294967298}}, "hidden is 4294967298, not an integer from 1"},
       {{{"hidden", 2.0}}, "hidden is 2.0, not an integer"},
@@ -55,7 +55,7 @@ TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
       {{{"hidden", 16384}, {"layers", 64}}, "its settings speak of"},
       {{{"embedding_size", 16384}}, "its settings speak of"},
       {{{"hidden", 1}}, "shape"},
-      {{{"elmo_layers", {1, 1}}, {"model_layers", 3}, {"elmo_dimension", 4}}, "not rising"},
+      {{{"elmo_layers", {1, 1}}, {"model_layers", 3}, {"elmo_dimension", 4}}, "not ascending"},
       {{{"elmo_layers", {0}}, {"model_layers", 3}, {"elmo_dimension", 0}}, "elmo_dimension is 0"},
       {{{"encoder", "cnn"}}, "a cnn can't tag"},
       {{{"dropout", 1e300}}, "dropout is 1e+300"},
@@ -71,7 +71,7 @@ TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
   EXPECT_THAT(read_with([](json& settings) { settings.erase("stride"); }),
               HasSubstr("stride is missing"));
   EXPECT_THAT(read_with([](json& settings) { settings = json::array(); }),
-              HasSubstr("not an object"));
+              HasSubstr("expected an object"));
 }
 
 TEST_F(TaskFileTest, LabelsThatTheNetworkCantHaveAreRefused) {

@@ -41,7 +41,7 @@ TEST_F(PlanTest, LabelsDecideTheOutput) {
   ASSERT_EQ(decided(three), "no error");
   EXPECT_EQ(three.settings.output, OutputKind::kSoftmax);
   Plan one = plan("a\tx\na\ty\n", "a\tx\n");
-  EXPECT_THAT(decided(one), HasSubstr("has one label only"));
+  EXPECT_THAT(decided(one), HasSubstr("has only one label"));
 }
 
 TEST_F(PlanTest, TheSplitCutsTexts) {
