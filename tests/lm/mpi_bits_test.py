@@ -1,5 +1,6 @@
 """The bits of a pretraining by several processes under MPI: python3 mpi_bits_test.py ELMO MPIRUN.
 On each instruction set; what else a job promises is in mpi_test.py."""
+import os
 import pathlib
 import subprocess
 import sys
@@ -26,8 +27,12 @@ class MpiBitsTest(ProgramTest):
             "--threads", 1, "--output"]))
         one, three = self.folder / "one", self.folder / "three"
         self.elmo(*words, one)
-        done = subprocess.run([MPIRUN, *OPTIONS, "-n", "3", self.ELMO, *words, str(three)],
-                              capture_output=True, text=True, timeout=100)
+        # As people call it: a word looked up in PATH, from which it finds its module, too.
+        program = pathlib.Path(self.ELMO).resolve()
+        path = f"{program.parent}:{os.environ['PATH']}"
+        done = subprocess.run(
+            [MPIRUN, *OPTIONS, "-n", "3", program.name, *words, str(three)], capture_output=True,
+            text=True, timeout=100, env={**os.environ, "PATH": path})
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("pretrain: 3 processes on 1 machine", done.stderr)
         for name in ("forward.h5", "forward.checkpoint.h5"):
