@@ -1,4 +1,4 @@
-// elmo bench: the machine's ceiling, and what of it pretraining and dumping reach.
+// elmo bench: measures the machine's ceiling, and how much of it pretraining and dumping reach.
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-// elmo dump: the vectors of a text in a file.
+// elmo dump: writes the vectors of a text to a file.
 
 #include <fmt/core.h>
 
@@ -25,7 +25,7 @@
 namespace elmo {
 namespace {
 
-// What --help shows and the fields that the request does not have.
+// The request, and options that become parts of it.
 struct DumpConfig {
   DumpRequest request;
   ModelSource source;
@@ -34,18 +34,18 @@ struct DumpConfig {
   int threads = 0;
 };
 
-// The mix that a task has learned, with its pooling unless another is asked for.
+// The mix that a task has learned, with the task's pooling unless --pooling is given.
 LayerMix task_mix(const std::string& path, const BidirectionalModel& model, bool pooling_given,
                   DumpRequest& request) {
   const ScalarMix mix = ScalarMix::load(path);
   if (!mix.model_hash.empty() && mix.model_hash != model.hash()) {
-    throw Error(path + ": learned its mix on another language model than the one in --model");
+    throw Error(path + ": its mix was learned on another language model than that in --model");
   }
   if (!pooling_given) request.embed.pooling = parse_pooling(mix.pooling);
   return LayerMix::scalar_mix(mix.weights, mix.gamma, mix.layer_norm, model.layers());
 }
 
-// What is dumped.
+// The options for what is dumped.
 void add_content(Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
   options.group("Data");
@@ -87,7 +87,7 @@ void add_content(Options& options, DumpConfig& c) {
       .default_text("");
 }
 
-// How it is stored.
+// The options for how it is stored.
 void add_form(Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
   options.choice(
@@ -113,7 +113,7 @@ void add_form(Options& options, DumpConfig& c) {
       .default_text("");
 }
 
-// How it is computed.
+// The options for how it is computed.
 void add_work(Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
   options
@@ -137,7 +137,7 @@ void add_work(Options& options, DumpConfig& c) {
       .default_text("");
 }
 
-// Which options belong together: one that nothing would read is refused.
+// Rules that refuse options without effect.
 void add_rules(Options& options, const DumpConfig& c) {
   const DumpRequest& r = c.request;
   const auto is_hdf5 = [&r] { return r.format == DumpFormat::kHdf5; };
@@ -169,13 +169,13 @@ void add_rules(Options& options, const DumpConfig& c) {
   options.only_when({"pooling"}, "on layers 1 and up", [&c] { return c.layers != "0"; });
 }
 
-// What options say together, as far as no model is needed for it.
+// Checks and combines options, as far as that is possible without the model.
 void settle(const Options& options, DumpConfig& c) {
   DumpRequest& r = c.request;
   if (r.resume && r.input == "-") {
     throw UsageError(
-        "--resume needs the lines that are done again, which standard input has "
-        "not; use a file");
+        "--resume reads the finished lines again, which standard input can't; "
+        "use a file");
   }
   if (c.layers == "mix" && c.mix.empty()) {
     throw UsageError("--layers mix needs --mix TASK.h5, the task that learned it");
@@ -203,7 +203,7 @@ void settle(const Options& options, DumpConfig& c) {
   }
 }
 
-// What the model has no use for.
+// Refuses options that this model can't use.
 void check_model(const Options& options, const DumpConfig& c, const BidirectionalModel& model) {
   if (c.request.static_words > 0 && c.request.embed.mix.layered) {
     throw UsageError(fmt::format(

@@ -1,4 +1,4 @@
-// elmo evaluate: how good a classifier or tagger is on labelled data.
+// elmo evaluate: measures a classifier or tagger on labelled data.
 
 #include <fmt/core.h>
 
@@ -83,7 +83,7 @@ int run_evaluate(Arguments arguments) {
   const auto distances = c.places ? task::read_distances(*c.places) : std::vector<std::int64_t>();
   const auto other_network = c.compare ? task::Network::load(*c.compare) : nullptr;
   if (other_network && other_network->settings().task != task) {
-    throw Error(c.compare->string() + ": is of another kind of task");
+    throw Error(c.compare->string() + ": is a task of another kind");
   }
   const InterruptGuard guard;
   Workers workers(thread_count(c.threads));

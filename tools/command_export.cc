@@ -1,4 +1,4 @@
-// elmo export: a model of ours in the official format.
+// elmo export: writes a model in the official format.
 
 #include <fmt/core.h>
 

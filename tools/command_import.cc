@@ -1,4 +1,4 @@
-// elmo import: weights in the official format, or a model of ELMoForManyLangs, become one of ours.
+// elmo import: converts official weights or a model of ELMoForManyLangs into an elmo model.
 
 #include <fmt/core.h>
 

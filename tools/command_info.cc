@@ -1,4 +1,4 @@
-// elmo info: what a file holds, as a table or as JSON.
+// elmo info: describes a file, as a table or as JSON.
 
 #include <fmt/core.h>
 
@@ -36,7 +36,7 @@ std::string with_separators(std::uint64_t number) {
   return text;
 }
 
-// "name  value" lines; what is nested becomes name.inner.
+// Prints "name  value" lines; nested values become name.inner.
 void print_values(const std::string& indent, const std::string& prefix, const Json& values) {
   for (const auto& [name, value] : values.items()) {
     if (value.is_object()) {

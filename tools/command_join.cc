@@ -1,4 +1,4 @@
-// elmo join: the parts of a dump made one file.
+// elmo join: joins the parts of a dump into one file.
 
 #include <filesystem>
 

@@ -1,4 +1,4 @@
-// elmo neighbors: the words of a text nearest to a word of a query sentence.
+// elmo neighbors: finds the words of a text nearest to a word of a query sentence.
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-// elmo perplexity: how well a model predicts a text.
+// elmo perplexity: measures how well a model predicts a text.
 
 #include <fmt/core.h>
 

@@ -1,4 +1,4 @@
-// elmo plot: pictures of trainings, words and results.
+// elmo plot: draws trainings, words and results.
 
 #include <cstdint>
 #include <filesystem>
@@ -21,19 +21,19 @@
 namespace elmo {
 namespace {
 
-// Points of a picture, which lists their texts beside them, and of a page.
+// Default and largest numbers of points. A picture lists the texts of its points beside them.
 constexpr std::int64_t kPicturePoints = 40, kMostPicturePoints = 1'000;
 constexpr std::int64_t kPagePoints = 5'000, kMostPagePoints = 20'000;
-// Words on either side of a word.
+// Context shown on either side of a word, in words.
 constexpr std::size_t kPictureReach = 4, kPageReach = 20;
 constexpr std::size_t kNeighbours = 10;
 
-// Is the output a page? Throws UsageError where it is neither a page nor a picture.
+// Is the output an HTML page? Throws UsageError if it is neither a page nor a picture.
 bool is_page(const std::filesystem::path& output) {
   const std::string extension = output.extension().string();
   if (extension != ".svg" && extension != ".html") {
     throw UsageError("--output: '" + output.string() +
-                     "' ends neither in .svg (a picture) nor in .html (a page to look into)");
+                     "' ends neither in .svg (a picture) nor in .html (an interactive page)");
   }
   return extension == ".html";
 }

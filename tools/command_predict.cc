@@ -1,4 +1,4 @@
-// elmo predict: labels and their probabilities.
+// elmo predict: prints labels and their probabilities.
 
 #include <fmt/format.h>
 

@@ -21,7 +21,7 @@ namespace elmo {
 
 namespace {
 
-// What --help shows: PretrainingOptions, and words that become some of its fields.
+// PretrainingOptions, and options that become some of their fields.
 struct PretrainConfig {
   PretrainingOptions pretraining;
   std::string direction = "both", recipe = "none";
@@ -200,7 +200,7 @@ void apply_recipe(const Options& options, PretrainConfig& c) {
   c.pretraining.carry_state = true;
 }
 
-// What the words say, into the options of the library.
+// Translates the command line's options to PretrainingOptions.
 void settle(const Options& options, PretrainConfig& c) {
   apply_recipe(options, c);
   PretrainingOptions& config = c.pretraining;
@@ -210,7 +210,8 @@ void settle(const Options& options, PretrainConfig& c) {
   if (options.given("tie") || options.given("no-tie")) config.tie = c.tie;
   if (c.direction == "backward") config.directions = {Direction::kBackward};
   if (c.direction == "both") config.directions = {Direction::kForward, Direction::kBackward};
-  // A direction may be trained on the other's token encoder, in one folder.
+  // A direction may use the token encoder of the other one in the same folder, so only files that
+  // this run writes are checked.
   for (const auto& file : pretraining_files(config)) refuse_overwriting(file, read);
 }
 
@@ -237,7 +238,7 @@ int run_pretrain(Arguments arguments) {
   add_model(options, c);
   add_training(options, c);
   add_run(options, c);
-  // Of several processes one is to tell of a wrong command line.
+  // If there are several processes, only one reports a wrong command line.
   std::exception_ptr wrong;
   try {
     if (!options.parse()) return 0;

@@ -1,4 +1,4 @@
-// elmo score: the log-likelihood of every word of a text.
+// elmo score: prints the log-likelihood of every word of a text.
 
 #include <fmt/core.h>
 

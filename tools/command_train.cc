@@ -1,4 +1,4 @@
-// elmo train: a classifier or tagger on contextual vectors, learned ones, or both.
+// elmo train: trains a classifier or tagger on contextual vectors, learned embeddings, or both.
 
 #include <fmt/core.h>
 
@@ -29,7 +29,7 @@
 namespace elmo {
 namespace {
 
-// The plan, and what the options say in other words.
+// The plan, and options that become parts of it.
 struct TrainConfig {
   task::Plan plan;
   task::TrainingOptions training;
@@ -42,12 +42,12 @@ struct TrainConfig {
 std::vector<int> parse_list(const std::string& text, const std::string& option) {
   auto numbers = parse_numbers(text);
   if (!numbers) {
-    throw UsageError(fmt::format("{} '{}' is no list of numbers such as 3,4,5", option, text));
+    throw UsageError(fmt::format("{} '{}' is not a list of numbers such as 3,4,5", option, text));
   }
   return *std::move(numbers);
 }
 
-// What the language model's vectors are made with, for the guard of a resume. What `auto` chose
+// Records how ELMo's vectors are computed, to check it on resuming. The choice that `auto` made
 // when the training began is kept.
 void settle_precision(TrainConfig& c) {
   task::TrainingOptions& t = c.training;
@@ -72,7 +72,7 @@ bool has_embedding(const TrainConfig& c) {
   return c.inputs.find("embedding") != std::string::npos;
 }
 
-// Which options belong together: one that nothing would read is refused.
+// Rules that refuse options without effect.
 void add_rules(Options& options, const TrainConfig& c) {
   const task::Plan& r = c.plan;
   const task::Settings& s = c.plan.settings;
@@ -107,7 +107,7 @@ void add_rules(Options& options, const TrainConfig& c) {
                     [&] { return !s.freeze; });
 }
 
-// What options say together, into the plan.
+// Checks and combines options into the plan.
 void settle(const Options& options, TrainConfig& c) {
   task::Settings& s = c.plan.settings;
   task::Plan& r = c.plan;
@@ -164,7 +164,7 @@ void add_data(Options& options, TrainConfig& c) {
   add_invalid(options, &r.invalid, "; skip works for classification data only");
 }
 
-// What the network knows of a word.
+// The options for the vectors of a word.
 void add_word_vectors(Options& options, TrainConfig& c) {
   task::Plan& r = c.plan;
   task::Settings& s = c.plan.settings;

@@ -1,4 +1,4 @@
-// elmo vocab: makes the vocabulary that a language model is trained with.
+// elmo vocab: makes the vocabulary of a language model.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -62,7 +62,7 @@ int run_vocab(Arguments arguments) {
 
   const auto files = expand_inputs(inputs);
   if (output.has_parent_path()) make_folder(output.parent_path());
-  // Before the work, so that an output that can't be written is known now.
+  // Opened before the work, so that an unwritable output is reported at once.
   PendingFile file(output);
   VocabularyReport report;
   const std::string bytes = train_vocabulary(files, config, &report);

@@ -1,5 +1,5 @@
-// The commands of elmo, one file each (command_NAME.cc). A command reads its options, calls the
-// library, prints, and returns the exit status; it throws what goes wrong.
+// The commands of elmo, one file each (command_NAME.cc). A command parses its options, calls the
+// library, prints, and returns the exit status; errors are thrown.
 #pragma once
 
 #include "tools/options.h"

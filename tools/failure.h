@@ -1,4 +1,4 @@
-// The one place that turns exceptions into exit statuses.
+// Turns exceptions into exit statuses; nothing else does.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ enum Status { kDone = 0, kFailed = 1, kWrongCommandLine = 2, kInterrupted = 130 
 
 struct Failure {
   Status status;
-  std::string message;  // empty: nothing is to be said
+  std::string message;  // empty: nothing to report
 };
-// Of the exception that is being handled.
+// Describes the exception that is being handled.
 Failure current_failure();
 
 }  // namespace elmo

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A launcher may drop what is still on its way when a job ends.
+// A launcher may drop output that is not yet delivered when a job ends.
 void tell(std::string_view prefix, std::string_view command, const std::string& message) {
   if (message.empty()) return;
   std::fwrite(prefix.data(), 1, prefix.size(), stderr);
@@ -36,8 +36,8 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
   try {
     job.emplace(stall);
   } catch (...) {
-    // They can't agree on who tells of it. Most such failures are those of all, and the launcher
-    // ends the others when the first ends.
+    // Without a job the processes can't agree on who reports the failure. Usually all of them fail,
+    // so the others wait: the launcher ends them when the first one ends.
     if (rank_in_launch() != 0) std::this_thread::sleep_for(1s);
     const Failure failure = current_failure();
     tell("", command, failure.message);
@@ -56,8 +56,8 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
   try {
     work(processes);
   } catch (const Interrupted& error) {
-    // All stop after the same step. The first one's status is the job's: srun --kill-on-bad-exit
-    // would kill those who are on their way out, so that it goes last.
+    // All stop after the same step. The first process ends last, because its status is the job's,
+    // and srun --kill-on-bad-exit would kill processes that are still ending.
     if (first) print_message(command, error.what());
     job->leave();
     if (!first) return kDone;
@@ -68,7 +68,7 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
     if (job->may_tell()) {
       tell(prefix, command, failure.message);
     } else {
-      std::this_thread::sleep_for(20s);  // the one that tells ends all
+      std::this_thread::sleep_for(20s);  // the reporting process ends all
     }
     job->abort(failure.status);
   }

@@ -22,7 +22,7 @@ struct Command {
   int (*run)(Arguments);
 };
 
-// In the order of the work; a new command is one line here and one in commands.h.
+// In the order of the work. A new command takes one line here and one in commands.h.
 constexpr Command kCommands[] = {
     {"vocab", "Make a vocabulary: a SentencePiece model, or a list of words.", run_vocab},
     {"pretrain", "Train forward and backward language models.", run_pretrain},

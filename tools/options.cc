@@ -50,7 +50,7 @@ std::string default_of(const T& value) {
   }
 }
 
-// Breaks `text` into lines of kHelpWidth, each behind `indent` spaces; the first line begins at
+// Breaks `text` into lines of kHelpWidth, each after `indent` spaces; the first line begins at
 // column `column`.
 std::string wrapped(std::string_view text, std::size_t column, std::size_t indent) {
   std::string result;
@@ -147,7 +147,7 @@ Option& Option::default_text(std::string text) {
   return *this;
 }
 
-// "at least 1", "one of a, b"; empty when everything goes.
+// "at least 1", "one of a, b"; empty if every value is allowed.
 std::string Option::limits() const {
   if (!choices_.empty()) return "one of " + join_words(choices_, "or");
   const bool ends_included = lowest_.included && highest_.included;
@@ -190,7 +190,7 @@ T Option::parse_number(const std::string& text) const {
   if constexpr (std::is_floating_point_v<T>) {
     if (!std::isfinite(value)) refuse();
   }
-  // A float 0.1f is not the double 0.1: such limits are compared as floats.
+  // 0.1f is not equal to the double 0.1, so limits of floats are rounded to float.
   const auto limit = [](double bound) -> long double {
     if constexpr (std::is_same_v<T, float>) return static_cast<float>(bound);
     return bound;
@@ -361,8 +361,8 @@ bool Options::parse() {
   using Style = po::command_line_style::style_t;
   std::vector<po::option> parsed;
   try {
-    // Without allow_guessing an abbreviation is an unknown option. Short options are off: -1 is a
-    // value.
+    // Without allow_guessing an abbreviation is an unknown option. Short options are off, so that
+    // -1 is a value.
     parsed = po::command_line_parser(words)
                  .options(known)
                  .style(Style::allow_long | Style::long_allow_adjacent | Style::long_allow_next)
@@ -380,12 +380,12 @@ bool Options::parse() {
   for (auto& option : options_) {
     if (option.positional_) positionals.push_back(&option);
   }
-  // Values of one repeatable option, from all the places where it stands.
+  // The values of each repeatable option, from all its uses.
   std::vector<std::pair<Option*, std::vector<std::string>>> repeated;
   std::size_t next_positional = 0;
   for (const auto& entry : parsed) {
     if (entry.unregistered) throw UsageError(unknown_message(entry.original_tokens.front()));
-    // Boost takes an --option for the value of the one before.
+    // Boost takes an --option as the value of the preceding option.
     for (std::size_t i = 1; i < entry.original_tokens.size(); ++i) {
       const std::string& token = entry.original_tokens[i];
       if (!token.starts_with("--") || token.find(' ') != std::string::npos) continue;

@@ -8,7 +8,7 @@
 //   options.add("size", &config.size, "N", "number of entries").at_least(1);
 //   if (!options.parse()) return 0;  // --help was asked for and has been printed
 //
-// What a field holds when it is added is the default that --help shows.
+// The value of a field when it is added is the default that --help shows.
 #pragma once
 
 #include <cstdint>
@@ -26,15 +26,15 @@
 
 namespace elmo {
 
-// What a command is called with: its row of the table in main.cc and the words behind its name.
+// The arguments of a command: its row in main.cc's table and the words after its name.
 struct Arguments {
   std::string_view command;
   std::string_view summary;
   std::span<const std::string> words;
 };
 
-// A field that an option may be bound to. An optional has no default; a vector takes one or more
-// values and may be given repeatedly.
+// A field that an option may be bound to. A std::optional has no default; a vector takes one or
+// more values and may be given repeatedly.
 using OptionField =
     std::variant<std::string*, std::filesystem::path*, std::vector<std::string>*, int*,
                  std::int64_t*, std::uint32_t*, std::uint64_t*, float*, double*,
@@ -42,7 +42,7 @@ using OptionField =
                  std::optional<int>*, std::optional<std::int64_t>*, std::optional<std::uint64_t>*,
                  std::optional<float>*, std::optional<double>*>;
 
-// What a field holds: E of E and of std::optional<E>.
+// The value type of a field: E for E and for std::optional<E>.
 template <typename Field>
 struct OptionValueOf {
   using type = Field;
@@ -54,24 +54,24 @@ struct OptionValueOf<std::optional<E>> {
 template <typename Field>
 using OptionValue = typename OptionValueOf<Field>::type;
 
-// One option, for chained settings behind Options::add().
+// One option; the functions set its properties and can be chained after Options::add().
 class Option {
  public:
-  // Not to be left out.
+  // The option must be given.
   Option& required();
-  // Numbers: the values allowed, ends included; above() excludes the end. They replace each other
-  // end by end: at_least(0).below(1) is [0, 1).
+  // Numbers: the allowed values. above() and below() exclude the bound, the others include it. A
+  // later call replaces the same bound: at_least(0).below(1) is [0, 1).
   Option& at_least(double lowest);
   Option& at_most(double highest);
   Option& above(double lowest);
   Option& below(double highest);
   Option& between(double lowest, double highest);
-  // Strings: the values allowed.
+  // Strings: the allowed values.
   Option& choices(std::vector<std::string> values);
-  // Gives the field what `resolve` makes of a value; it may throw Error.
+  // The field gets what `resolve` returns for a value; it may throw Error.
   Option& resolved_by(std::function<std::string(const std::string&)> resolve);
-  // Says what holds when the option is not given, where the field's value does not say it
-  // ("the cores there are"); an empty text hides the default.
+  // The default that the help shows, if the field's value does not tell it ("the cores there are");
+  // an empty text hides the default.
   Option& default_text(std::string text);
 
  private:
@@ -85,7 +85,7 @@ class Option {
   // `shown` is how messages and the help name it: "--size" or "PATH".
   Option(std::string name, std::string shown, std::string value_name, std::string help);
   void bind(OptionField field);
-  // Gives `values` to the field; throws UsageError.
+  // Sets the field from `values`; throws UsageError.
   void assign(const Values& values) const;
   template <typename T>
   T parse(const std::string& text) const;
@@ -93,7 +93,7 @@ class Option {
   T parse_number(const std::string& text) const;
   std::string limits() const;
   std::string description() const;
-  // Is the value a name of a file or folder, as its name in the help says?
+  // Is the value the name of a file or folder, according to value_name?
   bool names_files() const;
 
   std::string name_, shown_, value_name_, help_, default_, group_;
@@ -107,11 +107,11 @@ class Option {
 
 class Options {
  public:
-  // `example` is a whole command line that works, shown by --help.
+  // `example` is a complete command line that works; --help shows it.
   Options(Arguments arguments, std::string example);
 
-  // The options added from here on stand under this title in the help: "Data", "Training". A title
-  // that was used before is gone on with. Without a title they stand under "Options".
+  // The options added from here on appear under this title in the help: "Data", "Training". A title
+  // may be continued later. Options without a title appear under "Options".
   void group(std::string title);
   // --NAME VALUE. `value_name` stands for the value in the help: "FILE", "N".
   Option& add(std::string name, OptionField field, std::string value_name, std::string help);
@@ -119,30 +119,30 @@ class Options {
   Option& flag(std::string name, bool* field, std::string help);
   // --NAME and --no-NAME.
   void toggle(const std::string& name, bool* field, const std::string& help);
-  // --NAME VALUE where VALUE is one of a few words, each standing for a value of an enumeration.
+  // --NAME VALUE, where VALUE is one of a few words that stand for values of an enumeration E.
   // `field` points to an E, or to a std::optional<E>, which has no default.
   template <typename Field, typename E = OptionValue<Field>>
   Option& choice(std::string name, Field* field,
                  const std::vector<std::pair<std::string, std::type_identity_t<E>>>& values,
                  std::string help);
-  // A value without an option's name before it, in the order they are added.
+  // A value without an option name; values are assigned in the order in which they are added.
   Option& positional(std::string value_name, OptionField field, std::string help);
   // At most one of these may be given.
   void exclusive(std::vector<std::string> names);
-  // These have an effect only where `holds` says so, which is asked when all fields are set; given
-  // elsewhere they are refused. `condition` says the same to people: "with --encoder cnn". An
-  // option may stand in several rules, which all have to hold.
+  // These options only have an effect if holds() is true; it is called when all fields are set, and
+  // an option given without effect is refused. `condition` describes this to the user: "with
+  // --encoder cnn". If an option is in several rules, all must hold.
   void only_when(std::vector<std::string> names, std::string condition,
                  std::function<bool()> holds);
   // A paragraph at the end of the help.
   void note(std::string text);
 
-  // Reads the words; false when --help was among them, which has then been printed. Throws
-  // UsageError that names the option and what it takes.
+  // Parses the words. Returns false after --help, which has then been printed. Throws UsageError
+  // that names the option and what it takes.
   bool parse();
   // Was this option on the command line?
   bool given(std::string_view name) const;
-  // The files and folders that were named, as they were given, but for --output.
+  // The files and folders named on the command line, as given, except --output.
   std::vector<std::string> inputs() const;
 
  private:
@@ -152,7 +152,7 @@ class Options {
   void take(Option& option, const std::vector<std::string>& values) const;
   void check_complete() const;
   void check_rules() const;
-  // --output may not replace what another option names.
+  // --output must not replace a file that another option names.
   void check_output() const;
   std::string unknown_message(std::string_view dashed_name) const;
   std::string help() const;
@@ -160,7 +160,7 @@ class Options {
   Arguments arguments_;
   std::string example_;
   std::string group_;
-  std::deque<Option> options_;  // add() hands out references
+  std::deque<Option> options_;  // a deque, because add() returns references
   std::vector<std::vector<std::string>> exclusive_;
   struct Rule {
     std::vector<std::string> names;
@@ -171,7 +171,7 @@ class Options {
   std::vector<std::string> notes_;
 };
 
-// The candidate that `word` is most likely a slip of; empty if none is near.
+// The candidate of which `word` is most likely a misspelling; empty if none is close.
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 
 template <typename Field, typename E>

@@ -46,10 +46,10 @@ void print_message(std::string_view command, std::string_view text) noexcept {
 
 void guard_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error of write()
+  std::signal(SIGXFSZ, SIG_IGN);  // makes write() fail if a file exceeds the size limit
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    // Opened for reading only, so that writing still fails. open() gives the lowest number that
-    // is free, which is `stream`.
+    // Read-only, so that writing still fails. open() returns the lowest free number, which is
+    // `stream`.
     if (fcntl(stream, F_GETFD) == -1 && open("/dev/null", O_RDONLY) == -1) return;
   }
 }

@@ -139,8 +139,8 @@ void report_coverage(const std::optional<DictionaryCoverage>& coverage,
   log::info("the model's dictionaries lack {}", join_words(lacks, "and"));
   const DictionaryReader& reader = *model.word_encoder(Direction::kForward)->dictionaries();
   if (reader.normalisation() != Normalisation::kNone) return;
-  // By characters, where the model has them: what they lack is lost, an unlisted word is still
-  // spelt.
+  // Judged by characters if the model has them: an unknown character is lost, while an unlisted
+  // word is still spelt.
   const auto missing = [&](const Coverage& one) {
     return read.characters > 0 ? one.unknown_characters : one.unknown_words;
   };

@@ -1,4 +1,4 @@
-// What train and evaluate print.
+// The output of train and evaluate.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -12,7 +12,7 @@
 namespace elmo {
 
 std::string layer_table(const std::vector<task::Network::LayerRow>& rows);
-// The results of the seeds, and which layer of the language model the task uses.
+// The results of the seeds, and the weights of the language model's layers in the task.
 std::string training_text(task::Network& network, const task::TrainingReport& report);
 nlohmann::ordered_json training_json(task::Network& network, const task::TrainingReport& report);
 std::string evaluation_text(const task::Evaluation& evaluation, task::Kind task);

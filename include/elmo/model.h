@@ -61,7 +61,7 @@ struct EmbedSettings {
   std::string pool = "";
   // Largest number of words that go through the layers together. More use more memory; the vectors
   // do not depend on it.
-  int batch_words = 4096;
+  int batch_words = 8192;
   // N: sentence i starts from the final state of sentence i - N. 0: sentences are independent.
   int carry_state = 0;
   // Called on the calling thread between batches. If it throws, the work ends with that exception.

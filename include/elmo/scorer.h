@@ -13,16 +13,16 @@
 namespace elmo {
 
 struct Perplexity {
-  double unit = 0;  // exp(mean negative log-likelihood a unit), with sentence ends
-  double word = 0;  // exp(the same total / (words + sentences))
-  // The same total in bits / (characters of the words + one for each word or sentence end).
+  double unit = 0;  // exp(mean negative log-likelihood of a unit), sentence ends included
+  double word = 0;  // exp(the same sum / (words + sentences))
+  // The same sum in bits / (characters of the words + one for each word and sentence end).
   double bits_per_character = 0;
   std::uint64_t units = 0, words = 0;
-  double unknown_rate = 0;  // share of the words that hold an unknown piece or a byte piece
+  double unknown_rate = 0;  // share of the words that contain an unknown or byte piece
 };
 
-// The natural log-likelihoods of one line: words + 1 for each direction, the last one for the end
-// of the sentence (backward: its beginning). Empty for a direction that the model lacks.
+// The natural log-likelihoods of one line: words + 1 for each direction. The last one is that of
+// the end of the sentence (backward: its beginning). Empty for a direction that the model lacks.
 struct Scores {
   std::uint64_t line = 0;  // from 1
   std::vector<std::string> words;

@@ -14,19 +14,19 @@ std::string describe(const std::exception& error) {
   if (const auto* failed = dynamic_cast<const fs::filesystem_error*>(&error)) {
     std::error_code missing;
     static_cast<void>(fs::current_path(missing));
-    if (missing) return "the folder you work in is gone; change to another one (cd)";
-    if (failed->path1().empty()) return "the system refuses: " + failed->code().message();
+    if (missing) return "the current folder no longer exists; change to another one (cd)";
+    if (failed->path1().empty()) return "a system call failed: " + failed->code().message();
     return fmt::format("{}: can't be used: {}", failed->path1().string(), failed->code().message());
   }
   if (const auto* failed = dynamic_cast<const std::system_error*>(&error)) {
-    return "the system refuses what is needed: " + failed->code().message();
+    return "a system call failed: " + failed->code().message();
   }
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
       dynamic_cast<const std::length_error*>(&error) != nullptr) {
-    return "out of memory; smaller batches or sizes need less";
+    return "out of memory; use smaller batches or a smaller model";
   }
   if (dynamic_cast<const Error*>(&error) == nullptr) {
-    return "a file holds what no file of its kind does; it is damaged, make it anew";
+    return "the content of a file is invalid; the file is damaged, make it again";
   }
   return error.what();
 }

@@ -30,7 +30,7 @@ std::string reason(int error) { return std::generic_category().message(error); }
   if (error == EFBIG) remedy = "; raise the limit of a file's size (ulimit -f)";
   if (error == EMFILE || error == ENFILE) remedy = "; raise the limit of open files (ulimit -n)";
   if (error == EACCES || error == EPERM || error == EROFS) {
-    remedy = "; choose a folder you may write to or change its rights (chmod)";
+    remedy = "; choose a folder you may write to or change its permissions (chmod)";
   }
   throw Error(fmt::format("{}: {}: {}{}", path.string(), what, reason(error), remedy));
 }
@@ -109,8 +109,8 @@ void check_readable_input(const std::string& path) {
     throw Error(fmt::format("{}: is a folder; name its files, for example '{}/*.txt'", path, path));
   }
   if (access(path.c_str(), R_OK) != 0) {
-    throw Error(fmt::format("{}: can't read this input: {}; change its rights (chmod +r {})", path,
-                            reason(errno), path));
+    throw Error(fmt::format("{}: can't read this input: {}; change its permissions (chmod +r {})",
+                            path, reason(errno), path));
   }
   if (S_ISREG(status.st_mode) && status.st_size == 0) {
     throw Error(fmt::format("{}: is empty; give a file with text in it", path));
@@ -180,7 +180,8 @@ PendingFile::PendingFile(fs::path final_path) : final_path_(std::move(final_path
   static std::atomic<unsigned> counter{0};
   struct stat status;
   if (!final_path_.has_filename()) {
-    throw Error(fmt::format("'{}' can't be written: it names no file", final_path_.string()));
+    throw Error(
+        fmt::format("'{}' can't be written: the path has no file name", final_path_.string()));
   }
   if (stat(folder_of(final_path_).c_str(), &status) != 0 && errno == ENOENT) {
     throw Error(fmt::format("{}: can't be written: the folder {} does not exist; create it first",
@@ -253,8 +254,8 @@ fs::path temporary_folder() {
   const fs::path folder = given != nullptr && *given != '\0' ? given : "/tmp";
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw Error(
-        fmt::format("{}: is no folder for temporary files; set TMPDIR to one", folder.string()));
+    throw Error(fmt::format("{}: is not a folder; set TMPDIR to a folder for temporary files",
+                            folder.string()));
   }
   return folder;
 }
@@ -385,8 +386,8 @@ void refuse_overwriting(const fs::path& output, const std::vector<std::string>& 
   if (stat(output.c_str(), &target) != 0 || !S_ISREG(target.st_mode)) return;
   const auto check = [&](int code) {
     if (code != 0 || source.st_dev != target.st_dev || source.st_ino != target.st_ino) return;
-    throw UsageError(fmt::format("{}: is read, so the output can't replace it; choose another name",
-                                 output.string()));
+    throw UsageError(fmt::format(
+        "{}: is an input, so the output can't replace it; choose another name", output.string()));
   };
   for (const std::string& input : inputs) {
     if (input == "-") check(fstat(STDIN_FILENO, &source));

@@ -21,11 +21,11 @@ bool is_ignored(const struct sigaction& action) { return action.sa_handler == SI
 
 extern "C" void handle(int signal) {
   flag.store(true);
-  // Launchers may send SIGUSR1 both to a process and to its group, so a second one must not kill
-  // it.
+  // Launchers may send SIGUSR1 both to a process and to its group, and after SIGTERM, so it never
+  // kills a process that is saving.
   if (signal == SIGUSR1) return;
   for (std::size_t i = 0; i < std::size(kSignals); ++i) {
-    if (!is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);
+    if (kSignals[i] != SIGUSR1 && !is_ignored(old_actions[i])) std::signal(kSignals[i], SIG_DFL);
   }
 }
 

@@ -46,11 +46,11 @@ std::string shown(const nlohmann::json& value) {
 
 JsonFields::JsonFields(const nlohmann::json& object, std::string what)
     : object_(object), what_(std::move(what)) {
-  if (!object_.is_object()) fail("they are " + shown(object_) + ", not an object");
+  if (!object_.is_object()) fail("they are " + shown(object_) + "; expected an object");
 }
 
 void JsonFields::fail(const std::string& problem) const {
-  throw Error(fmt::format("{}: {}; the file is damaged, make it anew", what_, problem));
+  throw Error(fmt::format("{}: {}; the file is damaged, make it again", what_, problem));
 }
 
 const nlohmann::json& JsonFields::at(const std::string& key) const {

@@ -60,7 +60,7 @@ auto read_json(const std::string& what, F&& f) {
   try {
     return f();
   } catch (const nlohmann::json::exception&) {
-    throw Error(what + ": its settings are damaged; restore the file from a copy or make it anew");
+    throw Error(what + ": its settings are damaged; restore the file from a copy or make it again");
   }
 }
 

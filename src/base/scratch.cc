@@ -38,7 +38,7 @@ ScratchMemory::ScratchMemory(std::uint64_t bytes, const std::filesystem::path& f
     close(descriptor);
   }
   if (problem != 0) {
-    throw Error(fmt::format("{}: no room for a working file of {} MB: {}", here.string(),
+    throw Error(fmt::format("{}: can't create a temporary file of {} MB: {}", here.string(),
                             bytes >> 20, std::strerror(problem)));
   }
 }

@@ -579,14 +579,14 @@ Precision parse_precision(std::string_view name) {
   if (name == "f32") return Precision::kF32;
   if (name == "auto") return bf16_is_faster() ? Precision::kBf16 : Precision::kF32;
   if (name != "bf16") {
-    throw UsageError("precision '" + std::string(name) + "' is none of auto, f32, bf16");
+    throw UsageError("precision '" + std::string(name) + "' is not one of auto, f32, bf16");
   }
   static std::once_flag warned;
   if (!cpu_has_bf16()) {
     std::call_once(warned, [] {
       log::warn(
-          "this CPU has no bf16 products (AVX512_BF16 or AMX); they are made in f32 of "
-          "rounded numbers, slower than --precision f32");
+          "this CPU has no bf16 instructions (AVX512_BF16 or AMX); bf16 products are computed in "
+          "f32 on rounded operands, slower than --precision f32");
     });
   }
   return Precision::kBf16;

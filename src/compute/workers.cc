@@ -22,8 +22,9 @@ class Workers::Team {
     } catch (const std::system_error& error) {
       const std::size_t made = threads_.size() + 1;
       stop();
-      throw Error("can't make " + std::to_string(count) + " threads, only " + std::to_string(made) +
-                  " (" + error.code().message() + "); ask for fewer with --threads");
+      throw Error("can't start " + std::to_string(count) + " threads, only " +
+                  std::to_string(made) + " (" + error.code().message() +
+                  "); use a smaller --threads");
     }
   }
   ~Team() { stop(); }

@@ -1,4 +1,4 @@
-// The batches of a BatchEmbedder: words to units, units to states, states to words.
+// Implements BatchEmbedder: from words to units, to states, to vectors of words.
 
 #include <algorithm>
 #include <atomic>
@@ -21,7 +21,8 @@
 namespace elmo {
 namespace {
 
-// A state that goes into a vector: of the unit at `position` in the direction's reading order.
+// A state that contributes to a vector: that of the unit at `position` in the direction's reading
+// order.
 struct Pick {
   std::int64_t position;
   std::int64_t slot;  // index among the wanted vectors
@@ -31,8 +32,8 @@ struct Pick {
 // A sentence as one direction sees it.
 struct Reading {
   UnitSequence sequence;
-  std::vector<Pick> picks;               // by rising position
-  std::vector<std::int64_t> begin, end;  // of each wanted vector: its units, in text order
+  std::vector<Pick> picks;               // in ascending order of position
+  std::vector<std::int64_t> begin, end;  // the units of each wanted vector, in text order
 };
 
 struct Prepared {
@@ -41,9 +42,13 @@ struct Prepared {
 };
 
 constexpr Direction kDirections[] = {Direction::kForward, Direction::kBackward};
-// Rows of a batch, at most: beyond it products gain nothing and state leaves the caches.
+// Largest number of rows in a batch. With more, products gain nothing and the states no longer fit
+// into the caches.
 constexpr std::size_t kMostRows = 512;
-// Words that one part of a long sentence's layer 0 holds.
+// Smallest number of words in a batch that is made to occupy another thread: with fewer rows,
+// products cost more than an idle thread.
+constexpr std::int64_t kLeastWords = 1024;
+// Words in one part of a long sentence's layer 0.
 constexpr std::int64_t kPartWords = 4096;
 
 }  // namespace
@@ -60,7 +65,7 @@ struct BatchEmbedder::Impl {
       caches.emplace_back(forward, words);
       if (backward.bytes() != forward.bytes()) caches.emplace_back(backward, words);
     }
-    // Of pieces, by direction; one where both have the same vocabulary.
+    // For pieces, one cache for each direction, or one in all if the vocabularies are equal.
     std::vector<PieceCache> caches;
     DirectionModel::ScratchPointer scratch[2];
   };
@@ -142,7 +147,7 @@ struct BatchEmbedder::Impl {
     pick(reading, d, count, sentence.span.has_value());
   }
 
-  // The units of the sentence that a span touches.
+  // The units that overlap the span.
   std::pair<std::int64_t, std::int64_t> span_units(const SentenceVectors& sentence,
                                                    const std::vector<std::int64_t>& starts,
                                                    Direction direction) const {
@@ -199,7 +204,7 @@ struct BatchEmbedder::Impl {
     }
   }
 
-  // Layer 0 of one wanted vector.
+  // Adds layer 0 to one wanted vector.
   void add_layer_0(const Reading& reading, std::int64_t slot_index, float* slot, int d) const {
     const float* vectors = this->units(d).vectors;
     const auto& units = reading.sequence.units;
@@ -226,7 +231,7 @@ struct BatchEmbedder::Impl {
     return rows.size() * static_cast<std::size_t>(model.dimension());
   }
 
-  // The vectors of one direction of a batch, into memory of the sentences.
+  // Computes one direction's vectors for a batch, into the memory of the sentences.
   void run(std::span<Prepared* const> batch, int d, Thread& thread) const {
     std::vector<Prepared*> order;
     for (Prepared* prepared : batch) {
@@ -279,7 +284,7 @@ struct BatchEmbedder::Impl {
     });
   }
 
-  // Reads the sentences with all threads and makes room for their vectors.
+  // Cuts the sentences into units, on all threads, and allocates their vectors.
   std::vector<Prepared> prepare(std::span<SentenceVectors> sentences) {
     encode_words(sentences);
     std::vector<Prepared> prepared(sentences.size());
@@ -297,8 +302,19 @@ struct BatchEmbedder::Impl {
     return prepared;
   }
 
-  // Runs item(i, thread) for all i < count; who takes which does not matter to the results. The
-  // first failure ends the others at their next pause() and is thrown.
+  // Number of words in each batch. There are enough batches for all threads (a task is one
+  // direction of a batch), and they have about the same size, so that the threads end together.
+  std::int64_t batch_size(std::int64_t words) const {
+    const std::int64_t by_size = (words + options.batch_words - 1) / options.batch_words;
+    const std::int64_t by_threads =
+        std::min<std::int64_t>((workers.count() + 1) / 2, words / kLeastWords);
+    const std::int64_t batches = std::max<std::int64_t>({1, by_size, by_threads});
+    return (words + batches - 1) / batches;
+  }
+
+  // Runs item(i, thread) for all i < count on all threads; the assignment does not affect the
+  // results. After a failure the other threads stop at their next pause(), and the first failure is
+  // thrown.
   void share(std::size_t count, const std::function<void(std::size_t, Thread&)>& item) {
     std::atomic<std::size_t> next = 0;
     std::exception_ptr failure;
@@ -320,7 +336,7 @@ struct BatchEmbedder::Impl {
     if (failure) std::rethrow_exception(failure);
   }
 
-  // Where long work may end early; on a thread of share().
+  // A point where long work may be ended early. Called on threads of share().
   void pause(const Thread& thread) const {
     if (stopped) throw Error("another thread has failed");
     if (&thread == threads.front().get() && options.between_batches) options.between_batches();
@@ -352,11 +368,11 @@ struct BatchEmbedder::Impl {
   const EmbedOptions& options;
   Workers& workers;
   std::vector<std::unique_ptr<Thread>> threads;
-  std::unique_ptr<TokenCache> cache;  // of characters and dictionaries
-  // The rows that are computed: those of the mix, or all layers where it normalises them first.
+  std::unique_ptr<TokenCache> cache;  // for models of characters and dictionaries
+  // The rows that are computed: those of the mix, or all layers if they are normalised first.
   std::vector<std::vector<float>> rows;
-  States states;                      // carried
-  std::uint64_t occurrences = 0;      // of words
+  States states;                      // carried between calls
+  std::uint64_t occurrences = 0;      // words embedded so far
   std::atomic<bool> stopped = false;  // a thread of share() has failed
 };
 
@@ -391,12 +407,18 @@ void BatchEmbedder::embed(std::span<SentenceVectors> sentences) {
   const auto length = [](const Prepared* one) { return one->readings[0].sequence.units.size(); };
   std::stable_sort(order.begin(), order.end(),
                    [&](const Prepared* a, const Prepared* b) { return length(a) > length(b); });
+  const auto words_of = [](const Prepared* one) {
+    return static_cast<std::int64_t>(one->sentence->words.size());
+  };
+  std::int64_t words = 0;
+  for (const Prepared* one : order) words += words_of(one);
+  const std::int64_t batch = impl_->batch_size(words);
   std::vector<std::span<Prepared* const>> batches;
   for (std::size_t begin = 0; begin < order.size();) {
     std::size_t end = begin;
-    for (std::int64_t words = 0; end < order.size() && end - begin < kMostRows; ++end) {
-      words += static_cast<std::int64_t>(order[end]->sentence->words.size());
-      if (end > begin && words > options_.batch_words) break;
+    for (std::int64_t taken = 0; end < order.size() && end - begin < kMostRows; ++end) {
+      taken += words_of(order[end]);
+      if (end > begin && taken > batch) break;
     }
     batches.emplace_back(order.data() + begin, end - begin);
     begin = end;
@@ -413,8 +435,8 @@ void BatchEmbedder::embed_carried(std::span<SentenceVectors> sentences, std::uin
   const auto count = static_cast<std::size_t>(streams);
   States before = impl_->states;
   for (auto& states : impl_->states) states.resize(count);
-  // Streams do not depend on one another, nor do directions. A blank sentence changes nothing, but
-  // for ELMoForManyLangs, which reads its two ends.
+  // Streams are independent of one another, and so are directions. A blank sentence changes no
+  // state, except that ELMoForManyLangs reads its BOS and EOS.
   const std::size_t parts =
       std::min(count, static_cast<std::size_t>(std::max(1, impl_->workers.count() / 2)));
   const auto run_streams = [&](std::size_t item, Impl::Thread& thread) {
@@ -464,8 +486,8 @@ void BatchEmbedder::embed_long(SentenceVectors& sentence,
   impl_->share(2, [&](std::size_t item, Impl::Thread& thread) {
     const int d = static_cast<int>(item);
     Reading& reading = prepared.readings[d];
-    // The vectors [base, base + size) under construction. Forward they are finished from the left,
-    // backward from the right.
+    // The vectors [base, base + size) under construction. They are completed from the left in the
+    // forward direction, from the right in the backward direction.
     std::int64_t base = 0, size = 0;
     std::vector<float> vectors;
     const auto open = [&](std::int64_t from, std::int64_t count) {
@@ -489,7 +511,7 @@ void BatchEmbedder::embed_long(SentenceVectors& sentence,
               .stride = slot_size});
       }
     };
-    // Parts are fixed stretches of words; picks come in the order of the parts.
+    // Parts are fixed ranges of words; picks come in the order of the parts.
     const bool forward = kDirections[d] == Direction::kForward;
     const auto open_part = [&](std::int64_t slot) {
       const std::int64_t from = slot / kPartWords * kPartWords;

@@ -35,11 +35,11 @@ namespace {
 
 constexpr double kCeilingSeconds = 0.5;
 constexpr std::size_t kLatencySentences = 300;
-// Of a large model fewer are measured.
+// At least this many sentences are measured, however slow a large model is.
 constexpr std::size_t kLeastLatencySentences = kLatencySentences / 5;
 constexpr double kLatencySeconds = 5;
 
-// A folder among the system's temporary files, gone with the object.
+// A temporary folder that is removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -72,7 +72,7 @@ double total(const std::vector<PhaseClock::Phase>& phases) {
   return seconds;
 }
 
-// Value at `share` (0.5: the median) of the sorted values.
+// The quantile `share` of the values (0.5: the median).
 double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
@@ -97,7 +97,7 @@ double ceiling(Precision precision, Workers& workers) {
   return sum;
 }
 
-// What a long run takes for a round's steps: its checkpoint is one of many rounds'.
+// The time of a round's steps in a long run: only part of a checkpoint's time counts.
 double long_run_seconds(const std::vector<PhaseClock::Phase>& phases, std::uint64_t steps) {
   const double part =
       static_cast<double>(steps) / static_cast<double>(PretrainingOptions{}.checkpoint_every);
@@ -108,8 +108,8 @@ double long_run_seconds(const std::vector<PhaseClock::Phase>& phases, std::uint6
   return seconds;
 }
 
-// The round with the median time, its shares replaced by the medians of all: one round's ceiling
-// may have met a busy machine.
+// The round with the median time, but with the median shares of all rounds, because the ceiling of
+// one round may have been measured while the machine was busy.
 BenchmarkSpeed median(std::vector<BenchmarkSpeed> rounds) {
   std::vector<double> shares, long_run_shares;
   for (const auto& round : rounds) {
@@ -146,7 +146,8 @@ class Benchmark {
     };
     for (int round = 0; round < options_.repeats; ++round) {
       log::info("bench: round {} of {}", round + 1, options_.repeats);
-      // Work is compared with the ceiling before and after it: other programs come and go.
+      // The ceiling is measured before and after the work, because the load by other programs
+      // varies.
       const double before = limit();
       train.push_back(pretrain_once());
       const double between = limit();
@@ -183,7 +184,7 @@ class Benchmark {
     write_file(folder_ / "sample.txt", text);
   }
 
-  // What a unit costs, and how many units the dump has.
+  // Counts the operations of a unit and the units of the dump.
   void count(BenchmarkReport& report) {
     const auto model =
         LanguageModel::load(LanguageModel::file(model_folder(), Direction::kForward));
@@ -196,12 +197,12 @@ class Benchmark {
     LineEncoder encoder(*model);
     Sequence sequence;
     for (const std::string& line : lines_) {
-      // The embedder reads BOS and the units, and needs no end.
+      // The embedder reads BOS and the units, but not EOS.
       if (!encoder.read(line, sequence).empty()) sample_units_ += sequence.inputs.size();
     }
   }
 
-  // What follows from a round's counts and phases; `limit` in GFLOP/s.
+  // Derives speeds from a round's counts and phases; `limit` is in GFLOP/s.
   void finish(BenchmarkSpeed& speed, double flop, double limit) const {
     const double seconds = total(speed.phases);
     speed.words_per_second = static_cast<double>(speed.words) / seconds;
@@ -277,7 +278,7 @@ class Benchmark {
       split_words(lines_[i % lines_.size()], model_->split(), sentence.words);
       const auto start = std::chrono::steady_clock::now();
       embedder.embed({&sentence, 1});
-      // The first sentences make kernels and fill the cache of words.
+      // The first sentences, which create kernels and fill the word cache, are not counted.
       if (i >= kLatencySentences / 10) milliseconds.push_back(1e3 * seconds_since(start));
     }
     report.latency_median = quantile(milliseconds, 0.5);

@@ -27,7 +27,7 @@ Pooling parse_pooling(std::string_view name) {
   for (const auto& [known, pooling] : kPoolings) {
     if (known == name) return pooling;
   }
-  throw UsageError(fmt::format("pooling '{}' is none of boundary, first, last, mean", name));
+  throw UsageError(fmt::format("pooling '{}' is not one of boundary, first, last, mean", name));
 }
 
 std::string_view pooling_name(Pooling pooling) {
@@ -53,13 +53,13 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::load(const std::filesyst
     const auto path = LanguageModel::file(folder, direction);
     if (!std::filesystem::exists(path)) {
       throw Error(
-          fmt::format("{}: missing; vectors need both directions, make it with `elmo "
+          fmt::format("{}: missing; vectors need both directions; make it with `elmo "
                       "pretrain --direction {} --output {} ...`",
                       path.string(), direction_name(direction), folder.string()));
     }
     return load_direction(path, direction);
   };
-  // In this order: the first that is missing is named.
+  // Forward first: an error names the first that is missing.
   auto forward = load_one(Direction::kForward);
   auto backward = load_one(Direction::kBackward);
   return make(folder.string(), std::move(forward), std::move(backward), precision);
@@ -82,7 +82,7 @@ std::unique_ptr<BidirectionalModel> BidirectionalModel::make(
     const std::string& name, std::unique_ptr<LanguageModel> forward,
     std::unique_ptr<LanguageModel> backward, Precision precision) {
   check_directions_agree(name, forward->settings, backward->settings);
-  // One of two equal encoders does the work of both.
+  // If both encoders are equal, one serves both directions.
   if ((forward->characters || forward->listed_words) && have_equal_encoders(*forward, *backward)) {
     backward->characters = nullptr;
     backward->listed_words = nullptr;

@@ -29,17 +29,17 @@ enum class Pooling { kBoundary, kFirst, kLast, kMean };
 Pooling parse_pooling(std::string_view name);  // boundary|first|last|mean; throws UsageError
 std::string_view pooling_name(Pooling pooling);
 
-// Immutable and shared by threads.
+// Immutable and thread-safe.
 class BidirectionalModel {
  public:
   // Reads DIR/forward.h5 and DIR/backward.h5, or a folder of ELMoForManyLangs (lm/efml.h) without
-  // normalisation. Throws Error: one is missing (names it and the command that makes it), or they
-  // differ in layers, projection or split.
+  // normalisation. Throws Error if one is missing (naming it and the command that makes it), or if
+  // they differ in layers, projection or split.
   static std::unique_ptr<BidirectionalModel> load(const std::filesystem::path& folder,
                                                   Precision precision);
 
   // Loads official weights (lm/official_format.h). `vocabulary`: their word list, needed if units
-  // are words; empty: none. Throws Error as read_official() does.
+  // are words; otherwise empty. Throws Error as read_official() does.
   static std::unique_ptr<BidirectionalModel> load_official(const std::filesystem::path& options,
                                                            const std::filesystem::path& weights,
                                                            const std::string& vocabulary,
@@ -62,7 +62,7 @@ class BidirectionalModel {
   }
   Split split() const { return forward_.settings().split; }
   Precision precision() const { return precision_; }
-  // 32 hexadecimal digits: the content of both files.
+  // 32 hexadecimal digits that identify the content of both files.
   const std::string& hash() const { return hash_; }
   const DirectionModel& direction(Direction direction) const {
     return direction == Direction::kForward ? forward_ : backward_;
@@ -90,8 +90,8 @@ struct SentenceVectors {
   std::vector<std::string_view> words;
   // Indices of the words to return vectors for, in ascending order; nullopt: all.
   std::optional<std::vector<std::int64_t>> kept;
-  // If set, one more vector is returned, the last: that of the pieces which overlap the span,
-  // forward at the last of them and backward at the first, whatever the pooling.
+  // If set, one more vector is returned after the others: that of the pieces that overlap the span,
+  // taken from the last of them (forward) and the first (backward), whatever the pooling.
   std::optional<WordSpan> span;
   // Row-major (vectors, rows of the mix, dimension).
   std::vector<float> vectors;
@@ -103,11 +103,12 @@ struct EmbedOptions {
   LayerMix mix;
   Pooling pooling = Pooling::kBoundary;
   // Largest number of words in a batch; a longer sentence is a batch of its own.
-  std::int64_t batch_words = 4096;
+  std::int64_t batch_words = 8192;
   // Capacity in words of the cache of token vectors or, for models of pieces, of each thread's
   // cache of pieces.
   std::size_t cached_words = 100'000;
-  // Words that are encoded beforehand and never dropped, for models of characters and dictionaries.
+  // Words that are encoded in advance and never dropped from the cache; for models of characters
+  // and dictionaries.
   std::vector<std::string> pinned_words;
   // Called on the calling thread between batches. If it throws, the work ends with that exception.
   std::function<void()> between_batches;
@@ -137,7 +138,7 @@ class BatchEmbedder {
   // encoded: into token vectors (characters, dictionaries) or into pieces (once for each direction
   // if their vocabularies differ).
   std::pair<std::uint64_t, std::uint64_t> encoded_words() const;
-  // For models of dictionaries: what share of the words so far they know.
+  // For models of dictionaries: how many of the words embedded so far they know.
   std::optional<DictionaryCoverage> coverage() const;
 
   // Fills the vectors of all sentences.

@@ -19,8 +19,8 @@
 namespace elmo {
 namespace {
 
-// Floats of one layer's outputs that a chunk of steps may hold: 1 MiB. Most batches fill it, so a
-// long text takes no more memory than a short one.
+// Bound on the size of one layer's outputs in a chunk of steps: 1 MiB of floats. Most batches reach
+// it, so a long text takes no more memory than a short one.
 constexpr std::int64_t kChunkFloats = std::int64_t{1} << 18;
 
 template <typename T>
@@ -37,7 +37,7 @@ struct Buffers {
 
 class DirectionModel::Scratch {
  public:
-  // Makes room for `rows` sequences and chunks of `steps` steps.
+  // Allocates for `rows` sequences and chunks of `steps` steps.
   void reserve(const ModelSettings& s, std::int64_t rows, std::int64_t steps, bool bf16) {
     const std::int64_t width = 2 * s.projection;
     if (rows > rows_) {
@@ -51,7 +51,7 @@ class DirectionModel::Scratch {
       for (int j = 0; j < s.layers; ++j) {
         layers_.push_back({array<float>(rows, s.projection), array<float>(rows, s.hidden)});
       }
-      // step() goes through tiles of rows and needs z for one of them.
+      // step() works on tiles of rows and needs z for one tile only.
       lstm_ = LstmScratch({.input = s.projection, .hidden = s.hidden, .projection = s.projection},
                           std::min<std::int64_t>(rows, LstmLayer::kStepRows), false);
     }
@@ -110,7 +110,7 @@ InferenceWeights::InferenceWeights(std::unique_ptr<LanguageModel> model, Precisi
   if (model->characters || model->listed_words) {
     word_encoder = std::make_unique<WordEncoder>(*model, precision);
   }
-  model = nullptr;  // before packing, which takes as much again
+  model = nullptr;  // frees it before packing, which takes as much memory again
   for (LstmLayer& layer : layers) {
     layer.prepare(precision, false);
     for (int part = 0; part < layer.pack_parts(); ++part) layer.pack(part);
@@ -145,7 +145,7 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, const UnitTa
   const auto length = [&](std::int64_t i) {
     return static_cast<std::int64_t>(sequences[static_cast<std::size_t>(i)]->units.size());
   };
-  // A carried state passes the closing unit too, as the original's did.
+  // With carried state the closing unit is read too, as in the original ELMo.
   const auto steps_of = [&](std::int64_t i) {
     return length(i) + (sequences[static_cast<std::size_t>(i)]->state != nullptr ? 2 : 1);
   };
@@ -177,7 +177,7 @@ void DirectionModel::walk(std::span<UnitSequence* const> sequences, const UnitTa
 
   for (std::int64_t first = 0; first < all_steps; first += chunk) {
     const std::int64_t count = std::min(chunk, all_steps - first);
-    // How many rows are still under way at step t: they are the first ones.
+    // The number of sequences that are not finished at step t; they are the first ones.
     const auto active_at = [&](std::int64_t t, std::int64_t most) {
       while (most > 0 && steps_of(most - 1) <= t) --most;
       return most;

@@ -18,18 +18,18 @@
 
 namespace elmo {
 
-// LSTM state of one stream between sentences: each layer's h (P) and c (H), one after another.
+// State of one stream between sentences: each layer's h (P) and c (H), one after another.
 struct StreamState {
   std::vector<float> values;  // empty: zeros
 };
 
-// A sentence for one direction, in reading order (the backward model's is mirrored).
+// A sentence for one direction, in reading order (reversed for the backward model).
 struct UnitSequence {
-  std::vector<std::int32_t> units;  // rows of the table of units, without BOS and EOS
+  std::vector<std::int32_t> units;  // rows of the unit table, without BOS and EOS
   StreamState* state = nullptr;     // carried: read before, written after (EOS is then read too)
 };
 
-// Layer 0 of the units: row u of `vectors` (P).
+// The layer-0 vectors of all units: row u of `vectors` (P).
 struct UnitTable {
   const float* vectors = nullptr;
   std::int32_t bos = 0, eos = 0;
@@ -50,7 +50,7 @@ struct InferenceWeights {
 
   ModelSettings settings;
   std::shared_ptr<const PieceVocabulary> pieces;  // kPieces
-  std::shared_ptr<const Vocabulary> vocabulary;   // null where there is none
+  std::shared_ptr<const Vocabulary> vocabulary;   // null if there is none
   EmbeddingLayer embedding;                       // kPieces, kWords
   std::unique_ptr<WordEncoder> word_encoder;  // kCharacters, kDictionaries; null where the other
                                               // direction's serves both

@@ -38,13 +38,14 @@
 namespace elmo {
 namespace {
 
-// The same for the same words in any order.
+// A fingerprint that does not depend on the order of the words.
 std::string fingerprint_of(const std::unordered_set<std::string>& words) {
   const std::set<std::string_view> sorted(words.begin(), words.end());
   return fingerprint(fmt::format("{}", fmt::join(sorted, " ")));
 }
 
-// Would it be more than one word in a line of words and numbers?
+// Does the word contain white space? It would be read as several words in a line of words and
+// numbers.
 bool holds_white_space(const std::string& word) {
   std::size_t at = 0;
   while (at < word.size()) {
@@ -56,7 +57,7 @@ bool holds_white_space(const std::string& word) {
   return false;
 }
 
-// The most frequent words of a text, at most `count`, that hold no white space; says what is left
+// The `count` most frequent words of a text without white space in them. Logs how many are left
 // out.
 std::vector<std::string> frequent_words(const DumpRequest& request, Split split) {
   const auto wanted = static_cast<std::size_t>(request.static_words);
@@ -72,7 +73,8 @@ std::vector<std::string> frequent_words(const DumpRequest& request, Split split)
   }
   if (left_out > 0) {
     log::warn(
-        "{} words hold white space, which the file can't; they are left out, with their {} "
+        "{} words contain white space, which the format can't store; they are left out, with their "
+        "{} "
         "occurrences",
         left_out, occurrences);
   }
@@ -83,9 +85,13 @@ std::vector<std::string> frequent_words(const DumpRequest& request, Split split)
   return words;
 }
 
-// Vectors that a window of sentences may hold in memory; of three windows that live at once, one is
-// being read, one made and one written.
-constexpr std::size_t kWindowBytes = std::size_t{48} << 20;
+// Limits the vectors of a window of sentences in memory, for each thread and in all. Three windows
+// exist at once: one is being read, one embedded, one written. With a quarter of that, batches of
+// `original` took a third more time, because few sentences of a window have similar lengths.
+constexpr std::size_t kThreadBytes = std::size_t{96} << 20;
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+// The vectors of a sentence with more are written in parts while it is embedded.
+constexpr std::size_t kLongBytes = std::size_t{12} << 20;
 constexpr std::size_t kWindowLines = 32'768;
 
 DumpOptions options_of(const DumpRequest& request, const BidirectionalModel& model) {
@@ -132,21 +138,20 @@ DumpOptions options_of(const DumpRequest& request, const BidirectionalModel& mod
 
 struct Line {
   std::string text;
-  std::uint64_t number;  // of the dump, or of the part, from 0
+  std::uint64_t number;  // in the dump or the part, from 0
 };
 
 struct Window {
-  std::deque<Line> lines;  // whose texts stay where they are
+  std::deque<Line> lines;  // a deque, because views of their texts must stay valid
   std::vector<SentenceVectors> sentences;
   std::size_t words = 0;        // of the sentences
-  std::uint64_t new_words = 0;  // of those that no closed segment holds
-  std::uint64_t end = 0;        // bytes that were read up to its last line
+  std::uint64_t new_words = 0;  // of the sentences that no closed segment holds
+  std::uint64_t end = 0;        // bytes read up to the end of the last line
   bool last = false;
 };
 
-// Three things run side by side: the next window is read and cut into words, one is embedded by the
-// team of workers, and the one before is written. HDF5 is touched when all have ended, by the
-// caller's thread alone.
+// Works as a pipeline: the next window is read and cut into words, one is embedded by the workers,
+// and the one before is written. HDF5 is used only at the end, by the calling thread.
 class Dump {
  public:
   Dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
@@ -158,9 +163,12 @@ class Dump {
         output_(request.shard ? part_path(request.output, *request.shard) : request.output),
         words_(request.words),
         sink_(make_sink(options)),
-        // Enough batches that sorting by length fills them well and threads end together.
-        window_words_(static_cast<std::size_t>(std::clamp<std::int64_t>(
-            request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))) {}
+        // Several batches for each thread, so that batches of similar lengths can be filled and
+        // threads end together.
+        window_words_(static_cast<std::size_t>(
+            std::clamp<std::int64_t>(request.embed.batch_words * 2 * workers.count(), 1, 1 << 20))),
+        window_bytes_(
+            std::min(kMostBytes, kThreadBytes * static_cast<std::size_t>(workers.count()))) {}
 
   DumpReport run() {
     const InterruptGuard guard;
@@ -194,7 +202,7 @@ class Dump {
       const std::uint64_t kept = keep();
       if (kept == 0 || request_.input == "-") throw;
       throw Error(fmt::format(
-          "{}; {} lines are kept, and the same command with --resume goes on after them",
+          "{}; {} lines are kept, and the same command with --resume continues after them",
           error.what(), kept));
     } catch (...) {
       keep();
@@ -231,10 +239,10 @@ class Dump {
   void dump_windows() {
     const std::uint64_t done = sink_->resumed_sentences();
     reading_.start([this, done] { fill(next_, done); });
-    std::uint64_t begin = 0;  // of the window, in bytes of the file
+    std::uint64_t begin = 0;  // byte offset of the window in the file
     auto begin_time = std::chrono::steady_clock::now();
     for (bool more = true; more;) {
-      clock_.enter("reading");  // beyond what is read while the window before is embedded
+      clock_.enter("reading");  // the time not hidden behind embedding
       reading_.wait();
       std::swap(window_, next_);
       more = !window_.last;
@@ -242,12 +250,12 @@ class Dump {
       clock_.enter("embedding");
       embed(window_);
       report_.words += window_.new_words;
-      clock_.enter("writing");  // beyond what is written while the next window is embedded
+      clock_.enter("writing");  // the time not hidden behind embedding
       writing_.wait();
       std::swap(window_, written_);
       if (std::any_of(written_.sentences.begin(), written_.sentences.end(),
                       [&](const SentenceVectors& one) { return is_long(one); })) {
-        // Long sentences are embedded while they are written, and the embedder has one caller.
+        // Long sentences are embedded while they are written, and the embedder is not thread-safe.
         write(written_);
       } else if (!written_.sentences.empty()) {
         writing_.start([&] { write(written_); });
@@ -267,7 +275,7 @@ class Dump {
     }
   }
 
-  // What the rest will take, by the first window with new words, which began at byte `begin`.
+  // Estimates the rest from the first window with new words, which began at byte `begin`.
   void forecast(std::uint64_t begin, double seconds) {
     forecast_ = true;
     const auto bytes = static_cast<double>(lines_.bytes());
@@ -289,8 +297,8 @@ class Dump {
                                                output_.string()));
   }
 
-  // After a failure: what is whole is closed for a resume, so far as the disk allows. Returns the
-  // number of lines that are kept.
+  // After a failure: closes the complete sentences for a resume, as far as the disk allows. Returns
+  // the number of lines kept.
   std::uint64_t keep() {
     lines_.reader().cancel();
     for (const auto& step : {std::function<void()>([&] { reading_.wait(); }),
@@ -299,7 +307,7 @@ class Dump {
       try {
         step();
       } catch (const std::exception&) {
-        // The first failure is told; closed segments stay whatever fails here.
+        // The first failure has been reported already. Closed segments are kept in any case.
       }
     }
     return sink_->kept_sentences();
@@ -326,13 +334,13 @@ class Dump {
     return rows * static_cast<std::size_t>(model_.dimension()) * sizeof(float);
   }
 
-  // The next lines and their words, on the reading thread. Lines that a resumed dump holds already
-  // are passed over, or read for their states alone.
+  // Reads the next lines and cuts them into words, on the reading thread. Lines that a resumed dump
+  // already has are skipped, or are read only for their carried states.
   void fill(Window& window, std::uint64_t done) {
     window = {};
     std::string_view text;
     while (window.lines.size() < kWindowLines && window.words < window_words_ &&
-           window.words * vector_bytes() < kWindowBytes) {
+           window.words * vector_bytes() < window_bytes_) {
       if (!lines_.next(text)) {
         window.last = true;
         break;
@@ -345,7 +353,7 @@ class Dump {
     window.end = lines_.bytes_read();
   }
 
-  // The words of the window's last line.
+  // Cuts the window's last line into words.
   void read(Window& window, std::uint64_t done) {
     const Line& line = window.lines.back();
     SentenceVectors& sentence = window.sentences.emplace_back();
@@ -367,17 +375,17 @@ class Dump {
 
   bool is_long(const SentenceVectors& sentence) const {
     return request_.carry_state == 0 && !request_.embed.mix.layer_norm &&
-           sentence.wanted() * vector_bytes() > kWindowBytes / 4;
+           sentence.wanted() * vector_bytes() > kLongBytes;
   }
 
-  // Long sentences wait for the writer: their vectors go to it as they are made.
+  // Long sentences are left to write(), which takes their vectors as they are computed.
   void embed(Window& window) {
     if (request_.carry_state > 0) {
       if (window.lines.empty()) return;
       embedder_.embed_carried(window.sentences, window.lines.front().number, request_.carry_state);
       return;
     }
-    // What lies between long sentences is embedded in one go.
+    // The sentences between two long ones are embedded together.
     for (std::size_t begin = 0; begin < window.sentences.size();) {
       std::size_t end = begin;
       while (end < window.sentences.size() && !is_long(window.sentences[end])) ++end;
@@ -425,18 +433,18 @@ class Dump {
   BatchEmbedder embedder_;
   LineShare lines_;
   std::filesystem::path output_;
-  std::optional<std::unordered_set<std::string>> words_;  // only their occurrences
-  StaticVectors* static_ = nullptr;                       // the sink, where it is one
+  std::optional<std::unordered_set<std::string>> words_;  // dump only these words
+  StaticVectors* static_ = nullptr;                       // sink_, if it is one
   std::unique_ptr<DumpSink> sink_;
-  std::size_t window_words_;
+  std::size_t window_words_, window_bytes_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<Progress> progress_;
   PhaseClock clock_;
   DumpReport report_;
   bool forecast_ = false;
-  std::uint64_t count_ = 0;  // of lines read so far; the reading thread's while it runs
+  std::uint64_t count_ = 0;  // lines read so far; owned by the reading thread while it runs
   Window next_, window_, written_;
-  Background reading_, writing_;  // behind all that they use
+  Background reading_, writing_;  // last, so that they end before the members that they use
 };
 
 }  // namespace

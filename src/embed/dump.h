@@ -24,41 +24,41 @@ struct DumpRequest {
   InvalidText invalid = InvalidText::kRefuse;
   EmbedOptions embed;
   DumpFormat format = DumpFormat::kHdf5;
-  DumpLayout layout = DumpLayout::kSentences;  // of HDF5
+  DumpLayout layout = DumpLayout::kSentences;  // HDF5 only
   DumpType type = DumpType::kF32;
   DumpKeys keys = DumpKeys::kLine;
   bool map = true;
   // Dump only the occurrences of these words, with their places. They must be in normalisation form
   // C, in which the words of the text are compared.
   std::optional<std::unordered_set<std::string>> words;
-  // One vector a line. Not with `words`.
+  // Write one vector for each line. Not with `words`.
   std::optional<LinePooling> line_pool;
-  // N > 0: instead of the formats above, write one vector a word (static_vectors.h) for the N most
-  // frequent words of the text, without those that hold white space, which the format can't hold.
-  // The text is read twice; the mix must have one row.
+  // N > 0: instead of the formats above, write one vector for each of the N most frequent words of
+  // the text (static_vectors.h). Words with white space are left out, because the format can't hold
+  // them. The text is read twice; the mix must have one row.
   std::int64_t static_words = 0;
   // Dump only this part of the lines, to part_path(output, shard) (io/dump_parts.h). For HDF5 only,
   // from a text that can be read again, without carried state or `static_words`.
   std::optional<Shard> shard;
   // 0: sentences are independent; N: line i continues stream i mod N.
   int carry_state = 0;
-  // Continue after the last closed segment of an interrupted dump. A carried state is computed
+  // Continue after the last closed segment of an interrupted dump. Carried states are computed
   // again from the lines that are done.
   bool resume = false;
 };
 
 struct DumpReport {
-  bool already_complete = false;  // a part that a resume found whole
+  bool already_complete = false;  // a part that was complete before
   std::uint64_t sentences = 0, words = 0, vectors = 0;
-  // Of a character model: words met, and those encoded because they were not in the cache.
+  // For a model of characters or dictionaries: words looked up, and those not in the cache.
   std::uint64_t looked_up = 0, encoded = 0;
-  // Of a model of dictionaries.
+  // For a model of dictionaries.
   std::optional<DictionaryCoverage> coverage;
   double seconds = 0;
   std::vector<PhaseClock::Phase> phases;
 };
 
-// Throws Error (input, output, disk), or Interrupted after SIGINT or SIGTERM. In either case the
+// Throws Error (input, output, disk), and Interrupted after SIGINT or SIGTERM. In both cases the
 // complete sentences are kept for a resume. Warns of lines that were skipped or repaired.
 DumpReport dump(std::shared_ptr<const BidirectionalModel> model, const DumpRequest& request,
                 Workers& workers);

@@ -1,4 +1,4 @@
-// A dump of one vector a line.
+// A dump with one vector for each line.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 namespace elmo {
 
-// Passes each line on as one word; its text is the line without the white space around it.
+// Passes each line on as one word, whose text is the line without the white space around it.
 class LinePooler : public OrderedSink {
  public:
-  // `target` takes one vector a line of these layers.
+  // `target` takes one vector for each line; the vectors have these layers and this dimension.
   LinePooler(std::unique_ptr<DumpSink> target, LinePooling pooling,
              const std::filesystem::path& output, int layers, int dimension);
 

@@ -28,7 +28,7 @@ std::optional<LinePooling> parse_line_pooling(std::string_view name) {
        {LinePooling::kMean, LinePooling::kMax, LinePooling::kFirst, LinePooling::kLast}) {
     if (line_pooling_name(pooling) == name) return pooling;
   }
-  throw UsageError("pool '" + std::string(name) + "' is none of mean, max, first, last");
+  throw UsageError("pool '" + std::string(name) + "' is not one of mean, max, first, last");
 }
 
 void pool_line(LinePooling pooling, std::span<const float> vectors, std::span<float> pooled) {

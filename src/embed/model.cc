@@ -1,4 +1,4 @@
-// The public Model and Embedder over the private embedder.
+// Implements the public Model and Embedder with BatchEmbedder.
 
 #include "elmo/model.h"
 
@@ -36,11 +36,11 @@
 namespace elmo {
 namespace {
 
-// A window of sentences goes through the layers at once; it has this many full batches, so that
-// those are of alike lengths and beside the results only one window's vectors are held.
+// Number of full batches in a window of sentences. Several, so that batches can hold sentences of
+// similar lengths; few, because the vectors of a whole window are in memory besides the results.
 constexpr std::size_t kWindowBatches = 4;
 
-// `name()` is what a message calls the text; it is put together for one alone.
+// name() returns the text's name for the message; it is only called on failure.
 template <typename Name>
 void check_utf8(std::string_view text, Name&& name) {
   const std::size_t wrong = find_invalid_utf8(text);
@@ -48,8 +48,8 @@ void check_utf8(std::string_view text, Name&& name) {
   throw UsageError(fmt::format("{} is not UTF-8 at byte {}", name(), wrong + 1));
 }
 
-// Words come from anybody; what lies below relies on UTF-8. Models of dictionaries have a vector
-// for the empty word: the original program took words between tabs.
+// Words come from the caller, and the code below relies on UTF-8. Models of dictionaries have a
+// vector for the empty word, because the original program split words at tabs.
 template <typename Words>
 void check_words(const Words& words, std::uint64_t sentence, const BidirectionalModel& model) {
   const bool any = model.encoder() == Encoder::kDictionaries;
@@ -64,7 +64,7 @@ void check_words(const Words& words, std::uint64_t sentence, const Bidirectional
   }
 }
 
-// The words of a text of any number of lines, views of it.
+// The words of a text of any number of lines, as views.
 std::vector<std::string_view> cut(std::string_view text, Split split) {
   std::vector<std::string_view> words;
   while (!text.empty()) {
@@ -105,7 +105,7 @@ EmbedOptions embed_options(const BidirectionalModel& model, const EmbedSettings&
   return options;
 }
 
-// Embeds window after window, each sentence as it is asked for by the settings.
+// Embeds sentences window by window.
 class Windows {
  public:
   Windows(std::shared_ptr<const BidirectionalModel> model, EmbedOptions options,
@@ -117,13 +117,13 @@ class Windows {
 
   std::size_t most_words() const { return most_words_; }
   const BatchEmbedder& embedder() const { return embedder_; }
-  // With carried states, what comes next is sentence 0.
+  // With carried state, the next sentence becomes sentence 0.
   void reset() {
     embedder_.set_states({});
     done_ = 0;
   }
 
-  // Fills results[i] with the vectors of window[i]. When it throws, states are as before.
+  // Fills results[i] with the vectors of window[i]. If it throws, the carried states are unchanged.
   void embed(std::span<SentenceVectors> window, std::span<WordVectors> results) {
     if (carry_state_ > 0) {
       embedder_.embed_carried(window, done_, carry_state_);
@@ -134,8 +134,8 @@ class Windows {
     done_ += window.size();
   }
 
-  // All `sentences`, whose words are strings or views of them. When it throws, states and counts of
-  // sentences are as before.
+  // Embeds all `sentences`, whose words are strings or views. If it throws, the carried states and
+  // the count of sentences are unchanged.
   template <typename Sentence>
   std::vector<WordVectors> embed_all(const std::vector<Sentence>& sentences) {
     for (std::size_t i = 0; i < sentences.size(); ++i) {
@@ -177,15 +177,15 @@ class Windows {
   int carry_state_;
   std::size_t most_words_;
   BatchEmbedder embedder_;
-  std::uint64_t done_ = 0;  // sentences
+  std::uint64_t done_ = 0;  // sentences embedded so far
 };
 
 }  // namespace
 
 struct Model::Impl {
   std::shared_ptr<const BidirectionalModel> model;
-  // One team is kept, for the compiled kernels that its threads hold. A caller that finds it taken
-  // works alone: callers who share a model are threads themselves.
+  // One team of threads is kept, because of the compiled kernels that its threads hold. A caller
+  // that finds it busy works on its own thread: callers that share a model have threads already.
   struct Team {
     std::mutex mutex;
     std::unique_ptr<Workers> workers;
@@ -292,7 +292,7 @@ struct Embedder::Impl {
     windows = std::make_unique<Windows>(std::move(weights), std::move(options), settings, workers);
   }
 
-  // For the time of a call: it is the only one.
+  // Marks the time of a call; a second concurrent call throws.
   class Call {
    public:
     explicit Call(Impl& impl) : caller_(impl.caller) {
@@ -303,7 +303,8 @@ struct Embedder::Impl {
         throw UsageError("this Embedder serves another thread; give each thread one of its own");
       }
       throw Error(
-          "this Embedder was at work in the parent when the process forked; make another one");
+          "this Embedder was running a call in the parent when the process forked; make another "
+          "one");
     }
     ~Call() { caller_ = 0; }
     Call(const Call&) = delete;
@@ -316,7 +317,7 @@ struct Embedder::Impl {
   Model model;
   Workers workers;
   std::unique_ptr<Windows> windows;
-  std::atomic<pid_t> caller = 0;  // the process that has a call under way
+  std::atomic<pid_t> caller = 0;  // the process with a running call, or 0
 };
 
 Embedder::Embedder(Model model, const EmbedSettings& settings, int threads,
@@ -356,7 +357,7 @@ void Embedder::embed_stream(const std::function<bool(std::vector<std::string>& w
   Windows& windows = *impl_->windows;
   std::uint64_t taken = 0;
   for (bool more = true; more;) {
-    std::deque<std::vector<std::string>> sentences;  // stay where they are: they are viewed
+    std::deque<std::vector<std::string>> sentences;  // a deque: views of them must stay valid
     std::vector<SentenceVectors> window;
     for (std::size_t words = 0; words < windows.most_words();) {
       more = next(sentences.emplace_back());

@@ -20,7 +20,7 @@ namespace elmo {
 namespace {
 
 constexpr std::size_t kWindowWords = 16'384;
-// Of a line, whose vectors are held at once.
+// Longest line, in words: the vectors of a whole line are in memory.
 constexpr std::size_t kMostWords = std::size_t{1} << 18;
 
 double norm(std::span<const float> values) {
@@ -44,7 +44,7 @@ std::vector<float> query_vector(BatchEmbedder& embedder, const Query& query) {
   std::vector<SentenceVectors> sentence(1);
   auto& words = sentence[0].words;
   split_words(query.sentence, embedder.model().split(), words);
-  // The words that the span touches.
+  // The words that overlap the span.
   std::size_t first = 0;
   const auto end_of = [&](std::size_t i) {
     return offset(words[i], query.sentence) + words[i].size();
@@ -81,7 +81,7 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
   BatchEmbedder embedder(model, options, workers);
   const std::vector<float> wanted = query_vector(embedder, query);
   const double wanted_norm = norm(wanted);
-  std::vector<Neighbor> nearest;  // by falling cosine
+  std::vector<Neighbor> nearest;  // by descending cosine
 
   LineReader reader(input, invalid);
   std::vector<std::pair<std::string, std::uint64_t>> lines;
@@ -132,7 +132,7 @@ std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> m
   search();
   if (coverage != nullptr) *coverage = embedder.coverage();
   reader.warn_of_invalid_lines();
-  if (nearest.empty()) throw Error(reader.path() + ": holds no word beside the query");
+  if (nearest.empty()) throw Error(reader.path() + ": holds no word except the query");
   return nearest;
 }
 

@@ -1,4 +1,4 @@
-// The words of a text nearest to a word of a query sentence.
+// Searches a text for the words nearest to a word of a query sentence.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ struct Neighbor {
   std::string sentence;
   std::size_t begin, end;  // the word's bytes in the sentence
 
-  // The sentence with the word in brackets.
+  // The sentence with brackets around the word.
   std::string marked() const;
 };
 
-// The `count` nearest words by falling cosine, of equal ones the earlier first. The query itself
-// is left out, and so is the same word of a sentence seen before. Rows of the mix are
-// concatenated. `coverage`: filled as BatchEmbedder::coverage() says, unless it is null. Throws
-// Error (input), UsageError (query).
+// The `count` nearest words by falling cosine; of equal ones the earlier comes first. The query
+// itself is left out, and so are repetitions of a sentence. Rows of the mix are concatenated.
+// `coverage`: set to BatchEmbedder::coverage() unless null. Throws Error for the input, UsageError
+// for the query.
 std::vector<Neighbor> find_neighbors(std::shared_ptr<const BidirectionalModel> model,
                                      const EmbedOptions& options, const Query& query,
                                      const std::string& input, InvalidText invalid,

@@ -7,7 +7,7 @@
 namespace elmo {
 namespace {
 
-// A long sentence beyond this many bytes goes to the disk.
+// A larger sentence is collected on disk.
 constexpr std::uint64_t kPartsInMemory = std::uint64_t{64} << 20;
 
 }  // namespace

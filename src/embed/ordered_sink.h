@@ -1,4 +1,4 @@
-// A dump that takes the vectors of a line together, word by word in their order.
+// A dump that needs all vectors of a line at once, in the order of the words.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace elmo {
 
-// What is summed over words must not depend on the order in which the parts of a long sentence are
-// made: it waits in a working file beside the output until it is whole.
+// A sum over words must not depend on the order in which the parts of a long sentence are computed,
+// so the sentence is collected (in a temporary file if it is large) until it is complete.
 class OrderedSink : public DumpSink {
  public:
   void append(std::string_view sentence, std::span<const std::string_view> words,
@@ -28,17 +28,17 @@ class OrderedSink : public DumpSink {
   void close_segment() final;
 
  protected:
-  // `layers` and `dimension` of a word's vectors; the working file goes into the folder of
-  // `output`.
+  // A word's vectors have `layers` layers of `dimension` floats. The temporary file is created in
+  // the folder of `output`.
   OrderedSink(const std::filesystem::path& output, int layers, int dimension);
 
-  // One line: `vectors` is (words, layers, dimension).
+  // Takes one line; `vectors` is (words, layers, dimension).
   virtual void take(std::string_view sentence, std::span<const std::string_view> words,
                     std::span<const float> vectors) = 0;
-  // close_segment(), when no long sentence is open any more.
+  // close_segment(), after an open long sentence has been discarded.
   virtual void keep() = 0;
 
-  // Numbers of a word.
+  // Floats of a word.
   std::size_t width() const { return layers_ * dimension_; }
 
  private:

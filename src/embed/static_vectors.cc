@@ -24,7 +24,7 @@ constexpr std::size_t kLongestHead = 1 << 20;
 
 }  // namespace
 
-// What `sums` says, and the file at the numbers.
+// The header of `sums`, and the file, positioned at the numbers.
 struct StaticVectors::Saved {
   SequentialFile file;
   std::uint64_t sentences = 0, occurrences = 0, words = 0, hash = 0;
@@ -37,7 +37,7 @@ StaticVectors::StaticVectors(const fs::path& path, const DumpOptions& options, b
       folder_(partial_folder(path)),
       settings_(dump_settings(options).to_json().dump()),
       segment_bytes_(options.segment_bytes) {
-  // The output is tried before any work.
+  // Fail now, before any work, if the output can't be written.
   { const PendingFile probe(path); }
   make_folder(folder_);
   lock_ = std::make_unique<FileLock>(folder_ / kLockName, path.string());
@@ -53,7 +53,7 @@ StaticVectors::~StaticVectors() {
   try {
     if (kept_ == 0 && !saved_ && fs::exists(folder_)) remove();
   } catch (const std::exception&) {
-    // Only tidying up.
+    // Removal is only tidying up.
   }
 }
 
@@ -79,7 +79,7 @@ std::unique_ptr<StaticVectors::Saved> StaticVectors::read_head(const DumpOptions
   } catch (const nlohmann::json::exception&) {
     saved->file.damaged();
   }
-  // Of each word a count and its sums.
+  // For each word a count and its sums.
   if (saved->file.left() % (sizeof(std::uint64_t) + width() * sizeof(double)) != 0 ||
       saved->file.left() / (sizeof(std::uint64_t) + width() * sizeof(double)) != saved->words) {
     saved->file.damaged();
@@ -115,7 +115,7 @@ void StaticVectors::take(std::string_view, std::span<const std::string_view> wor
   }
   ++sentences_;
   new_bytes_ += vectors.size_bytes();
-  // Keeping takes as long as writing all sums: a small part of the time in between.
+  // Saving writes all sums, so it waits until much more than that has been added.
   if (new_bytes_ >= std::max<std::uint64_t>(segment_bytes_, 4 * sums_.size() * sizeof sums_[0])) {
     keep();
   }
@@ -160,7 +160,7 @@ void StaticVectors::finish() {
     if (counts_[i] == 0) continue;
     fmt::format_to(std::back_inserter(line), "{}", words_[i]);
     for (std::size_t k = 0; k < width(); ++k) {
-      // The shortest text that gives the same float back.
+      // The shortest text that is read back as the same float.
       fmt::format_to(std::back_inserter(line), " {}",
                      static_cast<float>(sums_[i * width() + k] / static_cast<double>(counts_[i])));
     }
@@ -178,7 +178,7 @@ void StaticVectors::remove() {
   }
   fs::remove(folder_ / kLockName);
   std::error_code error;
-  fs::remove(folder_, error);  // stays if somebody put a file of his own into it
+  fs::remove(folder_, error);  // fails, harmlessly, if the folder holds other files
 }
 
 }  // namespace elmo

@@ -1,12 +1,12 @@
-// One vector a word: the mean over its occurrences in a text.
+// One vector for each word: the mean over its occurrences in a text.
 //
-// The result is text as word2vec writes it: a line `COUNT DIMENSION`, then a word and its values a
-// line, separated by single spaces.
+// The result has word2vec's text format: a line `COUNT DIMENSION`, then for each word a line with
+// the word and its values, separated by single spaces.
 //
-// While it is made, FILE.partial/ holds `lock` and `sums`: a line of JSON (version, settings,
-// lines, words, dimension, XXH3-64 of what follows), then for each word the uint64 number of its
-// occurrences, then the sums, double (words, dimension), all little-endian. Sums grow in the order
-// of the text whatever was interrupted, so their bits are those of an uninterrupted run.
+// Until it is finished, FILE.partial/ holds `lock` and `sums`: a line of JSON (version, settings,
+// lines, words, dimension, XXH3-64 of what follows), then the number of occurrences of each word
+// (uint64), then the sums, double (words, dimension), all little-endian. Words are added in the
+// order of the text, so the bits are the same with and without interruptions.
 #pragma once
 
 #include <cstdint>
@@ -25,23 +25,23 @@ namespace elmo {
 
 class StaticVectors : public OrderedSink {
  public:
-  // Takes the lock; with resume, checks what is there against `options`, of which the settings and
-  // the dimension count. Throws Error and UsageError as DumpWriter does.
+  // Takes the lock. With `resume`, checks the existing sums against the settings and the dimension
+  // in `options`. Throws Error and UsageError as DumpWriter does.
   StaticVectors(const std::filesystem::path& path, const DumpOptions& options, bool resume);
-  // Leaves FILE.partial/ for a resume, unless nothing was kept.
+  // Keeps FILE.partial/ for a resume, unless nothing has been saved.
   ~StaticVectors() override;
 
-  // The words that are wanted, in normalisation form C and in the order of the file; before the
+  // Sets the wanted words, in normalisation form C and in the order of the file. Call it before the
   // first line.
   void start(std::vector<std::string> words);
 
   std::uint64_t resumed_sentences() const override { return resumed_; }
   void start_at(std::uint64_t) override {}  // lines have no numbers here
-  // Occurrences of words that are not wanted are passed over.
+  // Occurrences of other words are ignored.
   void take(std::string_view sentence, std::span<const std::string_view> words,
             std::span<const float> vectors) override;
   void keep() override;
-  // Words that did not occur are left out.
+  // Writes the file, without words that did not occur.
   void finish() override;
   std::uint64_t sentences() const override { return sentences_; }
   std::uint64_t words() const override { return occurrences_; }
@@ -60,7 +60,7 @@ class StaticVectors : public OrderedSink {
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Saved> saved_;  // until start()
   std::vector<std::string> words_;
-  StringMap<std::size_t> places_;  // of the words in words_
+  StringMap<std::size_t> places_;  // indices in words_
   std::vector<std::uint64_t> counts_;
   std::vector<double> sums_;
   std::uint64_t sentences_ = 0, occurrences_ = 0, resumed_ = 0, kept_ = 0;

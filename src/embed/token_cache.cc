@@ -5,7 +5,7 @@
 namespace elmo {
 namespace {
 
-constexpr std::int64_t kBlock = 64;  // words that a thread encodes together
+constexpr std::int64_t kBlock = 64;  // words that a thread encodes at a time
 
 }  // namespace
 
@@ -15,7 +15,7 @@ TokenCache::TokenCache(const WordEncoder& forward, const WordEncoder& backward,
       directions_(&forward == &backward ? 1 : 2),
       workers_(workers),
       ids_(capacity) {
-  // kBos, kEos: as the literal tokens are read.
+  // kBos and kEos have the vectors of the words that stand for them.
   const std::string ends[] = {std::string(forward.begin_sentence()),
                               std::string(forward.end_sentence())};
   pin(ends);
@@ -60,7 +60,7 @@ void TokenCache::encode(const std::vector<Fresh>& fresh) {
       WordEncoder::Scratch scratch[2];
       std::vector<std::string_view> words;
       std::vector<float> block;
-      // Blocks in turn: words differ in length.
+      // Threads take blocks in turn, because words differ in length.
       for (std::int64_t begin = index * kBlock; begin < count; begin += workers_.count() * kBlock) {
         const auto some =
             std::span(fresh).subspan(static_cast<std::size_t>(begin),

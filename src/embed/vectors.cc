@@ -1,4 +1,4 @@
-// The public VectorFile over the reader of dumps.
+// Implements the public VectorFile with DumpReader.
 
 #include "elmo/vectors.h"
 

@@ -35,7 +35,7 @@ std::optional<std::vector<std::string>> dumped_words(const DumpReader& dump, std
   std::vector<std::string> words = dump.words(i);
   if (dump.layout() == DumpLayout::kSentences && !dump.pooled() && !words.empty()) {
     const std::string text = words.front();
-    // AllenNLP's files don't name a split: spaces.
+    // AllenNLP's files do not record a split; it is always spaces.
     const Split split = parse_split(dump.text_attribute("split").value_or("spaces"));
     std::vector<std::string_view> cut;
     split_words(text, split, cut);

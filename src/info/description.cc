@@ -43,7 +43,7 @@ std::string first_bytes(const fs::path& path, std::size_t count) {
   return bytes;
 }
 
-// One row a dataset: name, type, shape.
+// One row for each dataset: name, type, shape.
 Json dataset_rows(const h5::File& file) {
   Json rows = Json::array();
   for (const auto& name : file.dataset_names()) {
@@ -55,7 +55,7 @@ Json dataset_rows(const h5::File& file) {
   return rows;
 }
 
-// Our own models, checkpoints and task files: all of them name their format.
+// elmo's models, checkpoints and task files, which all have the attribute `format`.
 Json describe_tensors(const h5::File& file, const std::string& format) {
   const TensorFileReader reader(file.path(), format, std::numeric_limits<std::int64_t>::max());
   const Json rows = dataset_rows(file);
@@ -74,7 +74,7 @@ Json describe_tensors(const h5::File& file, const std::string& format) {
           {"readers", {"elmo", "h5py"}}};
 }
 
-// What a task is, besides its tensors.
+// The properties of a task besides its tensors.
 Json describe_task(const fs::path& path) {
   const auto network = task::Network::load(path);
   const task::Settings& s = network->settings();
@@ -108,7 +108,7 @@ Json describe_dump(const h5::File& file) {
   result["dimension"] = reader.dimension();
   Json made_by = Json::object();
   for (const auto& [name, attribute] : reader.attributes()) {
-    if (name == "part") continue;  // for elmo join
+    if (name == "part") continue;  // used by elmo join only
     Json& entry = made_by[name];
     std::visit([&](const auto& value) { entry = value; }, attribute);
   }
@@ -174,7 +174,7 @@ Json tensor_rows(const TorchFile& file, const std::string& prefix = "") {
   return rows;
 }
 
-// One of torch's files by itself.
+// A file of torch.save by itself.
 Json describe_torch(const fs::path& path) {
   const TorchFile file = TorchFile::read(path);
   return {{"kind", "tensors of PyTorch"},
@@ -212,17 +212,18 @@ Json describe_efml(const fs::path& folder) {
       rows.push_back(std::move(row));
     }
   }
-  return {{"path", folder.string()},
-          {"bytes", bytes},
-          {"kind", "model of ELMoForManyLangs"},
-          {"architecture", model.architecture.empty()
-                               ? std::string("no file; that of the published models fits")
-                               : model.architecture.string()},
-          {"settings", settings},
-          {"dictionaries", dictionaries},
-          {"datasets", rows},
-          {"parameters", values},
-          {"readers", {"elmo", "elmoformanylangs"}}};
+  return {
+      {"path", folder.string()},
+      {"bytes", bytes},
+      {"kind", "model of ELMoForManyLangs"},
+      {"architecture", model.architecture.empty()
+                           ? std::string("no file; the architecture of the published models fits")
+                           : model.architecture.string()},
+      {"settings", settings},
+      {"dictionaries", dictionaries},
+      {"datasets", rows},
+      {"parameters", values},
+      {"readers", {"elmo", "elmoformanylangs"}}};
 }
 
 Json describe_file(const fs::path& path) {
@@ -237,7 +238,7 @@ Json describe_file(const fs::path& path) {
              path.extension() == ".pkl") {
     body = describe_torch(path);
   } else if (start.front() == '\n') {
-    // A serialized SentencePiece model is a protocol buffer whose first field is a piece.
+    // A SentencePiece model is a protocol buffer whose first field is a piece.
     body = describe_pieces(path);
   } else {
     throw Error(path.string() +
@@ -263,7 +264,7 @@ Json describe_folder(const fs::path& folder) {
     const fs::path checkpoint = folder / (direction + ".checkpoint.h5");
     if (fs::exists(checkpoint)) {
       Json brief = describe_file(checkpoint);
-      // The tensors are those of the model and its optimiser.
+      // Left out: the same tensors as in the model, and its optimiser's.
       brief.erase("settings");
       brief.erase("datasets");
       files.push_back(std::move(brief));
@@ -310,7 +311,7 @@ std::string model_card(const fs::path& folder) {
 }
 
 nlohmann::ordered_json describe_official(const fs::path& options, const fs::path& weights) {
-  const h5::File file = h5::File::open(weights);  // also for the readers below
+  const h5::File file = h5::File::open(weights);  // keeps it open for the readers below
   const OfficialModel model = read_official(options, weights);
   const Json rows = dataset_rows(file);
   std::int64_t values = 0;

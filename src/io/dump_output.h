@@ -1,4 +1,4 @@
-// The final form of a dump: one class a format, which all take the same sentences.
+// The final form of a dump: one class for each format, all with the same interface.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +15,27 @@ struct DumpTotals {
   std::int64_t sentences = 0, rows = 0;
 };
 
-// The files of a format under temporary names. A file appears under its final name in finish().
+// The files of a dump under temporary names. They get their final names in finish().
 class DumpOutput {
  public:
   virtual ~DumpOutput() = default;
-  // The next sentence: of `record` what record_fields() names, and its vectors, of which the output
-  // reads all, in the order of the layout.
+  // Appends a sentence. `record` has the fields that record_fields() names. The output reads all of
+  // `vectors`, in the order of its layout.
   virtual void append(const DumpRecord& record, ByteSource& vectors) = 0;
-  // That this sentence (as read) is that of `line`, for the map, where there is one.
+  // Adds an entry to the map, if there is one: `sentence`, as read, is on line `line`.
   virtual void map_sentence(std::string_view sentence, std::int64_t line) = 0;
-  // `attributes`: more of the root, known only now; formats without attributes have none.
+  // `attributes`: further attributes of the root that are only known at the end; ignored by formats
+  // without attributes.
   virtual void finish(const DumpAttributes& attributes) = 0;
 };
 
-// What identifies the content of a part of a dump: the sentences by their names or words and the
-// bytes of their vectors, in any order, and the places in theirs.
+// A hash of the content of a part: of each sentence's name or words and vectors, in any order of
+// the sentences, and of the places in their order.
 class ContentHash : public ByteSource {
  public:
   explicit ContentHash(const DumpOptions& options);
-  // The next sentence; the vectors are to be read through this object, all of them, before end().
+  // Begins a sentence. Its vectors must be read through the returned source, all of them, before
+  // end().
   ByteSource& begin(const DumpRecord& record, std::int64_t line, ByteSource& vectors);
   void read(void* data, std::size_t bytes) override;
   void end(const DumpRecord& record);
@@ -42,16 +44,16 @@ class ContentHash : public ByteSource {
  private:
   void add(std::string_view text);
 
-  bool named_, keyed_;  // sentences have names; which are the sentences
+  bool named_, keyed_;  // are sentences named; are the names the sentences themselves
   StreamingHash sentence_, places_;
   ByteSource* vectors_ = nullptr;
   std::uint64_t sum_ = 0;
 };
 
-// `totals` is what append() will be given in all.
+// `totals`: the number of sentences and rows that append() will receive.
 std::unique_ptr<DumpOutput> make_dump_output(const std::filesystem::path& path,
                                              const DumpOptions& options, DumpTotals totals);
-// For those of HDF5 and of NumPy.
+// The same for HDF5 and for NumPy's formats.
 std::unique_ptr<DumpOutput> make_hdf5_output(const std::filesystem::path& path,
                                              const DumpOptions& options, DumpTotals totals);
 std::unique_ptr<DumpOutput> make_npy_output(const std::filesystem::path& path,
@@ -59,13 +61,13 @@ std::unique_ptr<DumpOutput> make_npy_output(const std::filesystem::path& path,
 std::unique_ptr<DumpOutput> make_npz_output(const std::filesystem::path& path,
                                             const DumpOptions& options, DumpTotals totals);
 
-// Is there a map of sentences?
+// Does the dump have a map of sentences?
 bool has_map(const DumpOptions& options);
-// What the format makes use of.
+// The fields of a record that the format needs.
 RecordFields record_fields(const DumpOptions& options);
-// The shape of a sentence's vectors in its layout.
+// The shape of a sentence's vectors in the layout.
 h5::Extents sentence_extents(const DumpOptions& options, std::int64_t words);
-// Bytes of one word's vectors, all layers.
+// Bytes of one word's vectors in all layers.
 std::size_t row_bytes(const DumpOptions& options);
 
 }  // namespace elmo

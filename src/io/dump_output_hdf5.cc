@@ -16,9 +16,9 @@ namespace elmo {
 namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 20;
-constexpr std::int64_t kTableRows = 4096;  // a chunk of /offsets, /places and /words
+constexpr std::int64_t kTableRows = 4096;  // rows of a chunk of /offsets, /places and /words
 
-// Fills a growing dataset by whole chunks.
+// Fills a growing dataset in whole chunks.
 class ChunkWriter {
  public:
   ChunkWriter(h5::File& file, const std::string& name, h5::Type type,
@@ -30,7 +30,7 @@ class ChunkWriter {
     chunk_.resize(row_bytes_ * static_cast<std::size_t>(rows_per_chunk));
   }
 
-  // Memory for the next rows, at most `wanted` of them; fill it, then advance(rows).
+  // Returns memory for the next `rows` <= `wanted` rows. Fill it, then call advance(rows).
   char* free_rows(std::int64_t wanted, std::int64_t& rows) {
     rows = std::min(wanted, rows_per_chunk_ - filled_);
     return chunk_.data() + static_cast<std::size_t>(filled_) * row_bytes_;
@@ -70,8 +70,8 @@ class ChunkWriter {
   h5::Dataset dataset_;
   std::size_t row_bytes_;
   std::int64_t rows_per_chunk_;
-  std::int64_t rows_ = 0;    // written
-  std::int64_t filled_ = 0;  // of the chunk in memory
+  std::int64_t rows_ = 0;    // written to the file
+  std::int64_t filled_ = 0;  // rows in the current chunk, in memory
   std::vector<char> chunk_;
 };
 
@@ -112,8 +112,8 @@ class StringsWriter {
   std::vector<const char*> pointers_;
 };
 
-// sentence_to_index, as Python's json.dumps writes a dict: each sentence where it came first,
-// with the line where it came last.
+// sentence_to_index as Python's json.dumps writes a dict: a sentence appears where it first came,
+// with the number of the line where it last came.
 class SentenceMap {
  public:
   void add(std::string_view sentence, std::int64_t line) {
@@ -127,7 +127,8 @@ class SentenceMap {
     std::string result = "{";
     for (const auto* entry : order_) {
       if (result.size() > 1) result += ", ";
-      // ensure_ascii; text that is not UTF-8 was refused or replaced by the reader of the lines.
+      // As json.dumps with ensure_ascii. The line reader has refused or replaced text that is not
+      // UTF-8.
       result += nlohmann::json(entry->first)
                     .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
       result += fmt::format(": \"{}\"", entry->second);
@@ -136,16 +137,16 @@ class SentenceMap {
   }
 
  private:
-  std::unordered_map<std::string, std::int64_t> lines_;  // its nodes stay where they are
+  std::unordered_map<std::string, std::int64_t> lines_;  // node-based: its keys don't move
   std::vector<const std::pair<const std::string, std::int64_t>*> order_;
 };
 
 void write_map(h5::File& file, const std::string& json) {
-  // HDF5 keeps a string's length in 32 bits.
+  // HDF5 stores the length of a string in 32 bits.
   if (json.size() >= 0xffffffff) {
     throw Error(
         fmt::format("{}: the map of its sentences takes {} bytes, more than an HDF5 string "
-                    "can hold; go on with --no-map --resume",
+                    "can hold; continue with --no-map --resume",
                     file.path().string(), json.size()));
   }
   h5::Dataset dataset = file.create_dataset("sentence_to_index", h5::Type::kString, {1});
@@ -157,7 +158,7 @@ h5::Type type_of(const DumpOptions& options) {
   return options.type == DumpType::kF16 ? h5::Type::kFloat16 : h5::Type::kFloat32;
 }
 
-// What both layouts have: the file, its attributes, /places.
+// What both layouts share: the file, its attributes, /places.
 class Hdf5Output : public DumpOutput {
  public:
   Hdf5Output(const std::filesystem::path& path, const DumpOptions& options)
@@ -183,7 +184,7 @@ class Hdf5Output : public DumpOutput {
   }
 
  protected:
-  // Writes what is in memory and closes its datasets.
+  // Writes what is still in memory and closes the datasets of the layout.
   virtual void finish_layout() = 0;
 
   void append_places(const DumpRecord& record) {
@@ -205,10 +206,10 @@ class SentencesOutput : public Hdf5Output {
 
   void append(const DumpRecord& record, ByteSource& vectors) override {
     const bool keyed = options_.keys == DumpKeys::kSentence;
-    // A dump that is made in one names the lines; here two parts may have the same sentence.
+    // DumpWriter refuses duplicates within a dump, but two parts may have the same sentence.
     if (keyed && file_.has_dataset(record.sentence)) {
       throw Error(
-          fmt::format("{}: the sentence '{}' stands twice, so it can't be the name of its "
+          fmt::format("{}: the sentence '{}' occurs twice, so it can't be the name of its "
                       "vectors; dump the parts with --keys line",
                       pending_.final_path().string(), record.sentence));
     }
@@ -231,7 +232,7 @@ class SentencesOutput : public Hdf5Output {
     if (options_.shard) file_.set_attribute("map_content", fingerprint(json));
   }
 
-  // In blocks.
+  // Copies block by block.
   void copy_vectors(h5::Dataset& dataset, std::int64_t words, ByteSource& vectors) {
     const std::size_t bytes = row_bytes(options_) * static_cast<std::size_t>(words);
     if (bytes <= kBlockBytes) {
@@ -264,7 +265,7 @@ class SentencesOutput : public Hdf5Output {
   std::int64_t line_;
 };
 
-// Not larger than the content: a chunk is stored whole.
+// A chunk is stored whole, so it is made no larger than the content.
 std::int64_t chunk_rows(std::int64_t rows, std::int64_t most) {
   return std::clamp<std::int64_t>(rows, 1, most);
 }

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::size_t kCopyBytes = 1 << 20;
 
-// What stands before an array's numbers (numpy.lib.format, version 1.0), little-endian, row-major.
+// The header of an array (numpy.lib.format, version 1.0): little-endian, row-major.
 std::string npy_header(std::string_view type, const h5::Extents& extents) {
   constexpr std::size_t kBefore = 10;     // magic, version, length
-  constexpr std::size_t kAlignment = 64;  // of the numbers
+  constexpr std::size_t kAlignment = 64;  // of the numbers that follow
   std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
                                  type, fmt::join(extents, ", "), extents.size() == 1 ? "," : "");
   text.append(kAlignment - 1 - (kBefore + text.size()) % kAlignment, ' ');
@@ -34,7 +34,7 @@ std::string_view float_type(const DumpOptions& options) {
 }
 constexpr std::string_view kInt64 = "<i8";
 
-// In blocks.
+// Copies block by block.
 template <typename Sink>
 void copy_bytes(ByteSource& from, std::uint64_t bytes, std::vector<char>& block, Sink&& sink) {
   block.resize(kCopyBytes);
@@ -50,7 +50,7 @@ std::uint64_t bytes_of(const DumpOptions& options, std::int64_t words) {
   return row_bytes(options) * static_cast<std::uint64_t>(words);
 }
 
-// A file under a temporary name that grows.
+// A file that is appended to under a temporary name.
 struct GrowingFile {
   explicit GrowingFile(const std::filesystem::path& path)
       : pending(path), file(pending.temporary_path()) {}
@@ -63,7 +63,7 @@ class NpyOutput : public DumpOutput {
  public:
   NpyOutput(const std::filesystem::path& path, const DumpOptions& options, DumpTotals totals)
       : options_(options), paths_(dump_files(path, DumpFormat::kNpy)) {
-    // In the order of dump_files().
+    // The indices are those of dump_files().
     words_.emplace(paths_[0]);
     offsets_.emplace(paths_[1]);
     offsets_->append(npy_header(kInt64, {totals.sentences + 1}));
@@ -159,9 +159,9 @@ class NpzOutput : public DumpOutput {
 
   const DumpOptions options_;
   PendingFile pending_;
-  PendingFile list_;  // a working file, and so never committed
+  PendingFile list_;  // a temporary working file, never committed
   ZipWriter zip_;
-  std::optional<GrowingFile> places_;  // another
+  std::optional<GrowingFile> places_;  // another temporary working file
   std::int64_t line_ = 0, rows_ = 0;
   std::vector<char> block_;
 };

@@ -26,7 +26,7 @@ constexpr int kVersion = 1;
 constexpr std::size_t kPartBlockBytes = 1 << 20;
 constexpr std::int64_t kStringsAtOnce = 4096;
 
-// The attributes that a joined file has not.
+// Attributes of parts only, not copied to the joined file.
 constexpr const char* kOfParts[] = {"shard", "shards",  "first_line",  "lines", "rows",
                                     "input", "content", "map_content", "part"};
 
@@ -60,14 +60,14 @@ DumpOptions options_of(const nlohmann::json& form) {
   return options;
 }
 
-// What the root of a part says.
+// What the attributes of a part's root say.
 struct Part {
   fs::path path;
   Shard shard;
   std::int64_t first_line = 0, lines = 0, rows = 0;
   std::string content, map_content;
   nlohmann::json settings, form;
-  DumpAttributes attributes;  // of the joined file
+  DumpAttributes attributes;  // those for the joined file
 };
 
 [[noreturn]] void refuse_damaged(const Part& part) {
@@ -81,7 +81,7 @@ Part read_part(const fs::path& path) {
     const auto value = file.attribute(name);
     const auto* found = value ? std::get_if<std::int64_t>(&*value) : nullptr;
     if (found == nullptr || *found < 0) {
-      throw Error(path.string() + ": is no part of a dump; elmo dump --shard makes them");
+      throw Error(path.string() + ": is not a part of a dump; elmo dump --shard makes them");
     }
     return *found;
   };
@@ -121,8 +121,8 @@ Part read_part(const fs::path& path) {
   return part;
 }
 
-// A dataset's numbers in their order, as they are stored. With `by_layer` its first axis is that of
-// layers, so that a block is of one layer.
+// The numbers of a dataset, in the order in which they are stored. With `by_layer` the first axis
+// is that of the layers, and a block never spans two layers.
 class DatasetSource : public ByteSource {
  public:
   DatasetSource(h5::Dataset dataset, bool by_layer)
@@ -153,7 +153,7 @@ class DatasetSource : public ByteSource {
   void refill() {
     const h5::Extents& extents = dataset_.extents();
     if (layer_ == layers_ || extents[axis_] == 0) {
-      throw Error("a dataset ends before its vectors do");  // a mistake of the caller
+      throw Error("a dataset ends before its vectors do");  // an error of the caller
     }
     h5::Extents start(extents.size(), 0), count = extents;
     start[axis_] = row_;
@@ -172,14 +172,14 @@ class DatasetSource : public ByteSource {
   }
 
   h5::Dataset dataset_;
-  std::size_t axis_;  // of the words
+  std::size_t axis_;  // the axis of the words
   std::size_t row_bytes_;
   std::int64_t layers_, block_rows_, layer_ = 0, row_ = 0;
   std::vector<char> block_;
   std::size_t at_ = 0;
 };
 
-// The sentences of a part, one after the other. Its datasets are held against what its root says.
+// The sentences of a part, one after the other. Its datasets are checked against its attributes.
 class PartReader {
  public:
   PartReader(const Part& part, const h5::File& file, const DumpOptions& options)
@@ -187,7 +187,7 @@ class PartReader {
     if (options.places) places_.emplace(open("places", h5::Type::kInt64, {part.rows, 2}), false);
   }
   virtual ~PartReader() = default;
-  // Fills what the root does not say; call it part.lines times.
+  // Fills in the fields that the attributes don't give. Call it part.lines times.
   virtual ByteSource& next(DumpRecord& record) = 0;
 
  protected:
@@ -214,7 +214,7 @@ class PartReader {
 
  private:
   std::optional<DatasetSource> places_;
-  std::int64_t rows_ = 0;  // so far
+  std::int64_t rows_ = 0;  // read so far
 };
 
 class SentencesPart : public PartReader {
@@ -243,7 +243,7 @@ class SentencesPart : public PartReader {
   }
 
  private:
-  std::vector<std::string> names_;  // with keys = kSentence
+  std::vector<std::string> names_;  // if keys = kSentence
   std::size_t index_ = 0;
   std::optional<DatasetSource> vectors_;
 };
@@ -288,8 +288,8 @@ class MatrixPart : public PartReader {
   h5::Dataset words_;
   DatasetSource vectors_;
   std::int64_t offset_ = 0, words_read_ = 0;
-  std::vector<std::string> block_;  // of words
-  std::size_t word_ = 0;            // in it
+  std::vector<std::string> block_;  // words read ahead
+  std::size_t word_ = 0;            // the next one in block_
 };
 
 std::unique_ptr<PartReader> open_part(const Part& part, const h5::File& file,
@@ -300,7 +300,7 @@ std::unique_ptr<PartReader> open_part(const Part& part, const h5::File& file,
   return std::make_unique<SentencesPart>(part, file, options);
 }
 
-// The members of the object that a map is, in their order; the whole is never in memory as a tree.
+// Streams the members of the map's JSON object in order, without building a tree in memory.
 class MapMembers : public nlohmann::json::json_sax_t {
  public:
   explicit MapMembers(DumpOutput& output) : output_(output) {}
@@ -354,7 +354,7 @@ void copy_part(const Part& part, const DumpOptions& options, DumpOutput& output)
   ContentHash content(options);
   DumpRecord record;
   for (std::int64_t i = 0; i < part.lines; ++i) {
-    if (interrupted()) throw Interrupted("interrupted; the parts are as they were");
+    if (interrupted()) throw Interrupted("interrupted; the parts are unchanged");
     ByteSource& vectors = reader->next(record);
     output.append(record, content.begin(record, part.first_line + i, vectors));
     content.end(record);
@@ -367,7 +367,7 @@ std::string part_name(Shard shard) {
   return fmt::format("{:0{}}-of-{:0{}}.h5", shard.index, width, shard.count, width);
 }
 
-// The number of parts, from the names of those that are there.
+// The number of parts, taken from the names of those that exist.
 std::int64_t count_parts(const fs::path& folder) {
   std::set<std::int64_t> counts;
   std::string one, other;
@@ -384,7 +384,7 @@ std::int64_t count_parts(const fs::path& folder) {
     }
   }
   if (counts.empty()) {
-    throw Error(fmt::format("{}: holds no part of a dump; elmo dump --shard i/n makes them",
+    throw Error(fmt::format("{}: holds no parts of a dump; elmo dump --shard i/n makes them",
                             folder.string()));
   }
   if (counts.size() > 1) {
@@ -422,11 +422,11 @@ std::string shown(const nlohmann::json& options, const std::string& name) {
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-// Is `part` of the dump that `first` is of, and does it follow `before`?
+// Checks that `part` is of the same dump as `first` and that it follows `before`.
 void check_part(const Part& part, const Part& first, const Part* before) {
   const auto refuse = [&](const std::string& what) {
     throw Error(fmt::format(
-        "{}: is of another dump than {}: {}; dump one of them again, without "
+        "{}: is not of the same dump as {}: {}; dump one of them again, without "
         "--resume: {}",
         part.path.string(), first.path.filename().string(), what, how_to_make(part.shard)));
   };
@@ -444,10 +444,10 @@ void check_part(const Part& part, const Part& first, const Part* before) {
       refuse(fmt::format("its --{} is {}, not {}", name, shown(here, name), shown(there, name)));
     }
   }
-  if (part.form != first.form) refuse("its datasets have another form");
+  if (part.form != first.form) refuse("its datasets have another shape or type");
   const std::int64_t expected = before != nullptr ? before->first_line + before->lines : 0;
   if (part.first_line != expected) {
-    refuse(fmt::format("it begins with line {}, and {} is the next", part.first_line + 1,
+    refuse(fmt::format("it begins with line {}, but line {} is the next", part.first_line + 1,
                        expected + 1));
   }
 }
@@ -481,7 +481,7 @@ DumpAttributes part_attributes(const DumpOptions& options, DumpTotals totals,
 }
 
 bool is_complete_part(const fs::path& path, const DumpOptions& options) {
-  // What was begun is to replace what is there.
+  // An unfinished part is about to replace the finished one.
   if (!fs::exists(path) || fs::exists(partial_folder(path))) return false;
   const Part part = read_part(path);
   check_resumable(RunSettings::from_json(part.settings), dump_settings(options), path.string(),
@@ -501,7 +501,7 @@ JoinReport join_parts(const fs::path& file) {
     totals.sentences += part.lines;
     totals.rows += part.rows;
     if (!parts.empty()) {
-      // What the first says stands for all.
+      // All parts have the same as the first one (check_part()), which is kept.
       part.settings = nullptr;
       part.form = nullptr;
       part.attributes.clear();

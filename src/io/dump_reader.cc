@@ -32,16 +32,16 @@ struct DumpReader::Impl {
   int layers = 1;
   int dimension = 0;
   std::int64_t sentences = 0;
-  std::int64_t first_line = 0;  // of a part of a dump
+  std::int64_t first_line = 0;  // if the file is a part
   bool part = false;
 
-  // kMatrix.
+  // Layout kMatrix:
   std::vector<std::int64_t> offsets;
   std::optional<h5::Dataset> vectors, words;
-  // kSentences.
-  std::vector<std::string> names;  // empty: the line numbers
+  // Layout kSentences:
+  std::vector<std::string> names;  // empty: the names are line numbers
   bool has_map = false, has_places = false;
-  // The text of each line, from the map; read when first asked for.
+  // The text of each line, from the map; read on first use.
   mutable std::vector<std::string> texts;
   mutable bool texts_read = false;
 
@@ -83,7 +83,8 @@ struct DumpReader::Impl {
                     path(), format ? fmt::format(" (it is an {})", *format) : ""));
   }
 
-  // (layers, words, dimension) or (words, dimension): one vector a line is of one word.
+  // (layers, words, dimension) or (words, dimension). If there is one vector for each line, `words`
+  // is 1.
   h5::Extents shape_of(const h5::Dataset& dataset) const {
     h5::Extents extents = dataset.extents();
     if (pooled && layout == DumpLayout::kSentences && !extents.empty()) {
@@ -136,7 +137,7 @@ struct DumpReader::Impl {
     has_places =
         file.has_dataset(kPlacesName) && file.open_dataset(kPlacesName).type() == h5::Type::kInt64;
     sentences = file.link_count() - has_map - has_places;
-    if (sentences == 0 && part) return;  // more parts than lines
+    if (sentences == 0 && part) return;  // there were more parts than lines
     if (sentences < 1) foreign();
     if (!file.has_dataset(name_of(0)) || !file.has_dataset(name_of(sentences - 1))) read_names();
     const h5::Dataset first = open_sentence(0);
@@ -144,9 +145,9 @@ struct DumpReader::Impl {
     set_shape(shape_of(first), 0);
   }
 
-  // Keys are sentences: AllenNLP's make groups where they hold a "/".
+  // The keys are sentences. In AllenNLP's files a "/" in a sentence makes a group.
   void read_names() {
-    // Our models have datasets too, of two dimensions even.
+    // elmo's other files also have datasets of two dimensions.
     if (attributes.contains("format")) foreign();
     names = file.dataset_names();
     std::erase_if(names, [&](const std::string& name) {
@@ -167,7 +168,8 @@ struct DumpReader::Impl {
 
   void check_index(std::int64_t i) const {
     if (i < 0 || i >= sentences) {
-      throw Error(fmt::format("{}: has {} sentences, so none of number {}", path(), sentences, i));
+      throw Error(
+          fmt::format("{}: has {} sentences, so there is no sentence {}", path(), sentences, i));
     }
   }
 
@@ -180,7 +182,7 @@ struct DumpReader::Impl {
     return extents[extents.size() - 2];
   }
 
-  // Row-major, the dataset's own order.
+  // The values, row-major, in the axis order of the dataset.
   std::vector<float> read_rows(const h5::Dataset& dataset, const h5::Extents& start,
                                const h5::Extents& count) const {
     std::size_t total = 1;
@@ -202,7 +204,7 @@ struct DumpReader::Impl {
     if (dataset.extents() != h5::Extents{1}) damaged("its sentence_to_index is not one string");
     const std::string json = dataset.read_strings(0, 1).front();
     const nlohmann::json map = parse_json(json);
-    if (!map.is_object()) damaged("its sentence_to_index is no JSON object");
+    if (!map.is_object()) damaged("its sentence_to_index is not a JSON object");
     std::vector<std::string> found(static_cast<std::size_t>(sentences));
     for (const auto& item : map.items()) {
       const std::string number = item.value().is_string() ? item.value().get<std::string>() : "";
@@ -279,7 +281,7 @@ std::vector<float> DumpReader::vectors(std::int64_t i) const {
   std::vector<float> stored =
       d.read_rows(dataset, h5::Extents(dataset.extents().size(), 0), dataset.extents());
   if (d.layers == 1) return stored;
-  // (layers, words, dimension) to (words, layers, dimension).
+  // From (layers, words, dimension) to (words, layers, dimension).
   const auto layers = static_cast<std::size_t>(d.layers);
   const auto dimension = static_cast<std::size_t>(d.dimension);
   std::vector<float> result(stored.size());

@@ -18,14 +18,14 @@ namespace elmo {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kBufferBytes = 1 << 20;  // to write
+constexpr std::size_t kBufferBytes = 1 << 20;  // of AppendFile
 constexpr std::size_t kReadBytes = 1 << 16;
 
 [[noreturn]] void fail(const fs::path& path, std::string_view what, int error) {
   throw Error(fmt::format(
       "{}: {}: {}{}", path.string(), what, std::generic_category().message(error),
-      error == ENOSPC || error == EDQUOT ? "; free some space and go on with --resume"
-      : error == EFBIG ? "; raise the limit of a file's size (ulimit -f), go on with --resume"
+      error == ENOSPC || error == EDQUOT ? "; free some space and continue with --resume"
+      : error == EFBIG ? "; raise the limit of a file's size (ulimit -f) and continue with --resume"
                        : ""));
 }
 
@@ -69,7 +69,7 @@ std::uint64_t AppendFile::extend(std::uint64_t bytes) {
 
 void AppendFile::write_at(std::uint64_t offset, const void* data, std::size_t bytes) {
   const char* from = static_cast<const char*>(data);
-  // What is not yet written lies in the buffer.
+  // The bytes may be partly in the file and partly still in the buffer.
   const std::size_t in_file =
       offset < written_ ? std::min<std::size_t>(bytes, written_ - offset) : 0;
   write_all(offset, from, in_file);
@@ -201,7 +201,8 @@ void append_record(AppendFile& file, RecordFields fields, std::string_view sente
 void read_record(SequentialFile& file, RecordFields fields, DumpRecord& record) {
   std::uint64_t count = 0;
   file.read(&count, sizeof count);
-  // Each word has a length of 8 bytes, each place 16; without either the count stands alone.
+  // Each word takes at least 8 bytes for its length, each place 16. Without either, the count can't
+  // be checked against the size of the file.
   const std::uint64_t word_bytes = (fields.words ? 8 : 0) + (fields.places ? sizeof(DumpPlace) : 0);
   if (word_bytes > 0 ? count > file.left() / word_bytes : count > INT64_MAX) file.damaged();
   record.word_count = static_cast<std::int64_t>(count);
@@ -236,7 +237,7 @@ constexpr const char* format_name(DumpFormat format) {
   return "hdf5";
 }
 
-// What a word has in the segments, which the model and the layers decide.
+// The shape of a word's vectors, decided by the model and the layers.
 nlohmann::json shape_of(const DumpOptions& options) {
   return {options.layered, options.layers, options.dimension};
 }
@@ -262,7 +263,7 @@ RunSettings dump_settings(const DumpOptions& options) {
 
 DumpFolder::DumpFolder(const fs::path& final_path, const DumpOptions& options, bool resume)
     : final_path_(final_path), folder_(partial_folder(final_path)) {
-  // The output is tried before any work: hours later is too late.
+  // Fail now, not hours later, if the output can't be written.
   { const PendingFile probe(final_path); }
   make_folder(folder_);
   lock_ = std::make_unique<FileLock>(folder_ / kLockName, final_path.string());
@@ -290,7 +291,7 @@ DumpFolder::~DumpFolder() {
   try {
     if (segments_.empty()) remove();
   } catch (const std::exception&) {
-    // Only tidying up: what is left is emptied by the next dump of this name.
+    // Removal is only tidying up. The next dump of this name empties the folder.
   }
 }
 
@@ -313,7 +314,7 @@ void DumpFolder::load(const DumpOptions& options) {
           final_path_.string(), state_.at("shape").dump(), shape_of(options).dump()));
     }
     const bool had_map = state_.at("map").get<bool>();
-    // Without a map from now on is no harm: the records are read, the map is not written.
+    // Continuing without a map is harmless: the records are read, and the map is not written.
     if (has_map(options) && !had_map) {
       throw Error(
           fmt::format("{}: can't be resumed with a map: it was begun with --no-map; "
@@ -338,7 +339,7 @@ void DumpFolder::load(const DumpOptions& options) {
         throw Error(part.string() +
                     ": is missing or damaged; start the dump anew, without --resume");
       };
-      // The vectors are checked when they are joined, the small files of records now.
+      // The large vector files are checked when they are joined, the small record files now.
       check(vectors_path(index), segment.vector_bytes, [] { return true; });
       check(records_path(index), segment.record_bytes,
             [&] { return hash_of(records_path(index)) == segment.record_hash; });
@@ -370,7 +371,7 @@ void DumpFolder::add(const DumpSegment& segment) {
   segments_.push_back(segment);
 }
 
-// And what a killed process left of the state.
+// Also removes a temporary state file of a killed process.
 void DumpFolder::remove_segments() {
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
@@ -379,12 +380,12 @@ void DumpFolder::remove_segments() {
 }
 
 void DumpFolder::remove() {
-  // The state first: a kill in between leaves no state that names missing segments.
+  // The state goes first, so that no state ever names missing segments if this is killed.
   fs::remove(folder_ / kStateName);
   remove_segments();
   fs::remove(folder_ / kLockName);
   std::error_code error;
-  fs::remove(folder_, error);  // stays if somebody put a file of his own into it
+  fs::remove(folder_, error);  // fails, harmlessly, if the folder holds other files
 }
 
 }  // namespace elmo

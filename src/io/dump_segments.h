@@ -2,15 +2,16 @@
 //
 //   lock                   held by the process that writes
 //   state.json             settings and attributes of the dump, and for each closed segment the
-//                          numbers of its sentences, rows and bytes, and XXH3-64 of its files
-//   segment-000000.vectors the vectors of its sentences in the dump's element type, each
-//                          sentence in the order of its layout: (layers, words, dimension) for
-//                          `sentences`, (words, layers, dimension) for `matrix`
-//   segment-000000.records for each sentence: uint64 words; where kept (RecordFields): the
-//                          sentence, its words, its places. A text is uint64 bytes and the bytes,
-//                          a place two int64. Little-endian.
+//   state.json             settings and attributes of the dump, and for each closed segment its
+//                          numbers of sentences, rows and bytes, and the XXH3-64 of its files
+//   segment-000000.vectors the vectors of its sentences in the dump's element type, in the
+//                          order of the layout: (layers, words, dimension) for `sentences`,
+//                          (words, layers, dimension) for `matrix`
+//   segment-000000.records for each sentence: uint64 number of words, then the sentence, its
+//                          words and its places, as far as kept (RecordFields). A text is a
+//                          uint64 length and its bytes, a place two int64. Little-endian.
 //
-// A segment counts only once state.json, written after the segment was synced, names it.
+// A segment counts only when state.json names it, which is written after the segment is synced.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@
 
 namespace elmo {
 
-// A file that grows at its end, buffered. Throws Error on a failed write.
+// A buffered file that grows at its end. Throws Error if a write fails.
 class AppendFile {
  public:
   explicit AppendFile(std::filesystem::path path);
@@ -39,16 +40,17 @@ class AppendFile {
 
   std::uint64_t size() const { return written_ + buffer_.size(); }
   void append(const void* data, std::size_t bytes);
-  // Makes the file longer by bytes that write_at() fills; returns where they begin.
+  // Makes the file longer by `bytes` that write_at() will fill; returns the offset where they
+  // begin.
   std::uint64_t extend(std::uint64_t bytes);
-  // Over what is there already.
+  // Overwrites bytes that are already in the file.
   void write_at(std::uint64_t offset, const void* data, std::size_t bytes);
-  // Takes back what lies behind this many bytes.
+  // Shortens the file to this many bytes.
   void cut(std::uint64_t bytes);
-  // Writes what is buffered, syncs.
+  // Writes the buffer and syncs.
   void close();
-  // XXH3-64 of the closed file's bytes; it is read for that only where they were not written one
-  // after the other. Throws Error.
+  // XXH3-64 of the closed file's bytes. If they were not written in order, the file is read again.
+  // Throws Error.
   std::uint64_t hash() const;
 
  private:
@@ -60,18 +62,18 @@ class AppendFile {
   int descriptor_;
   std::uint64_t written_ = 0;
   std::string buffer_;
-  StreamingHash hash_;    // of the first written_ bytes
-  bool in_order_ = true;  // else hash_ is of other bytes
+  StreamingHash hash_;    // of the first written_ bytes, if in_order_
+  bool in_order_ = true;  // were the bytes written in order?
 };
 
-// Bytes in the order in which they are asked for. Throws Error where there are no more.
+// A source of bytes that are read in order. Throws Error at the end.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
   virtual void read(void* data, std::size_t bytes) = 0;
 };
 
-// A file read from its start to its end.
+// A file that is read from its start to its end.
 class SequentialFile : public ByteSource {
  public:
   explicit SequentialFile(std::filesystem::path path);
@@ -80,12 +82,11 @@ class SequentialFile : public ByteSource {
   SequentialFile& operator=(const SequentialFile&) = delete;
 
   void read(void* data, std::size_t bytes) override;
-  // Bytes that are left: what the file says of its own sizes is held against it before memory is
-  // taken.
+  // Bytes not yet read. Sizes that the file claims are compared with it before memory is allocated.
   std::uint64_t left() const { return left_; }
-  // Of what was read so far.
+  // XXH3-64 of the bytes read so far.
   std::uint64_t hash() const;
-  // Throws Error unless all was read and had this hash.
+  // Throws Error unless everything has been read and has this hash.
   void check(std::uint64_t hash) const;
   [[noreturn]] void damaged() const;
 
@@ -98,7 +99,7 @@ class SequentialFile : public ByteSource {
   StreamingHash hash_;
 };
 
-// Which fields of a record are there besides the number of words.
+// Which fields a record has besides the number of words.
 struct RecordFields {
   bool sentence, words, places;
 };
@@ -122,7 +123,7 @@ struct DumpSegment {
   std::uint64_t vector_hash = 0, record_hash = 0;  // XXH3-64 of the files
 };
 
-// What decides the content of a dump, for the guard of its resume.
+// What decides the content of a dump and must not change when it is resumed.
 RunSettings dump_settings(const DumpOptions& options);
 
 class DumpFolder {
@@ -135,12 +136,12 @@ class DumpFolder {
   const std::vector<DumpSegment>& segments() const { return segments_; }
   std::filesystem::path vectors_path(std::size_t segment) const;
   std::filesystem::path records_path(std::size_t segment) const;
-  // The fields that this dump's records have: those of its first process.
+  // The fields that the records of this dump have, as chosen by the run that began it.
   RecordFields fields() const { return fields_; }
 
-  // Names a closed, synced segment in state.json.
+  // Adds a closed, synced segment to state.json.
   void add(const DumpSegment& segment);
-  // Removes everything of ours, and the folder if nothing else is in it.
+  // Removes elmo's files, and the folder if nothing else is in it.
   void remove();
 
  private:
@@ -155,11 +156,11 @@ class DumpFolder {
   std::vector<DumpSegment> segments_;
 };
 
-// Makes the final files of all closed segments (io/dump_output.h).
+// Makes the final files from all closed segments (io/dump_output.h).
 void join_dump(const std::filesystem::path& final_path, const DumpOptions& options,
                const DumpFolder& folder);
 
-// Bytes of an element in the file.
+// Bytes of an element in the files.
 std::size_t element_bytes(DumpType type);
 
 }  // namespace elmo

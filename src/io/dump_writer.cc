@@ -15,7 +15,7 @@
 namespace elmo {
 namespace {
 
-// Of 128 bits, so that two sentences never share one.
+// 128 bits, so that no two sentences share a hash in practice.
 struct TextHash {
   std::uint64_t low, high;
   explicit TextHash(std::string_view text) {
@@ -36,12 +36,12 @@ struct DumpWriter::Impl {
   struct OpenSegment {
     AppendFile vectors, records;
     std::int64_t sentences = 0, rows = 0;
-    std::uint64_t vector_bytes = 0, record_bytes = 0;  // of its whole sentences
+    std::uint64_t vector_bytes = 0, record_bytes = 0;  // of the complete sentences
     OpenSegment(const DumpFolder& folder, std::size_t index)
         : vectors(folder.vectors_path(index)), records(folder.records_path(index)) {}
   };
   struct LongSentence {
-    std::uint64_t begin;  // bytes, in the segment's vectors
+    std::uint64_t begin;  // byte offset in the segment's vectors
     std::int64_t words;
     std::int64_t elements_left;
   };
@@ -71,7 +71,7 @@ struct DumpWriter::Impl {
   bool keyed() const {
     return options.layout == DumpLayout::kSentences && options.keys == DumpKeys::kSentence;
   }
-  // As people count: the line that comes next.
+  // The number, from 1, of the line that comes next, for messages.
   std::int64_t line() const { return options.first_line + sentences + 1; }
   std::int64_t row_elements() const { return std::int64_t{options.layers} * options.dimension; }
 
@@ -103,10 +103,11 @@ struct DumpWriter::Impl {
 
   void check_usable() const {
     if (long_sentence) throw Error(path.string() + ": a long sentence was not ended");
-    if (failed) throw Error(path.string() + ": a write failed before; start again with --resume");
+    if (failed)
+      throw Error(path.string() + ": an earlier write failed; run the command again with --resume");
   }
 
-  // Where a sentence begins: what append() and begin_long() have in common.
+  // What append() and begin_long() have in common.
   void begin(std::string_view sentence, std::span<const std::string_view> words,
              std::span<const DumpPlace> places) {
     check_usable();
@@ -118,7 +119,7 @@ struct DumpWriter::Impl {
       sentence = strip_whitespace(sentence);
       check_key(sentence);
     }
-    failed = true;  // until the sentence is whole
+    failed = true;  // until the sentence is complete
     if (!segment) segment.emplace(folder, folder.segments().size());
     append_record(segment->records, folder.fields(), sentence, words, places);
   }
@@ -158,7 +159,7 @@ struct DumpWriter::Impl {
     failed = false;
   }
 
-  // The bytes of `count` floats in the file's type; valid until the next call.
+  // The bytes of `count` floats converted to the file's type; valid until the next call.
   const void* in_file_type(const float* values, std::size_t count) {
     if (options.type == DumpType::kF32) return values;
     halves.resize(count);

@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// `command` unpacks to standard output; {} is the file.
+// `command` unpacks to standard output; {} is replaced by the file.
 struct Packer {
   std::string_view magic, name, command;
 };
@@ -33,7 +33,7 @@ constexpr Packer kPackers[] = {
 struct Magic {
   std::string_view bytes;
   std::string_view what;
-  std::string_view instead;  // where a text is wanted
+  std::string_view instead;  // what to do if text was expected
 };
 constexpr Magic kMagics[] = {
     {"PK\x03\x04"sv, "a zip archive, such as PyTorch's, NumPy's or an office program's",
@@ -53,7 +53,7 @@ constexpr Magic kMagics[] = {
     {"version https://git-lfs"sv, "a pointer of Git LFS, not the file", "fetch it (git lfs pull)"},
 };
 
-// ModelProto.pieces comes first, each with its text (1) and its score (2, a float):
+// ModelProto.pieces comes first; each has its text (field 1) and its score (field 2, a float):
 // 0A SIZE 0A LENGTH text 15 score ...
 bool is_sentencepiece(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
@@ -90,7 +90,8 @@ std::string file_kind(std::string_view beginning, std::string_view path) {
   }
   for (const auto& [magic, name, command] : kPackers) {
     if (!beginning.starts_with(magic)) continue;
-    // "BZh" may begin a text, a bzip2 file has a digit and the magic of a block or the end behind.
+    // Text may begin with "BZh". In a bzip2 file a digit and the magic of a block or of the end
+    // follow.
     if (name == "bzip2" && (beginning.size() < 10 || (beginning.substr(4, 6) != "1AY&SY" &&
                                                       beginning.substr(4, 4) != "\x17rE8"))) {
       continue;
@@ -135,7 +136,7 @@ std::string hdf5_kind(const std::filesystem::path& path) {
     if (format != nullptr && format->starts_with("elmo ")) {
       if (*format == "elmo task") return "is a task that elmo train wrote; --task takes it";
       if (*format == "elmo language model") {
-        return "is a language model; --model takes the folder that it lies in";
+        return "is a language model; --model takes the folder that it is in";
       }
       return "is an " + *format;
     }
@@ -153,7 +154,7 @@ std::string hdf5_kind(const std::filesystem::path& path) {
 }
 
 std::string beginning_of(const std::filesystem::path& path) {
-  // Not blocking: nobody may be writing into a pipe of that name.
+  // Non-blocking, because opening a pipe would otherwise wait for a writer.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return {};
   std::string bytes(kKindBytes, '\0');

@@ -13,17 +13,17 @@ inline constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1A\n";
 // Number of bytes at the beginning of a file that file_kind() needs.
 inline constexpr std::size_t kKindBytes = 512;
 
-// The end of a sentence that begins with the file's name: what these first bytes of it are and what
-// to do with such a file ("is packed by xz; unpack it first (xz -dc FILE > unpacked)"). Empty for
-// what may be text; gzip is not told of, since readers of text unpack it. `path` goes into the
-// commands; empty for a pipe.
+// Describes the kind of a file and what to do with it, as the end of a sentence that begins with
+// the file's name ("is packed by xz; unpack it first (xz -dc FILE > unpacked)"). Empty if the file
+// may be text, and for gzip, which readers of text decompress. `path` is used in the commands;
+// empty for a pipe.
 std::string file_kind(std::string_view beginning, std::string_view path);
 
-// What a file with these first bytes is where HDF5 is wanted and it is none: "a NumPy array",
-// "text".
+// What a file with these first bytes is, if HDF5 was expected and it is something else: "a NumPy
+// array", "text".
 std::string_view kind_without_hdf5(std::string_view beginning);
 
-// The same as file_kind() of an HDF5 file by what it holds: a model, a task, a checkpoint, vectors,
+// As file_kind(), for an HDF5 file, by its content: a model, a task, a checkpoint, vectors,
 // official weights. Not thread-safe (HDF5).
 std::string hdf5_kind(const std::filesystem::path& path);
 

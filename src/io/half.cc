@@ -5,18 +5,18 @@
 namespace elmo {
 namespace {
 
-// Selects instead of branches, so that the compiler vectorises the loops below.
+// Selects instead of branching, so that the compiler vectorises the loops below.
 
 std::uint16_t to_half(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = bits >> 16 & 0x8000;
   const std::uint32_t magnitude = bits & 0x7fffffff;
-  // 13 bits of the mantissa go. Adding half a unit less one, and the last bit that stays, carries
-  // exactly where nearest-even rounds up, into the exponent too; 112 is the difference of biases.
+  // Drops 13 bits of the mantissa. Adding 0xfff plus the lowest kept bit rounds to nearest even; a
+  // carry may go into the exponent. 112 is the difference of the exponent biases (127 - 15).
   const std::uint32_t normal =
       (magnitude + 0xfff + (magnitude >> 13 & 1) - (std::uint32_t{112} << 23)) >> 13;
-  // Below 2^-14 halves are multiples of 2^-24, which is the last bit of a float at 0.5: the
-  // processor's own rounding does it.
+  // Halves below 2^-14 are multiples of 2^-24. That is the last bit of a float near 0.5, so adding
+  // 0.5 makes the processor round correctly.
   const std::uint32_t subnormal =
       std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) -
       std::bit_cast<std::uint32_t>(0.5f);

@@ -1,4 +1,4 @@
-// IEEE half precision, which C++20 and HDF5 1.10 have no type for.
+// Conversion to and from IEEE half precision, for which C++20 and HDF5 1.10 have no type.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace elmo {
 
-// Rounds to nearest, ties to even; beyond 65504 (from 65520 on) to infinity; NaN stays NaN.
+// Rounds to nearest, ties to even. Magnitudes from 65520 on become infinity; NaN stays NaN.
 void float_to_half(const float* from, std::uint16_t* to, std::size_t count);
 
 // Exact.

@@ -20,7 +20,7 @@ namespace elmo::h5 {
 namespace fs = std::filesystem;
 namespace {
 
-// Network file systems often refuse HDF5's locks; ours stand beside the files (FileLock).
+// Network file systems often refuse HDF5's file locks. elmo uses lock files of its own (FileLock).
 Handle access_list(const std::string& what) {
   keep_quiet();
   Handle list = checked({H5Pcreate(H5P_FILE_ACCESS), H5Pclose}, what, "can't be opened");
@@ -28,9 +28,9 @@ Handle access_list(const std::string& what) {
   return list;
 }
 
-// HDF5 counts what it keeps of a file's metadata by its bytes in the file. A dataset's header has
-// some 300 of them and takes ten times as much in memory, so that the 2 MB of before would be 30
-// MB. What is written dataset by dataset is not asked for again.
+// HDF5 limits its metadata cache by the size of the metadata in the file. In memory it takes about
+// ten times as much: a dataset's header is some 300 bytes in the file. The default limit of 2 MB
+// would take 30 MB, although datasets written once are never read again.
 void keep_small_cache(hid_t access, const std::string& what, const std::string& action) {
   H5AC_cache_config_t cache = {};
   cache.version = H5AC__CURR_CACHE_CONFIG_VERSION;
@@ -47,13 +47,13 @@ Handle create_file(const fs::path& path, const fs::path& shown, const CreateOpti
   const std::string what = shown.string(), action = "can't be written";
   const Handle access = access_list(what);
   const Handle creation = checked({H5Pcreate(H5P_FILE_CREATE), H5Pclose}, what, action);
-  // The root group would keep the time of its creation.
+  // The root group would store the time of its creation.
   check(H5Pset_obj_track_times(creation.id(), false), what, action);
   if (options.checksums) {
     check(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V18, H5F_LIBVER_V18), what, action);
   }
   if (options.many_datasets) {
-    // Wide tree nodes and large metadata blocks: fewer and longer writes.
+    // Wide tree nodes and large metadata blocks make fewer and longer writes.
     check(H5Pset_sym_k(creation.id(), 64, 64), what, action);
     check(H5Pset_meta_block_size(access.id(), 1 << 16), what, action);
     check(H5Pset_small_data_block_size(access.id(), 1 << 16), what, action);
@@ -65,8 +65,8 @@ Handle create_file(const fs::path& path, const fs::path& shown, const CreateOpti
 
 using FileIdentity = std::pair<dev_t, ino_t>;
 
-// Of the files that are open for reading, one entry each time. As all of HDF5, for one thread at a
-// time.
+// The files open for reading; a file opened twice has two entries. Like all of HDF5, not
+// thread-safe.
 std::vector<FileIdentity>& files_being_read() {
   static std::vector<FileIdentity> files;
   return files;
@@ -86,8 +86,9 @@ Handle open_file(const fs::path& path, FileIdentity& identity) {
   fstat(descriptor, &status);
   ::close(descriptor);
   identity = {status.st_dev, status.st_ino};
-  // A process takes a file twice only in equal ways: first the default, which is h5py's and whose
-  // handle may be open, then ours, for files that we are writing and where there are no locks.
+  // HDF5 opens a file twice in one process only with equal access lists. The default one is tried
+  // first, because h5py may have the file open with it; then ours, for files that are being written
+  // and for file systems without locks.
   const Handle ours = access_list(what);
   const auto& known = files_being_read();
   if (std::find(known.begin(), known.end(), identity) == known.end()) {
@@ -142,7 +143,7 @@ File::~File() {
 
 void File::close() {
   if (!handle_.close()) fail(what_, kNotWritten);
-  // HDF5 cuts the file where its content ends; this gives back what was reserved beyond.
+  // HDF5 truncates the file to its content. This frees the space that was reserved beyond it.
   struct stat status;
   if (reserver_ >= 0 && fstat(reserver_, &status) == 0) {
     if (ftruncate(reserver_, status.st_size) != 0) {
@@ -154,19 +155,19 @@ void File::close() {
 
 void File::make_room(std::uint64_t bytes, std::uint64_t name_bytes) {
   constexpr std::uint64_t kPerDataset = 1024;  // more than any header and tree entry takes
-  constexpr std::uint64_t kSlack = 128 << 10;  // caches that HDF5 has still to write
-  constexpr std::uint64_t kStep = 16 << 20;    // ask the system rarely
+  constexpr std::uint64_t kSlack = 128 << 10;  // caches that HDF5 has not yet written
+  constexpr std::uint64_t kStep = 16 << 20;    // so that the system is asked rarely
   name_bytes_ += name_bytes;
   used_ += bytes + kPerDataset;
   if (used_ <= reserved_) return;
 
   hsize_t size = 0;
   check(H5Fget_filesize(handle_.id(), &size), what_, kNotWritten);
-  // Names stand in one block that doubles by moving.
+  // Names are in one block that HDF5 doubles by moving it.
   const std::uint64_t needed = size + bytes + kPerDataset + kSlack + 4 * name_bytes_;
   used_ = needed;
   if (needed <= reserved_) return;
-  // HDF5 does not survive a write that fails, and the room that is promised knows no such limit.
+  // A failed write crashes HDF5, and reserving space does not consider this limit.
   rlimit limit = {};
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && needed > limit.rlim_cur) {
     throw Error(
@@ -206,7 +207,7 @@ Handle creation_list(Type type, const std::string& what) {
   Handle list = checked({H5Pcreate(H5P_DATASET_CREATE), H5Pclose}, what, kNotWritten);
   // No times, so that equal content gives equal files.
   check(H5Pset_obj_track_times(list.id(), false), what, kNotWritten);
-  // Every byte is written by us; only pointers to strings must be null before.
+  // Every byte will be written. Only references to strings must be null until then.
   if (type != Type::kString) {
     check(H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER), what, kNotWritten);
   }
@@ -223,7 +224,7 @@ std::string dataset_in(const std::string& file, const std::string& name) {
   constexpr std::size_t kShown = 80;  // a name may be a whole sentence
   if (name.size() <= kShown) return fmt::format("{}: dataset {}", file, name);
   std::size_t end = kShown;
-  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;  // not inside a character
+  while (end > 0 && (name[end] & 0xC0) == 0x80) --end;  // do not cut inside a character
   return fmt::format("{}: dataset {}...", file, name.substr(0, end));
 }
 
@@ -236,7 +237,7 @@ void File::make_groups(const std::string& name, const std::string& what) {
     const htri_t exists = H5Lexists(handle_.id(), group.c_str(), H5P_DEFAULT);
     check(exists, what, kNotWritten);
     if (exists > 0) continue;
-    // By hand, because groups that HDF5 makes on the way keep their time.
+    // Groups that HDF5 creates implicitly would store their creation time.
     const Handle creation = checked({H5Pcreate(H5P_GROUP_CREATE), H5Pclose}, what, kNotWritten);
     check(H5Pset_obj_track_times(creation.id(), false), what, kNotWritten);
     make_room(0, group.size() + 8);
@@ -256,7 +257,7 @@ Dataset File::create_dataset(const std::string& name, Type type, const Extents& 
   if (creation_.id() < 0 || created_ != type) {
     creation_ = creation_list(type, what);
     created_ = type;
-    // Early, so that make_room sees what is taken.
+    // Early allocation, so that make_room() sees the space taken.
     check(H5Pset_alloc_time(creation_.id(), H5D_ALLOC_TIME_EARLY), what, kNotWritten);
     links_ = link_list(what);
   }
@@ -291,7 +292,8 @@ Dataset File::create_growing(const std::string& name, Type type, const Extents& 
 
 namespace {
 
-// What HDF5 itself would follow out of the file, or decode by code that no writer of ours uses.
+// Refuses storage that HDF5 would follow out of the file, or decode with code that no writer of
+// elmo uses.
 void refuse_unusual_storage(hid_t creation, const std::string& what) {
   if (H5Pget_layout(creation) == H5D_VIRTUAL || H5Pget_external_count(creation) != 0) {
     throw Error(what +
@@ -314,7 +316,7 @@ void refuse_unusual_storage(hid_t creation, const std::string& what) {
   }
 }
 
-// HDF5 takes memory for a whole chunk, however small the dataset.
+// HDF5 allocates memory for a whole chunk, however small the dataset is.
 void refuse_large_chunks(hid_t creation, std::uint64_t dataset_bytes, std::uint64_t element_bytes,
                          const std::string& what) {
   if (H5Pget_layout(creation) != H5D_CHUNKED) return;
@@ -345,8 +347,8 @@ Dataset File::open_dataset(const std::string& name) const {
   refuse_unusual_storage(creation.id(), what);
   Dataset dataset(std::move(handle), what, nullptr);
   dataset.source_ = this;
-  // A damaged header may claim any size; what we hand out can be allocated. 1100: more than
-  // deflate can shrink anything.
+  // A damaged header may claim any size, but memory is allocated by it. 1100: deflate never
+  // compresses by a larger factor.
   const std::uint64_t factor = H5Pget_nfilters(creation.id()) > 0 ? 1100 : 1;
   const Handle type(H5Dget_type(dataset.handle_.id()), H5Tclose);
   const auto elements = static_cast<std::uint64_t>(dataset.elements());
@@ -363,7 +365,7 @@ Dataset File::open_dataset(const std::string& name) const {
 
 bool File::has_dataset(const std::string& name) const {
   keep_quiet();
-  // Each group on the way must be asked for: H5Lexists fails on the first that is missing.
+  // H5Lexists fails if a group on the path is missing, so each one is checked first.
   for (std::size_t end = name.find('/', 1); end != std::string::npos;
        end = name.find('/', end + 1)) {
     if (H5Lexists(handle_.id(), name.substr(0, end).c_str(), inner_links()) <= 0) return false;

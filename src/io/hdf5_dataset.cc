@@ -11,7 +11,7 @@
 namespace elmo::h5 {
 namespace {
 
-constexpr std::size_t kMaxAttributeBytes = 64 << 20;  // no header may make us allocate more
+constexpr std::size_t kMaxAttributeBytes = 64 << 20;  // bounds memory for damaged headers
 
 }  // namespace
 
@@ -26,8 +26,8 @@ void Object::set_attribute(const std::string& name, const Attribute& value) {
     check(H5Awrite(attribute.id(), type, data), what_, action);
   };
   if (const auto* text = std::get_if<std::string>(&value)) {
-    // Of fixed length: HDF5 keeps variable-length strings in a heap without checksums, and 1.10
-    // can loop for ever over a damaged one.
+    // Fixed-length, because HDF5 keeps variable-length strings in a heap without checksums, and
+    // HDF5 1.10 can loop forever on a damaged one.
     const std::size_t bytes = std::max<std::size_t>(1, text->size());
     if (bytes > kMaxAttributeBytes) {
       throw Error(fmt::format("{}: {}: it is too long ({} bytes)", what_, action, bytes));
@@ -49,7 +49,7 @@ void Object::set_attribute(const std::string& name, const Attribute& value) {
 
 namespace {
 
-// nullopt: not a kind that we read.
+// Returns nullopt for a kind that elmo does not read.
 std::optional<Attribute> read_attribute(hid_t id, const std::string& what) {
   const Handle type(H5Aget_type(id), H5Tclose);
   const Handle space(H5Aget_space(id), H5Sclose);
@@ -212,8 +212,8 @@ void Dataset::write_chunk(std::int64_t first_row, const void* values, std::size_
 
 void Dataset::write_strings(std::int64_t first, std::span<const char* const> strings) {
   if (strings.empty()) return;
-  // Each string stands in a heap block of at least 4 KiB with a header of its own, and 16 bytes
-  // in the dataset point to it.
+  // Each string is in a heap block of at least 4 KiB with its own header, and 16 bytes in the
+  // dataset refer to it.
   std::uint64_t bytes = 1 << 16;
   for (const char* string : strings) bytes += std::strlen(string) + 64;
   file_->make_room(bytes, 0);
@@ -242,7 +242,7 @@ std::string Dataset::stored_references(const StringHeap& heap, std::int64_t firs
   }
   if (H5Pget_layout(creation.id()) == H5D_CONTIGUOUS) {
     const haddr_t address = H5Dget_offset(handle_.id());
-    // Never written: empty strings.
+    // The chunk was never written: its strings are empty.
     if (address != HADDR_UNDEF) {
       heap.read_at(address + static_cast<haddr_t>(first * bytes), result.data(), result.size(),
                    what_);

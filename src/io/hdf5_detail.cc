@@ -88,7 +88,7 @@ herr_t refuse_external_link(const char*, const char*, const char*, const char*, 
 
 Handle inner_link_list() {
   keep_quiet();
-  // A dataset's access list, which is one of links too: it serves both kinds of calls.
+  // A dataset access list is also a link access list, so it serves both kinds of calls.
   Handle list = checked({H5Pcreate(H5P_DATASET_ACCESS), H5Pclose}, "links", "no such list in HDF5");
   check(H5Pset_elink_cb(list.id(), refuse_external_link, nullptr), "links", "no such list in HDF5");
   return list;
@@ -97,7 +97,7 @@ Handle inner_link_list() {
 }  // namespace
 
 hid_t inner_links() {
-  static const Handle& list = *new Handle(inner_link_list());  // never closed, as the types
+  static const Handle& list = *new Handle(inner_link_list());  // never closed, like the types
   return list.id();
 }
 

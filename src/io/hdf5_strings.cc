@@ -13,7 +13,7 @@
 namespace elmo::h5 {
 namespace {
 
-constexpr std::uint64_t kHeaderBytes = 16;  // of a heap and of an object
+constexpr std::uint64_t kHeaderBytes = 16;  // header of a heap, and of an object
 constexpr std::uint64_t kUsualHeapBytes = 1 << 16;
 constexpr std::uint64_t kCachedBytes = 8 << 20;
 
@@ -53,7 +53,7 @@ void StringHeap::read_at(std::uint64_t offset, char* data, std::size_t bytes,
     if (count < 0) {
       throw Error(what + ": can't be read: " + std::generic_category().message(errno));
     }
-    if (count == 0) damaged(what);  // cut short meanwhile
+    if (count == 0) damaged(what);  // the file was truncated meanwhile
     offset += static_cast<std::uint64_t>(count);
     data += count;
     bytes -= static_cast<std::size_t>(count);
@@ -82,7 +82,7 @@ const StringHeap::Heap& StringHeap::heap(std::uint64_t address, const std::strin
   for (std::uint64_t at = kHeaderBytes; bytes - at >= kHeaderBytes;) {
     const auto index = number_at<std::uint16_t>(content.data() + at);
     const auto length = number_at<std::uint64_t>(content.data() + at + 8);
-    if (index == 0) break;  // what is free, up to the end
+    if (index == 0) break;  // free space, up to the end
     at += kHeaderBytes;
     if (length > bytes - at) damaged(what);
     objects[index] = {address + at, length};
@@ -96,7 +96,7 @@ const StringHeap::Heap& StringHeap::heap(std::uint64_t address, const std::strin
 std::vector<std::string> StringHeap::read(std::string_view references, const std::string& what) {
   std::vector<std::string> strings;
   strings.reserve(references.size() / kReferenceBytes);
-  // Each heap of a sound file is read once, or again for a string or two after the cache was full.
+  // In an intact file each heap is read once, or again for a few strings when the cache was full.
   const std::uint64_t count = references.size() / kReferenceBytes;
   allowed_bytes_ = 4 * size_ + count * kUsualHeapBytes;
   std::uint64_t total = 0;
@@ -108,7 +108,7 @@ std::vector<std::string> StringHeap::read(std::string_view references, const std
     const Heap& objects = heap(address, what);
     const auto object = objects.find(number_at<std::uint32_t>(references.data() + 12));
     if (object == objects.end() || length > object->second.bytes) damaged(what);
-    // Each byte of a sound file is in one string at most.
+    // In an intact file each byte is in one string at most.
     total += length;
     if (total > size_) damaged(what);
     string.resize(length);

@@ -1,10 +1,10 @@
-// Strings of variable length, read past HDF5: its own reader (1.10) loops for ever over a damaged
-// heap and frees what a damaged one points to, and no file may do that to us.
+// Reads variable-length strings without HDF5, whose reader (1.10) loops forever on a damaged heap
+// and frees invalid pointers.
 //
-// A dataset holds references of 16 bytes (uint32 length, uint64 address of a heap, uint32 index);
-// a heap ("global heap collection", section III.E of the HDF5 file format specification 1.1 to 3.0)
-// is "GCOL", a version, its size and objects: uint16 index, uint16 and uint32 that we pass over,
-// uint64 size and the bytes, padded to 8.
+// A dataset holds references of 16 bytes: uint32 length, uint64 address of a heap, uint32 index. A
+// heap ("global heap collection", section III.E of the HDF5 file format specification 1.1 to 3.0)
+// is "GCOL", a version, its size, and objects: uint16 index, uint16 and uint32 that are ignored,
+// uint64 size, and the bytes, padded to a multiple of 8.
 #pragma once
 
 #include <cstdint>
@@ -21,16 +21,17 @@ class StringHeap {
  public:
   static constexpr std::int64_t kReferenceBytes = 16;
 
-  // Throws Error: addresses of other sizes than 8 bytes or a user block before them.
+  // Throws Error if addresses are not 8 bytes long or the file has a user block.
   explicit StringHeap(const File& file);
   ~StringHeap();
   StringHeap(const StringHeap&) = delete;
   StringHeap& operator=(const StringHeap&) = delete;
 
-  // The strings that these references stand for, each up to its first NUL. Throws Error, beginning
-  // with `what`: a reference to what is no string, or all of them longer than the file.
+  // The strings that the references stand for, each up to its first NUL. Throws Error, beginning
+  // with `what`, for a reference to something that is no string, and if the strings together are
+  // longer than the file.
   std::vector<std::string> read(std::string_view references, const std::string& what);
-  // Bytes of the file; an Error where it ends before them.
+  // Reads bytes of the file. Throws Error if the file ends before them.
   void read_at(std::uint64_t offset, char* data, std::size_t bytes, const std::string& what) const;
 
  private:
@@ -43,9 +44,9 @@ class StringHeap {
 
   int descriptor_;
   std::uint64_t size_;
-  std::unordered_map<std::uint64_t, Heap> heaps_;  // read lately, by their addresses
-  std::uint64_t cached_bytes_ = 0;                 // of theirs in the file
-  // That one call may still read: references without end to large heaps would take for ever.
+  std::unordered_map<std::uint64_t, Heap> heaps_;  // recently read, by address
+  std::uint64_t cached_bytes_ = 0;                 // their sizes in the file
+  // Bytes that the current call may still read. Many references to large heaps would take forever.
   std::uint64_t allowed_bytes_ = 0;
 };
 

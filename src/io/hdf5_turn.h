@@ -1,12 +1,12 @@
-// HDF5 for callers on any thread.
+// Serialises HDF5 calls of all threads.
 #pragma once
 
 #include "base/fork_guard.h"
 
 namespace elmo {
 
-// HDF5 is not thread-safe. What may be called from several threads holds one of these while it
-// opens, reads, writes or closes files; a thread takes one at a time.
+// HDF5 is not thread-safe. Code that several threads may call holds one of these while it opens,
+// reads, writes or closes files. Not recursive: a thread holds one at a time.
 class Hdf5Turn {
  public:
   Hdf5Turn();

@@ -35,7 +35,7 @@ herr_t look_at_object(hid_t root, const char* name, const H5O_info_t* info, void
   H5Aiterate2(object.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, look_at_attribute, nullptr);
   if (info->type != H5O_TYPE_DATASET) return 0;
   const Handle creation(H5Dget_create_plist(object.id()), H5Pclose);
-  // The space of a virtual dataset is asked of other files.
+  // HDF5 would open other files to find the extents of a virtual dataset.
   if (creation.id() < 0 || H5Pget_layout(creation.id()) == H5D_VIRTUAL) return 0;
   const Handle type(H5Dget_type(object.id()), H5Tclose);
   const Handle space(H5Dget_space(object.id()), H5Sclose);
@@ -43,7 +43,7 @@ herr_t look_at_object(hid_t root, const char* name, const H5O_info_t* info, void
   return 0;
 }
 
-// Nothing here may print, throw or run what the parent would run at its end.
+// This must not print, throw, or run the parent's exit handlers.
 void walk(const char* path, hid_t access) {
   H5E_auto2_t none = nullptr;
   H5Eset_auto2(H5E_DEFAULT, none, nullptr);
@@ -54,7 +54,7 @@ void walk(const char* path, hid_t access) {
   H5Fclose(file);
 }
 
-// Bytes of address space that the process takes now.
+// Bytes of address space that this process uses now.
 std::uint64_t address_space() {
   unsigned long long pages = 0;
   if (std::FILE* file = std::fopen("/proc/self/statm", "re"); file != nullptr) {
@@ -75,27 +75,28 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
   const int nowhere = ::open("/dev/null", O_RDWR);
   if (nowhere >= 0) {
     dup2(nowhere, STDOUT_FILENO);
-    dup2(nowhere, STDERR_FILENO);  // glibc's last words
+    dup2(nowhere, STDERR_FILENO);  // messages of glibc
   }
-  // What this process does at its own end, such as Python's faulthandler, is not for this one's.
+  // Removes handlers of this process, such as Python's faulthandler, which must not run in the
+  // child.
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM, SIGXCPU}) {
     std::signal(signal, SIG_DFL);
   }
   limit(RLIMIT_CORE, 0);
-  // Ten times what the slowest sound files of many datasets need.
+  // Ten times what the slowest intact files with many datasets need.
   limit(RLIMIT_CPU, 2 + (bytes >> 22));
-  alarm(static_cast<unsigned>(60 + std::min<std::uint64_t>(bytes >> 20, 1 << 20)));  // of waiting
+  alarm(static_cast<unsigned>(60 + std::min<std::uint64_t>(bytes >> 20, 1 << 20)));  // wall time
   const std::uint64_t now = address_space();
   if (now > 0) limit(RLIMIT_AS, now + (256u << 20) + 4 * bytes);
-  // Memory that is used before it is written is not zero by luck.
+  // Fills new memory with a pattern, so that reading uninitialised memory fails reliably.
   mallopt(M_PERTURB, 0xA5);
   walk(path, access);
   const char done = 1;
   _exit(::write(answer, &done, 1) == 1 ? 0 : 1);
 }
 
-// By the end that the superblock names (section II.A of the HDF5 file format specification), which
-// spares most files that were cut a process.
+// Checks the end of the file that the superblock gives (section II.A of the HDF5 file format
+// specification). Most truncated files are refused here, without a child process.
 void refuse_cut_short(const fs::path& path, std::uint64_t bytes) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   unsigned char block[48] = {};
@@ -106,7 +107,7 @@ void refuse_cut_short(const fs::path& path, std::uint64_t bytes) {
     return;
   }
   const bool is_old = block[8] < 2;
-  // Of addresses of 8 bytes; versions 0 and 1 have it at the end of the block's fixed part.
+  // Only for addresses of 8 bytes. Version 1 has the end elsewhere and is left to HDF5.
   if (block[is_old ? 13 : 9] != 8 || block[8] == 1) return;
   std::uint64_t end = 0;
   std::memcpy(&end, block + (is_old ? 40 : 28), sizeof end);
@@ -123,7 +124,7 @@ void walk_in_child(const fs::path& path, hid_t access) {
   std::error_code error;
   const std::uint64_t bytes = fs::file_size(path, error);
   if (!error) refuse_cut_short(path, bytes);
-  inner_links();  // made once, here
+  inner_links();  // create it before the fork
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     throw Error(what + ": can't be checked: " + std::generic_category().message(errno));
@@ -142,8 +143,8 @@ void walk_in_child(const fs::path& path, hid_t access) {
   }
   ::close(ends[0]);
   if (problem != 0) {
-    throw Error(
-        what + ": no process can be made to check it: " + std::generic_category().message(problem));
+    throw Error(what + ": can't be checked, because no process can be started: " +
+                std::generic_category().message(problem));
   }
   if (count != 1 || done != 1) {
     throw Error(what + ": is damaged: HDF5 crashes over it or finds no end; copy or make it anew");

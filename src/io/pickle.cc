@@ -13,12 +13,12 @@
 namespace elmo {
 namespace {
 
-// Bounds far above what a state dictionary needs (some twenty values a tensor).
+// Limits far above what a state dictionary needs (some twenty values for each tensor).
 constexpr std::size_t kMostStack = 1u << 16, kMostMemo = 1u << 20, kMostValues = 1u << 20;
 constexpr std::size_t kMostLine = 256;
 constexpr std::uint64_t kNewestProtocol = 5;
 
-// Python's pickletools names them so.
+// Named as in Python's pickletools.
 enum Opcode : unsigned char {
   kMark = '(',
   kStop = '.',
@@ -101,7 +101,7 @@ std::string_view PickleReader::take_line() {
   const auto rest = bytes_.substr(position_, kMostLine);
   const std::size_t end = rest.find('\n');
   if (end == std::string_view::npos) {
-    if (rest.size() < kMostLine) take(rest.size() + 1);  // says that the file is cut short
+    if (rest.size() < kMostLine) take(rest.size() + 1);  // reports that the file is truncated
     fail("has a name without an end");
   }
   position_ += end + 1;
@@ -140,7 +140,7 @@ void PickleReader::push_tuple(std::size_t count) {
 }
 
 PickleValue& PickleReader::pop() {
-  if (stack_.empty() || stack_.back() == nullptr) fail("takes a value from an empty stack");
+  if (stack_.empty() || stack_.back() == nullptr) fail("pops a value from an empty stack");
   PickleValue* const value = stack_.back();
   stack_.pop_back();
   return *value;
@@ -162,8 +162,8 @@ std::vector<const PickleValue*> PickleReader::pop_to_mark() {
 }
 
 void PickleReader::put(std::uint64_t index) {
-  if (index >= kMostMemo) fail("remembers more values than any model");
-  if (stack_.empty() || stack_.back() == nullptr) fail("remembers a value that is none");
+  if (index >= kMostMemo) fail("stores more values in its memo than any model");
+  if (stack_.empty() || stack_.back() == nullptr) fail("stores a missing value in its memo");
   if (index >= memo_.size()) memo_.resize(static_cast<std::size_t>(index) + 1);
   PickleValue*& place = memo_[static_cast<std::size_t>(index)];
   memoized_ += place == nullptr;
@@ -172,7 +172,7 @@ void PickleReader::put(std::uint64_t index) {
 
 void PickleReader::get(std::uint64_t index) {
   if (index >= memo_.size() || memo_[static_cast<std::size_t>(index)] == nullptr) {
-    fail("recalls a value that was not remembered");
+    fail("reads a memo entry that was not stored");
   }
   push(*memo_[static_cast<std::size_t>(index)]);
 }
@@ -308,7 +308,8 @@ void PickleReader::step(unsigned char opcode) {
     case kStackGlobal: {
       const PickleValue& name = pop();
       const PickleValue& module = pop();
-      if (!name.is(Kind::kText) || !module.is(Kind::kText)) fail("names a global by no text");
+      if (!name.is(Kind::kText) || !module.is(Kind::kText))
+        fail("names a global by a value that is not text");
       return push_global(module.text, name.text);
     }
     case kBinPersId: {
@@ -338,7 +339,7 @@ void PickleReader::step(unsigned char opcode) {
     case kSetItems:
       return set_items(pop_to_mark());
     case kBuild:
-      // Of a state dictionary: `_metadata`, the versions of its modules, of no use here.
+      // Of a state dictionary: `_metadata`, the versions of its modules, which are not needed.
       pop();
       top(Kind::kDictionary, "a dictionary");
       return;

@@ -1,6 +1,5 @@
-// Python's pickles, as far as torch.save writes them for a dictionary of tensors. Nothing of a
-// pickle is run: what it asks to call is kept as a value, and only names on a list may be asked
-// for.
+// Reads Python's pickles, as far as torch.save uses them for a dictionary of tensors. Nothing in a
+// pickle is executed: calls are kept as values, and only globals on a list are allowed.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +12,8 @@
 
 namespace elmo {
 
-// A value. Values refer to one another, also in circles, and a dictionary may be filled after
-// others refer to it: follow `items` with a bound.
+// A value. Values refer to one another, even in cycles, and a dictionary may be filled after others
+// refer to it. Bound the depth when following `items`.
 struct PickleValue {
   enum class Kind {
     kNone,
@@ -25,9 +24,9 @@ struct PickleValue {
     kText,        // text
     kTuple,       // items
     kList,        // items
-    kDictionary,  // items: key, value, key, value; of equal keys the later counts
+    kDictionary,  // items: key, value, key, value; the last of equal keys counts
     kGlobal,      // text: "module name"
-    kCall,        // items: what is called (kGlobal), its arguments (kTuple)
+    kCall,        // items: the callee (kGlobal), its arguments (kTuple)
     kPersistent,  // items: the persistent id, one value
   };
   Kind kind = Kind::kNone;
@@ -39,22 +38,22 @@ struct PickleValue {
   bool is(Kind other) const { return kind == other; }
 };
 
-// The value of a dictionary's last entry of this key, or null.
+// The value of the last entry with this key, or nullptr.
 const PickleValue* find_item(const PickleValue& dictionary, std::string_view key);
 
-// Reads pickles that stand one after another, and owns their values.
+// Reads consecutive pickles and owns their values.
 class PickleReader {
  public:
-  // `globals`: the only "module name" pairs that may occur. Both views outlive the reader; `source`
-  // names the file in messages.
+  // `globals`: the only "module name" pairs that may occur. Both views must outlive the reader.
+  // `source` names the file in messages.
   PickleReader(std::string_view bytes, std::span<const std::string_view> globals,
                std::string source);
 
-  // The next pickle. Throws Error, one sentence with the file and the place: an opcode or a global
-  // that is not among those known, a length beyond the end, a stack or memo out of bounds, an
-  // operand of the wrong kind, more values than a model's file has.
+  // The next pickle. Throws Error with the file and the position for an unknown opcode or global, a
+  // length beyond the end, a stack or memo out of bounds, an operand of the wrong kind, and more
+  // values than any model has.
   const PickleValue& next();
-  // Offset of the first byte behind the pickles read.
+  // Offset of the first byte after the pickles read so far.
   std::size_t position() const { return position_; }
 
  private:
@@ -84,10 +83,10 @@ class PickleReader {
   std::span<const std::string_view> globals_;
   std::string source_;
   std::size_t position_ = 0;
-  std::deque<PickleValue> values_;   // stay where they are
-  std::vector<PickleValue*> stack_;  // null: a mark
-  std::vector<PickleValue*> memo_;   // null: empty
-  std::size_t memoized_ = 0;         // entries that are not
+  std::deque<PickleValue> values_;   // a deque, so that they don't move
+  std::vector<PickleValue*> stack_;  // nullptr: a mark
+  std::vector<PickleValue*> memo_;   // nullptr: empty
+  std::size_t memoized_ = 0;         // entries that are not empty
 };
 
 }  // namespace elmo

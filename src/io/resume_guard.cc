@@ -7,7 +7,7 @@
 namespace elmo {
 namespace {
 
-// A path or a word as it is, everything else as JSON.
+// Text as it is, everything else as JSON.
 std::string option_text(const nlohmann::json& value) {
   if (value.is_null()) return "none";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
@@ -31,7 +31,7 @@ nlohmann::json RunSettings::value(const std::string& option) const {
 
 void check_resumable(const RunSettings& before, const RunSettings& now, const std::string& run,
                      const std::string& anew) {
-  // First, because another version may also write down its options otherwise.
+  // Facts come first, because another version may also record its options differently.
   for (const auto& [name, value] : now.facts.items()) {
     const nlohmann::json old = before.facts.value(name, nlohmann::json(1));
     if (old == value) continue;
@@ -50,7 +50,7 @@ void check_resumable(const RunSettings& before, const RunSettings& now, const st
     const nlohmann::json old = before.value(name);
     if (old == value || (known && value.is_null())) continue;
     throw UsageError(
-        fmt::format("{}: was begun with another --{}: {}, not {}; give what it was, or {}", run,
+        fmt::format("{}: was begun with another --{}: {}, not {}; pass the same value, or {}", run,
                     name, option_text(old), option_text(value), anew));
   }
 }

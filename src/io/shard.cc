@@ -17,7 +17,7 @@ std::optional<std::int64_t> parse_whole(std::string_view text) {
   return value && *value >= 0 ? value : std::nullopt;
 }
 
-// The variables of the process, as numbers.
+// The environment variables as numbers.
 class Variables {
  public:
   explicit Variables(const std::function<const char*(const char*)>& variable)
@@ -34,8 +34,8 @@ class Variables {
     }
     const auto value = parse_whole(text);
     if (!value) {
-      throw UsageError(
-          fmt::format("--shard auto: {} is '{}', no number; say --shard i/n", name, text));
+      throw UsageError(fmt::format(
+          "--shard auto: {} is '{}', which is not a number; pass --shard i/n", name, text));
     }
     return *value;
   }

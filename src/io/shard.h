@@ -1,4 +1,4 @@
-// One of the parts that a dump is made in by many processes.
+// The part of a dump that one of several processes makes.
 #pragma once
 
 #include <cstdint>
@@ -8,24 +8,25 @@
 
 namespace elmo {
 
-// Part `index`, from 0, of `count`.
+// Part `index` (from 0) of `count`.
 struct Shard {
   std::int64_t index = 0, count = 1;
 };
 
-// "3/100"; throws UsageError.
+// Parses "3/100". Throws UsageError.
 Shard parse_shard(std::string_view text);
 
 struct FoundShard {
   Shard shard;
-  std::string source;  // whose variables said so, for a message: "Slurm's array"
+  std::string source;  // who set the variables, for messages: "Slurm's array"
 };
 
-// From what the launcher of this process says, in this order: SLURM_ARRAY_TASK_ID, _MIN, _MAX,
-// _STEP and _COUNT of a job array; OMPI_COMM_WORLD_RANK and _SIZE of Open MPI; PMI_RANK and
-// PMI_SIZE of MPICH; SLURM_PROCID and SLURM_STEP_NUM_TASKS of srun (SLURM_NTASKS is set in a batch
-// script too, where one process runs). `variable` gives the value of one, or null. Throws
-// UsageError: there are none; what they say makes no sense.
+// Finds the part from the environment of the process's launcher, in this order:
+// SLURM_ARRAY_TASK_ID, _MIN, _MAX, _STEP and _COUNT of a job array; OMPI_COMM_WORLD_RANK and _SIZE
+// of Open MPI; PMI_RANK and PMI_SIZE of MPICH; SLURM_PROCID and SLURM_STEP_NUM_TASKS of srun
+// (SLURM_NTASKS is also set in a batch script, which runs as one process). `variable` returns the
+// value of a variable, or nullptr. Throws UsageError if there are none or if they contradict each
+// other.
 FoundShard find_shard(const std::function<const char*(const char*)>& variable);
 
 }  // namespace elmo

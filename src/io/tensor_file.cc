@@ -21,7 +21,7 @@ constexpr const char* kChecksum = "xxh3";
 
 std::string quoted(const std::string& name) { return fmt::format("dataset {}", name); }
 
-// What of a name HDF5 sees: "/lstm_0/weights" and "lstm_0/weights" are one.
+// The name without a leading slash, which HDF5 ignores.
 std::string bare(const std::string& name) { return name.starts_with('/') ? name.substr(1) : name; }
 
 std::string full(const std::string& name) { return "/" + bare(name); }
@@ -207,8 +207,9 @@ TensorFileReader::TensorFileReader(const std::filesystem::path& path, const std:
   }
   impl_->settings = parse_json(*text);
   if (impl_->settings.is_discarded()) {
-    throw Error(fmt::format(
-        "{}: its settings are no JSON, or nested without end; make the file anew", impl_->path()));
+    throw Error(
+        fmt::format("{}: its settings are not JSON, or are nested too deeply; make the file anew",
+                    impl_->path()));
   }
   impl_->settings_text = *text;
 }

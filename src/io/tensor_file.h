@@ -1,11 +1,11 @@
-// Named arrays in an HDF5 file: our models, checkpoints and task files.
+// Named arrays in an HDF5 file: elmo's models, checkpoints and task files.
 //
-// Layout: root attributes `format` (string, such as "elmo language model"), `format_version`
-// (int64) and `settings` (UTF-8 JSON), strings of fixed length (h5py shows them as bytes); datasets
-// at any path ("/lstm_0/weights"), contiguous, little-endian, unfiltered; each with an attribute
-// `xxh3` (uint64): XXH3-64 of its bytes. The attribute `settings_xxh3` guards the JSON. Strings of
-// bytes (a vocabulary) are uint8 arrays. Nothing depends on time, host or path, so equal content
-// gives equal datasets.
+// Layout: the root has the attributes `format` (such as "elmo language model"), `format_version`
+// (int64), `settings` (UTF-8 JSON) and `settings_xxh3` (uint64, the checksum of the JSON). Strings
+// have fixed length, so h5py shows them as bytes. Datasets may have any path ("/lstm_0/weights");
+// they are contiguous, little-endian and unfiltered, and each has an attribute `xxh3` (uint64), the
+// XXH3-64 of its bytes. Byte strings (a vocabulary) are uint8 arrays. Nothing depends on time, host
+// or path, so equal content gives equal datasets.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ using Shape = std::vector<std::int64_t>;
 std::string to_string(const Shape& shape);  // "(2, 128)"
 std::int64_t elements(const Shape& shape);
 
-// What named arrays are given to, one after another.
+// Receives named arrays, one after another.
 class TensorSink {
  public:
   virtual ~TensorSink() = default;
@@ -32,20 +32,20 @@ class TensorSink {
 
 class TensorFileWriter final : public TensorSink {
  public:
-  // Opens a temporary file beside `path`; nothing is seen under `path` before commit().
+  // Writes to a temporary file beside `path`; nothing appears under `path` before commit().
   TensorFileWriter(const std::filesystem::path& path, const std::string& format,
                    std::int64_t version, const nlohmann::json& settings);
   ~TensorFileWriter() override;
   TensorFileWriter(TensorFileWriter&&) noexcept;
 
-  // Throws Error on a write error (disk full: says so and how much was wanted).
+  // Throws Error if writing fails (a full disk: with the number of bytes needed).
   void add(const std::string& name, const Shape& shape, std::span<const float> values) override;
   void add(const std::string& name, const Shape& shape, std::span<const double> values);
   void add(const std::string& name, const Shape& shape, std::span<const std::int32_t> values);
   void add(const std::string& name, const Shape& shape, std::span<const std::uint64_t> values);
   void add_bytes(const std::string& name, std::string_view bytes) override;
 
-  // Closes, syncs, renames.
+  // Closes, syncs and renames.
   void commit();
 
  private:
@@ -55,9 +55,9 @@ class TensorFileWriter final : public TensorSink {
 
 class TensorFileReader {
  public:
-  // Throws Error: missing, a directory, not HDF5 (says what it looks like), truncated, another
-  // format, a version newer than newest_version ("written by a newer elmo, update"), settings
-  // that fail their checksum.
+  // Throws Error if the file is missing, a folder, truncated, not HDF5 (saying what it looks like),
+  // or of another format, if its version is newer than newest_version ("written by a newer elmo,
+  // update"), or if its settings fail their checksum.
   TensorFileReader(const std::filesystem::path& path, const std::string& format,
                    std::int64_t newest_version);
   ~TensorFileReader();
@@ -67,26 +67,27 @@ class TensorFileReader {
   const std::filesystem::path& path() const;
   bool has(const std::string& name) const;
   std::vector<std::string> names() const;  // sorted full paths of all datasets
-  // The claimed shape, without reading. Never allocates by it.
+  // The shape that the file claims. No data are read and no memory is allocated for them.
   Shape shape(const std::string& name) const;
   std::string type_name(const std::string& name) const;  // "float32"
 
-  // Reads into caller's memory of exactly that shape and verifies the checksum. Throws Error:
-  // missing, other shape or type (expected and found), checksum ("... is damaged ...").
+  // Reads into the caller's memory and verifies the checksum. Throws Error if the array is missing,
+  // has another shape or type (naming both), or is damaged.
   void read(const std::string& name, const Shape& shape, std::span<float> values) const;
   void read(const std::string& name, const Shape& shape, std::span<double> values) const;
   void read(const std::string& name, const Shape& shape, std::span<std::int32_t> values) const;
   void read(const std::string& name, const Shape& shape, std::span<std::uint64_t> values) const;
-  // Refuses NaN and infinite values too.
+  // Also throws Error for NaN and infinite values.
   void read_finite(const std::string& name, const Shape& shape, std::span<float> values) const;
   // Throws Error if all datasets together hold fewer numbers than this, or claim more bytes than
-  // the file has (one twice, say): before memory is taken for what settings claim.
+  // the file has (for example, by sharing them). Call it before memory is allocated for sizes from
+  // the settings.
   void check_size(double numbers) const;
-  // At most max_bytes, else Error.
+  // Throws Error for more than max_bytes.
   std::string read_bytes(const std::string& name, std::uint64_t max_bytes = 1u << 30) const;
 
-  // Hash over settings, names, types, shapes and checksums (of the attributes, not read again):
-  // identifies the model in dumps and task files. Equal content, equal hash.
+  // Hash of the settings and of the names, types, shapes and stored checksums of all arrays.
+  // Identifies the model in dumps and task files: equal content gives an equal hash.
   std::uint64_t content_hash() const;
 
  private:

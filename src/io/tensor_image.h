@@ -1,4 +1,4 @@
-// A tensor file in memory, made while its arrays stand still and written when there is time.
+// A tensor file in memory: made while training is paused, written in the background.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,15 @@ class TensorImage final : public TensorSink {
   TensorImage(std::filesystem::path path, std::string format, std::int64_t version,
               nlohmann::json settings);
 
-  // Both copy.
+  // Both copy the values.
   void add(const std::string& name, const Shape& shape, std::span<const float> values) override;
   void add_bytes(const std::string& name, std::string_view bytes) override;
 
   const std::filesystem::path& path() const { return path_; }
-  // Of the arrays.
+  // Size of the arrays in bytes.
   std::uint64_t bytes() const;
-  // The file whole, but under a temporary name until commit(). Errors as of TensorFileWriter.
+  // Writes the complete file under a temporary name; call commit() on the result. Throws Error as
+  // TensorFileWriter does.
   TensorFileWriter write() const;
 
  private:

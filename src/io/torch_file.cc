@@ -66,11 +66,12 @@ constexpr std::string_view kGlobals[] = {"collections OrderedDict",
                                          "torch.cuda CharStorage",
                                          "torch.cuda ByteStorage",
                                          "torch.cuda BoolStorage"};
-// 0x1950A86A20F9469CFC6C, the first pickle of the older layout.
+// 0x1950A86A20F9469CFC6C, torch's magic number, which is the first pickle of the older layout.
 constexpr std::string_view kMagic("\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19", 10);
 constexpr std::int64_t kProtocol = 1001;
 constexpr std::size_t kMostDimensions = 8;
-// Of an extent, a stride, an offset and a number of elements; products of two of them fit.
+// The limit of an extent, a stride, an offset and a number of elements: products of two don't
+// overflow.
 constexpr std::int64_t kMost = std::int64_t{1} << 40;
 
 [[noreturn]] void fail(const std::string& source, const std::string& what) {
@@ -88,18 +89,18 @@ std::uint64_t little_endian(std::string_view bytes, std::size_t at, std::size_t 
 struct Storage {
   Type type;
   std::int64_t elements;
-  std::size_t begin = 0;  // in the file
+  std::size_t begin = 0;  // byte offset in the file
 };
-// By their key.
+// Storages by their keys.
 using Storages = std::map<std::string, Storage>;
 
-// Turns the values of a pickle into tensors on storages.
+// Turns the values of a pickle into tensors in storages.
 class StateDictionary {
  public:
   explicit StateDictionary(const std::string& source) : source_(source) {}
 
   struct Entry {
-    TorchFile::Tensor tensor;  // `begin` counts from the storage's
+    TorchFile::Tensor tensor;  // `begin` counts from the start of the storage
     std::string storage;
   };
 
@@ -134,7 +135,7 @@ class StateDictionary {
       if (arguments.empty()) refuse(name, "is a parameter of nothing");
       call = arguments.front();
     }
-    if (!is_call(*call, kRebuild) && !is_call(*call, kRebuild2)) refuse(name, "is no tensor");
+    if (!is_call(*call, kRebuild) && !is_call(*call, kRebuild2)) refuse(name, "is not a tensor");
     const auto& arguments = call->items[1]->items;
     if (arguments.size() < 4 || !arguments[2]->is(Kind::kTuple) ||
         !arguments[3]->is(Kind::kTuple)) {
@@ -163,7 +164,7 @@ class StateDictionary {
       }
     }
     if (elements > 0 && last >= storage.elements) refuse(name, "reaches beyond its storage");
-    // So memory for what a file claims is bounded by the file.
+    // Thus memory is bounded by the size of the file, whatever it claims.
     if (elements > storage.elements) refuse(name, "repeats the numbers of its storage");
     entry.tensor.begin =
         elements == 0 ? 0 : static_cast<std::size_t>(offset) * TorchFile::type_size(storage.type);
@@ -210,7 +211,7 @@ class StateDictionary {
   Storages storages_;
 };
 
-// The entries of a zip archive.
+// The entries of an uncompressed zip archive.
 class ZipReader {
  public:
   struct Entry {
@@ -218,7 +219,7 @@ class ZipReader {
   };
 
   ZipReader(std::string_view bytes, const std::string& source) : bytes_(bytes), source_(source) {
-    // The end record: the last one, behind which a comment may stand.
+    // The end record is the last one; a comment may follow it.
     constexpr std::size_t kEnd = 22, kMostComment = 0xFFFF;
     const std::size_t end = bytes.rfind("PK\5\6");
     if (end == std::string_view::npos || bytes.size() - end < kEnd ||
@@ -240,7 +241,7 @@ class ZipReader {
     const auto found = entries_.find(name);
     return found == entries_.end() ? nullptr : &found->second;
   }
-  // By their name.
+  // Entries by their names.
   const std::map<std::string_view, Entry>& entries() const { return entries_; }
 
  private:
@@ -255,7 +256,7 @@ class ZipReader {
     return little_endian(bytes_, static_cast<std::size_t>(at), size);
   }
 
-  // Reads the directory's entry at `at` and moves it on.
+  // Reads the directory entry at `at` and moves `at` past it.
   void read_entry(std::uint64_t& at) {
     constexpr std::size_t kFixed = 46, kLocal = 30;
     if (!holds(at, kFixed) || bytes_.substr(at, 4) != "PK\1\2") fail_truncated();
@@ -274,7 +275,8 @@ class ZipReader {
                        printable(name)));
     }
     if (!holds(header, kLocal) || bytes_.substr(header, 4) != "PK\3\4") fail_truncated();
-    // The local header's own lengths: its padding is not in the directory, and its sizes are 0.
+    // The local header has name and extra lengths of its own, because of padding. Its sizes may be
+    // 0.
     const std::uint64_t begin = header + kLocal + field(header + 26, 2) + field(header + 28, 2);
     if (!holds(begin, size)) fail_truncated();
     const Entry entry{static_cast<std::size_t>(begin), static_cast<std::size_t>(size)};
@@ -283,7 +285,7 @@ class ZipReader {
     }
   }
 
-  // Sizes over 4 GiB stand in an extra field of id 1: those that overflowed, in this order.
+  // Sizes over 4 GiB are in an extra field with id 1: only those that overflowed, in this order.
   void read_zip64(std::string_view extra, std::uint64_t& size, std::uint64_t& packed,
                   std::uint64_t& header) const {
     while (extra.size() >= 4) {
@@ -306,7 +308,7 @@ class ZipReader {
   std::map<std::string_view, Entry> entries_;
 };
 
-// What a file is that is none of torch's.
+// What a file is that torch.save did not write.
 std::string guess(std::string_view bytes) {
   const auto starts = [&](std::string_view prefix) {
     return bytes.size() >= prefix.size() &&
@@ -326,12 +328,12 @@ std::string guess(std::string_view bytes) {
   return "was not written by torch.save";
 }
 
-// A tensor's elements of `size` bytes, row-major.
+// Copies a tensor's elements of `size` bytes, row-major.
 void copy_strided(const char* from, const TorchFile::Tensor& tensor, std::size_t size, char* to) {
   const std::int64_t count = tensor.elements();
   if (count == 0) return;
   const std::size_t dimensions = tensor.shape.size();
-  // The innermost dimensions without gaps go in one piece.
+  // Contiguous innermost dimensions are copied at once.
   std::int64_t run = 1;
   std::size_t outer = dimensions;
   while (outer > 0 && tensor.stride[outer - 1] == run) run *= tensor.shape[--outer];
@@ -385,7 +387,7 @@ void TorchFile::read_legacy() {
   }
   const PickleValue& protocol = reader.next();
   if (!protocol.is(Kind::kInteger) || protocol.integer != kProtocol) {
-    fail(source_, "is of another protocol of torch.save than 1001");
+    fail(source_, "uses another protocol of torch.save than 1001");
   }
   const PickleValue& machine = reader.next();
   const PickleValue* order =

@@ -1,14 +1,14 @@
-// Files of PyTorch's torch.save that hold a dictionary of tensors, without Python and without
-// running anything of them.
+// Reads files of PyTorch's torch.save that hold a dictionary of tensors, without Python and without
+// executing anything in them.
 //
-// Two layouts, told apart by the first bytes.
-//   80           (before torch 1.6) five pickles one after another: a magic number, the protocol
-//                1001, the byte order, the dictionary, the list of storage keys; then for each key,
-//                in that order, its number of elements (int64) and its elements, not aligned.
-//   50 4B 03 04  a zip archive of uncompressed entries under one folder: `data.pkl`, the
-//                dictionary; `data/KEY`, a storage's elements; `byteorder`, where written.
+// There are two layouts, distinguished by the first bytes.
+//   80           (before torch 1.6) five consecutive pickles: a magic number, the protocol
+//                1001, the byte order, the dictionary, the list of storage keys; then for each
+//                key, in that order, its number of elements (int64) and its elements, not aligned.
+//   50 4B 03 04  a zip archive of uncompressed entries in one folder: `data.pkl`, the dictionary;
+//                `data/KEY`, the elements of a storage; optionally `byteorder`.
 // In both, a tensor of the dictionary is a call of torch._utils._rebuild_tensor_v2 (before 0.4
-// _rebuild_tensor) on a storage, an offset, a size and strides. Numbers are little-endian.
+// _rebuild_tensor) with a storage, an offset, a size and strides. Numbers are little-endian.
 #pragma once
 
 #include <cstddef>
@@ -45,26 +45,27 @@ class TorchFile {
     Type type;
     Shape shape;                       // () is a scalar
     std::vector<std::int64_t> stride;  // in elements
-    std::size_t begin;                 // byte of the first element in the file
+    std::size_t begin;                 // byte offset of the first element in the file
 
     std::int64_t elements() const;
   };
 
-  // Reads and checks a file whole. Throws Error, one sentence with the file: what the file is
-  // instead (a web page, a Git LFS pointer, empty), truncated, an opcode, a global or a layout
-  // beyond those above, a compressed entry, big-endian, a tensor outside its storage, a storage of
-  // another size than it says.
+  // Reads and checks a whole file. Throws Error naming the file if it is something else (a web
+  // page, a Git LFS pointer, empty), is truncated or big-endian, has an opcode, a global or a
+  // layout other than those above, a compressed entry, a tensor outside its storage, or a storage
+  // of a wrong size.
   static TorchFile read(const std::filesystem::path& path);
-  // The same of a file's bytes; `source` names it in messages.
+  // The same for the bytes of a file. `source` names it in messages.
   TorchFile(std::string bytes, const std::string& source);
 
   const std::string& source() const { return source_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // in the file's order
-  const Tensor* find(std::string_view name) const;                 // null: there is none
+  const Tensor* find(std::string_view name) const;                 // nullptr if there is none
 
-  // A tensor's elements, row-major, as the bytes they are. `bytes`: elements() times type_size().
+  // Copies a tensor's elements, row-major, without conversion. `bytes` has the size elements() *
+  // type_size().
   void copy(const Tensor& tensor, std::span<std::byte> bytes) const;
-  // The same of any floating type, as float32. Throws Error for another type.
+  // Converts the elements of any floating type to float32. Throws Error for another type.
   void read(const Tensor& tensor, std::span<float> values) const;
 
  private:

@@ -14,9 +14,9 @@ constexpr std::uint32_t kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator64 = 0x0
 constexpr std::uint64_t kMemberLimit = 0xffff;
 constexpr std::uint16_t kVersion = 20, kVersion64 = 45;
 constexpr std::uint16_t kDate = 1 << 5 | 1;  // 1980-01-01
-constexpr std::uint64_t kCrcOffset = 14;     // in a local header
+constexpr std::uint64_t kCrcOffset = 14;     // of a local header
 
-// Little-endian fields, one behind the other.
+// Appends little-endian fields.
 class Fields {
  public:
   Fields& u16(std::uint64_t value) { return put(value, 2); }
@@ -40,7 +40,7 @@ void append(AppendFile& file, const Fields& fields) {
   file.append(fields.bytes().data(), fields.bytes().size());
 }
 
-// The extra field of ZIP64 with what a header's own fields can't hold.
+// ZIP64's extra field, with the values that don't fit into a header's own fields.
 std::string extra(const std::vector<std::uint64_t>& values) {
   if (values.empty()) return {};
   Fields fields;
@@ -67,7 +67,7 @@ void ZipWriter::begin(std::string_view name, std::uint64_t bytes) {
                        .u16(0)  // stored
                        .u16(0)  // time
                        .u16(kDate)
-                       .u32(0)  // CRC-32: end() knows it
+                       .u32(0)  // CRC-32, filled in by end()
                        .u32(shown(bytes))
                        .u32(shown(bytes))
                        .u16(name_.size())
@@ -129,7 +129,7 @@ void ZipWriter::finish() {
   if (members_ >= kMemberLimit || end >= limit_) {
     append(archive_, Fields()
                          .u32(kEnd64)
-                         .u64(44)  // bytes of this record behind this field
+                         .u64(44)  // bytes of this record after this field
                          .u16(kVersion64)
                          .u16(kVersion64)
                          .u32(0)

@@ -1,4 +1,4 @@
-// A zip archive of stored (not compressed) members, as numpy.savez writes it; of any size
+// A zip archive of stored (not compressed) members, as numpy.savez writes it, of any size
 // (APPNOTE.TXT 6.3, ZIP64). Every member has the date 1980-01-01, so equal content gives equal
 // bytes.
 #pragma once
@@ -13,23 +13,24 @@ namespace elmo {
 
 class ZipWriter {
  public:
-  // `archive` and `directory`, a working file: the list of members, which finish() puts behind
-  // them. Memory is flat in the number of members. `limit`: sizes and places from here on are those
-  // of ZIP64; for tests.
+  // `archive`: the file to write. `directory`: a temporary file for the list of members, which
+  // finish() appends to the archive, so that memory does not grow with their number. Sizes and
+  // offsets of `limit` or more use ZIP64; tests pass a small limit.
   ZipWriter(const std::filesystem::path& archive, const std::filesystem::path& directory,
             std::uint64_t limit = kLargest);
 
-  // A member of this name (ASCII) and size; write() then gives its content in any number of pieces.
+  // Begins a member of this name (ASCII) and size. write() then takes its content in any number of
+  // calls.
   void begin(std::string_view name, std::uint64_t bytes);
   void write(const void* data, std::size_t bytes);
   void end();
-  // Syncs too.
+  // Also syncs the archive.
   void finish();
 
  private:
-  static constexpr std::uint64_t kLargest = 0xffffffff;  // says that ZIP64 has the value
+  static constexpr std::uint64_t kLargest = 0xffffffff;  // marks a field whose value is in ZIP64
   struct Member {
-    std::uint64_t offset = 0;  // of its header
+    std::uint64_t offset = 0;  // of the member's header
     std::uint64_t bytes = 0;
     std::uint32_t crc = 0;
   };

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kStreams = 16, kSteps = 40;
 
-// Pairs of rows half of them apart: different sentences.
+// Pairs of rows that are half of all rows apart, and so mostly in different sentences.
 double mean_cosine(std::span<const float> states, const std::vector<std::size_t>& rows,
                    std::size_t width) {
   double sum = 0;
@@ -87,10 +87,11 @@ StateMeasure measure_states(LanguageModel& model, Precision precision, const std
 std::string describe_collapse(const StateMeasure& states) {
   constexpr double kHighestCosine = 0.9, kMostClipped = 0.5;
   constexpr char kRemedy[] =
-      "its vectors will not tell words apart; train anew with a lower --learning-rate or a longer "
+      "its vectors will not distinguish words; train again with a lower --learning-rate or a "
+      "longer "
       "--warmup";
   if (states.clipped > kMostClipped) {
-    return fmt::format("{:.0f} % of a layer's states lie on their clips, so {}",
+    return fmt::format("{:.0f} % of a layer's states are at the clipping bound, so {}",
                        100 * states.clipped, kRemedy);
   }
   if (states.cosine > kHighestCosine) {

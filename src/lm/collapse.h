@@ -1,4 +1,4 @@
-// Whether a language model's states still tell words apart.
+// Detects language models whose states no longer distinguish words.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@
 namespace elmo {
 
 struct StateMeasure {
-  double cosine = 0;   // of the top layer's states at two places of the text, mean of many pairs
-  double clipped = 0;  // share of the numbers of any one layer that lie on its clip, the largest
+  double cosine = 0;   // of the top layer's states at two places of the text, mean over many pairs
+  double clipped = 0;  // share of outputs that lie on the projection clip, in the worst layer
 };
 
-// Of the text's beginning, a few hundred units. The model must be prepared and packed. Equal bits
-// for any number of workers. Throws Error for a file that holds no word.
+// Measured on the first few hundred units of a text. The model must be prepared and packed. The
+// bits do not depend on the number of workers. Throws Error for a file without words.
 StateMeasure measure_states(LanguageModel& model, Precision precision, const std::string& input,
                             InvalidText invalid, Workers& workers);
 
-// What is wrong with such states and what to do, as the end of a sentence; empty: nothing.
+// What is wrong with such states and what to do, as the end of a sentence; empty if nothing is.
 std::string describe_collapse(const StateMeasure& states);
 
 }  // namespace elmo

@@ -1,4 +1,4 @@
-// DirectionTrainer's files: what is written when, and how a checkpoint is gone on from.
+// The files of DirectionTrainer: when they are written, and how a checkpoint is resumed.
 
 #include <fmt/core.h>
 
@@ -40,11 +40,11 @@ TensorFileReader open_checkpoint(const std::filesystem::path& path) {
   return reader;
 }
 
-// In this order, for the kill in between: the model first, so that the older checkpoint makes the
-// same model again.
+// The model is written first. If a kill comes in between, the older checkpoint is resumed and makes
+// the same model again.
 void DirectionTrainer::checkpoint() {
   clock_.enter("checkpoint");
-  pending_checkpoint_.wait();  // before the next copy is made
+  pending_checkpoint_.wait();  // before making the next copy
   const auto model = std::make_shared<std::optional<TensorImage>>(model_image());
   const auto state = std::make_shared<TensorImage>(checkpoint_image());
   if (speaks()) {
@@ -76,13 +76,13 @@ TensorImage DirectionTrainer::weights_image() {
 }
 
 std::optional<TensorImage> DirectionTrainer::model_image() {
-  // The last update may have spoilt what the next step's loss would have shown.
+  // An overflow in the last update would otherwise show only in the loss of the next step.
   model_->for_each_parameter([&](const Parameter& parameter) {
     const auto size = static_cast<std::int64_t>(parameter.value.size());
     if (!std::isfinite(sum_of_squares(parameter.value.data(), size))) fail_without_number();
   });
-  // Before the first step there is no model yet; with a development text the best is written when
-  // it is measured, and until then the latest stand in.
+  // Before the first step there is no model to write. With a development text the best model is
+  // written when it is measured; until then the latest one is.
   if (!speaks() || step_ == 0 || (!dev_.files.empty() && best_.value)) return std::nullopt;
   return weights_image();
 }
@@ -152,8 +152,7 @@ void DirectionTrainer::load_checkpoint(const TensorFileReader& reader) {
   });
 }
 
-// What the checkpoint says besides arrays, and what of it another --dev, --epochs or --steps
-// changes.
+// Restores everything but the arrays, and adapts it if --dev, --epochs or --steps has changed.
 void DirectionTrainer::settle_state(const nlohmann::json& state) {
   state.at("step").get_to(step_);
   state.at("units").get_to(units_);
@@ -164,7 +163,7 @@ void DirectionTrainer::settle_state(const nlohmann::json& state) {
   if (!state.at("measured_step").is_null()) {
     measured_step_ = state.at("measured_step").get<std::uint64_t>();
   }
-  // More epochs, or steps instead: the text goes on where it had ended.
+  // With more epochs, or with steps instead, the text continues where it had ended.
   text_ended_ = state.at("text_ended").get<bool>() && text_.is_dealt();
   if (state.at("dev") != dev_.fingerprint) {
     best_.forget();

@@ -86,7 +86,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
                          .slices = slices_.get(),
                          .clock = &clock_},
                         workers_);
-  // Behind the engine, which says which parameters are sparse.
+  // After the engine, which decides which parameters are sparse.
   optimizer_ = std::make_unique<Optimizer>(options.optimizer, *slices_);
   optimizer_->hold(model_->parameters_below_softmax(), values_.softmax_steps);
   if (start.checkpoint) load_checkpoint(*start.checkpoint);
@@ -105,7 +105,7 @@ DirectionTrainer::DirectionTrainer(const PretrainingOptions& options, const Corp
 }
 
 void DirectionTrainer::begin(const StartingModel& start) {
-  // So many units of the text tell how often the commonest pieces come, and how long it is.
+  // Number of units that suffice to estimate the frequencies of units and the length of the text.
   constexpr std::uint64_t kSample = 500'000;
   const TrainingText::Sample sample = text_.sample(kSample, model_->outcomes());
   const double units_per_sentence =
@@ -137,8 +137,8 @@ void DirectionTrainer::step() {
   try {
     if (!read()) return;
   } catch (...) {
-    // The text can't be read on; what has been trained on it so far is kept. Other processes may
-    // read it still, and do not come to write a checkpoint.
+    // The text can't be read on: keep what has been trained so far. With several processes the
+    // others may still be reading it and would not take part in writing a checkpoint.
     if (processes_.size() == 1) checkpoint();
     throw;
   }
@@ -195,7 +195,7 @@ void DirectionTrainer::update(double norm) {
   clock_.enter("reports");
   ++step_;
   if (step_ == values_.softmax_steps && speaks()) {
-    log::info("{} step {}: all is trained now", name(), step_);
+    log::info("{} step {}: all weights are trained from now on", name(), step_);
   }
   units_ += window_.predictions;
   meter_.add(nll_, window_.predictions, norm, scale < 1);
@@ -224,7 +224,7 @@ void DirectionTrainer::report() {
       {"clipped", report.clipped},
       {"units_per_second", std::round(report.units_per_second)},
       {"words_per_second", std::round(report.units_per_second * text_.words_per_unit())}};
-  // The loss of a sample is no perplexity.
+  // A sampled loss is not a perplexity.
   if (!sampled) line["perplexity_unit"] = std::exp(report.loss);
   write_log(line);
   const std::string wrong = divergence();
@@ -259,8 +259,8 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
   meter_.pause();
   double result = 0;
   if (speaks()) {
-    // The first process measures, and meets the others once a second: they know that it lives, and
-    // all stop together.
+    // Only the first process measures. Once a second it exchanges a message with the others, so
+    // that they know it is alive and all stop together.
     using Clock = std::chrono::steady_clock;
     auto met = Clock::now();
     const PerplexityResult sum = measured([&] {
@@ -285,7 +285,7 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
     log::info("{} step {}: development perplexity {:.2f} a unit, {:.2f} a word, {:.2f} % unknown",
               name(), step_, sum.perplexity_unit(), sum.perplexity_word(),
               100 * sum.unknown_rate());
-    // In the first steps all states are alike.
+    // In the first steps all states are alike, so the warning would be premature.
     constexpr std::uint64_t kYoung = 50;
     const std::string collapse = step_ < kYoung ? "" : describe_collapse(states);
     if (!collapse.empty()) log::warn("{} model: {}", name(), collapse);
@@ -305,7 +305,7 @@ double DirectionTrainer::perplexity(const std::function<void()>& pause) {
 void DirectionTrainer::judge(double perplexity) {
   measured_step_ = step_;
   if (best_.offer(perplexity, step_)) {
-    // The best weights go to the model file now; the checkpoint has only their perplexity.
+    // The best weights are written to the model file now. The checkpoint has only their perplexity.
     if (!speaks()) return;
     clock_.enter("checkpoint");
     pending_model_.wait();

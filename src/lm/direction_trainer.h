@@ -1,4 +1,4 @@
-// One direction's language model in training.
+// Trains one direction's language model.
 #pragma once
 
 #include <cstdint>
@@ -26,34 +26,35 @@
 
 namespace elmo {
 
-// "forward.checkpoint.h5" in a model folder.
+// The path of "forward.checkpoint.h5" in a model folder.
 std::filesystem::path checkpoint_file(const std::filesystem::path& folder, Direction direction);
 
-// A checkpoint of this version. Throws Error for an older one, with what to do.
+// Opens a checkpoint. Throws Error for one of an older version, saying what to do.
 TensorFileReader open_checkpoint(const std::filesystem::path& path);
 
 struct DevelopmentText {
-  std::vector<std::string> files;  // none: nothing is measured
+  std::vector<std::string> files;  // empty: nothing is measured
   std::string fingerprint;
 };
 
-// What a direction begins with, before its text is read.
+// What the training of a direction starts from, before its text is read.
 struct DirectionStart {
   Direction direction;
-  // One training alone writes a direction into a folder; its first process has the lock.
+  // Only one training at a time may write a direction into a folder. Its first process has the
+  // lock.
   std::unique_ptr<FileLock> lock;
   StartingModel start;
-  std::optional<TensorFileReader> checkpoint;  // to go on from
+  std::optional<TensorFileReader> checkpoint;  // to resume from
 };
 
 class DirectionTrainer final : public Trainer {
  public:
-  // Everything but `start` outlives the trainer. Reads the text once and the checkpoint. Throws
-  // UsageError where the settings contradict the checkpoint.
+  // Everything but `start` must outlive the trainer. Reads the text once, and the checkpoint.
+  // Throws UsageError if the settings contradict the checkpoint.
   //
-  // processes: that share this direction. All make it and call its functions together; the first
-  // alone writes files and logs (the others' `log` is null), and throw what one throws unless it is
-  // said to be theirs alone.
+  // `processes` share this direction: all of them construct it and call its functions together.
+  // Only the first writes files and logs; `log` is null for the others. An error in one is thrown
+  // in all, unless it concerns that process alone.
   DirectionTrainer(const PretrainingOptions& options, const CorpusOptions& text,
                    const DevelopmentText& dev, DirectionStart start, int threads,
                    const TrainingLog* log, BackgroundWriter& writer,
@@ -70,42 +71,43 @@ class DirectionTrainer final : public Trainer {
   double progress() const override;
   std::string status() const override;
 
-  // step() and measure() in parts, for directions that share their token encoder and so go in
-  // step: the next window (false: none, and the training has ended), its gradients, their sum of
-  // squares, the update with gradients of that global norm. back() returns a window that was read.
+  // The parts of step() and measure(), for directions that share their token encoder and so train
+  // step by step together: read() reads the next window (false: the text and the training have
+  // ended), back() returns it to the text, compute() computes its gradients, squares() is their sum
+  // of squares, and update() updates the weights, given the global norm to clip by.
   bool read();
   void back();
   void compute();
   double squares();
-  double encoder_squares();  // of the token encoder alone
+  double encoder_squares();  // of the token encoder only
   void update(double norm);
   double perplexity(const std::function<void()>& pause);
   void judge(double perplexity);
-  // A checkpoint as images: of the model file, where it is to be written now, and of the rest. Only
-  // the first process's are whole.
+  // A checkpoint in memory: the model file, if it is due, and the rest. They are complete in the
+  // first process only.
   std::optional<TensorImage> model_image();
   TensorImage checkpoint_image();
   void set_saved() { saved_step_ = step_; }
 
-  // What all processes of this direction must have alike.
+  // What must be equal in all processes of this direction.
   std::vector<Fact> facts();
-  // Has any process been asked to stop? All get the same answer.
+  // Has any process been asked to stop? The answer is the same in all processes.
   bool stop_asked() const { return stop_asked_; }
   Slices& slices() { return *slices_; }
 
-  bool was_finished() const { return was_finished_; }  // before this run began
+  bool was_finished() const { return was_finished_; }  // before this run
   bool is_new() const { return !resumed_; }
   Direction direction() const { return direction_; }
   std::uint64_t steps() const { return step_; }
   LanguageModel& model() { return *model_; }
-  // After a change of the weights from outside.
+  // Call it after the weights were changed from outside.
   void pack();
   PretrainingResult result() const;
-  // What is wrong with the last loss; empty: nothing.
+  // What is wrong with the last loss; empty if nothing is.
   std::string divergence() const;
 
  private:
-  // What a training that is not resumed learns from its text beforehand.
+  // Chooses what a new training derives from its text.
   void begin(const StartingModel& start);
   TensorImage weights_image();
   void load_checkpoint(const TensorFileReader& reader);
@@ -142,12 +144,12 @@ class DirectionTrainer final : public Trainer {
   PendingWrite pending_model_, pending_checkpoint_;
 
   Window window_;
-  double nll_ = 0;  // of the window
+  double nll_ = 0;  // of the window, in nats
   std::uint64_t step_ = 0, units_ = 0;
   std::optional<std::uint64_t> saved_step_, measured_step_;
   bool text_ended_ = false, was_finished_ = false, warned_of_divergence_ = false;
   bool stop_asked_ = false;
-  // Of this run's steps after the first one.
+  // Counts of this run's steps after its first one.
   std::uint64_t steps_here_ = 0, measured_units_ = 0;
 };
 

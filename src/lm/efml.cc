@@ -34,11 +34,11 @@ struct Architecture {
   int layers = 2, hidden = 4096, projection = 512;
   float cell_clip = 3, projection_clip = 3;
   int word_dimension = 100;
-  CharacterShape characters;  // dimension 0: without characters
-  fs::path file;              // empty: the published one
-  std::string wanted_name;    // of the file that was not found
+  CharacterShape characters;  // dimension 0: no characters
+  fs::path file;              // empty: the published architecture
+  std::string wanted_name;    // name of the file that was not found
 
-  // Who says so, for messages.
+  // Where the architecture comes from, for messages.
   std::string source() const {
     return file.empty() ? "the architecture of the published models" : file.string();
   }
@@ -48,7 +48,7 @@ struct Architecture {
   }
 };
 
-// The same for all 44 languages.
+// All 44 languages have the same one.
 Architecture published() {
   Architecture result;
   result.characters = {
@@ -62,7 +62,7 @@ Architecture published() {
 
 void refuse_variant(const OptionsFile& options, const std::string& group, std::string_view known) {
   const auto& value = options.get(group + ".name");
-  if (!value.is_string()) options.fail(group + ".name is no text");
+  if (!value.is_string()) options.fail(group + ".name is not text");
   auto name = value.get<std::string>();
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (name == known) return;
@@ -96,7 +96,7 @@ Architecture read_architecture(const fs::path& path) {
   return result;
 }
 
-// config_path is a path on the machine that trained the model: its name counts.
+// config_path is a path on the machine that trained the model; only the file name matters.
 Architecture find_architecture(const fs::path& folder) {
   std::string path = kPublishedName;
   const fs::path config = folder / "config.json";
@@ -119,7 +119,7 @@ Architecture find_architecture(const fs::path& folder) {
   return result;
 }
 
-// A file's tensors against what the architecture wants of them.
+// Checks the tensors of a file against the architecture.
 class Tensors {
  public:
   Tensors(const fs::path& path, const Architecture& architecture)
@@ -139,7 +139,7 @@ class Tensors {
     wanted_.push_back(name);
   }
 
-  // A table with a row for each entry of a dictionary.
+  // Checks a table that has a row for each entry of a dictionary.
   void want_rows(const std::string& name, const Dictionary& dictionary, const fs::path& source,
                  int width) {
     const auto* tensor = file_.find(name);
@@ -153,7 +153,7 @@ class Tensors {
     want(name, {dictionary.rows(), width});
   }
 
-  // After all that is wanted.
+  // Call it after all expected tensors have been checked.
   void refuse_others() const {
     for (const auto& tensor : file_.tensors()) {
       if (std::ranges::find(wanted_, tensor.name) != wanted_.end()) continue;
@@ -230,9 +230,9 @@ void want_layers(Tensors& tensors, const Architecture& architecture) {
   tensors.refuse_others();
 }
 
-// There: g = sigma(W_g x + b_g) multiplies x, and 1 - g what is new. Here it is the other way
-// round, and 1 - sigma(z) = sigma(-z): W_carry = -W_g. Matrices are (out, in) there, (in, out)
-// here.
+// In ELMoForManyLangs g = sigma(W_g x + b_g) weights the input x, and 1 - g the transformed input.
+// Here it is the other way round, and 1 - sigma(z) = sigma(-z), so W_carry = -W_g. Its matrices are
+// (out, in), ours (in, out).
 void read_highway(const Tensors& tensors, int k, std::int64_t f,
                   CharacterEncoder::Highway& highway) {
   const auto weight = tensors.read(highway_name(k) + "weight");
@@ -257,7 +257,7 @@ void read_token_encoder(const Tensors& tensors, const Architecture& architecture
     for (std::size_t i = 0; i < shape.filters.size(); ++i) {
       const auto& [width, count] = shape.filters[i];
       const auto weight = tensors.read(filter_name(i) + "weight");
-      // (count, dimension, width) to (width, dimension, count).
+      // From (count, dimension, width) to (width, dimension, count).
       const std::int64_t c = shape.dimension;
       for (std::int64_t n = 0; n < count; ++n) {
         for (std::int64_t q = 0; q < c; ++q) {
@@ -273,7 +273,7 @@ void read_token_encoder(const Tensors& tensors, const Architecture& architecture
       read_highway(tensors, k, f, encoder.highways[static_cast<std::size_t>(k)]);
     }
   }
-  // (P, d + f), the word's columns first.
+  // (P, d + f): the columns of the word's vector come first.
   const auto weight = tensors.read("projection.weight");
   AlignedArray<float> turned(weight.size());
   transpose(weight.data(), d + f, p, d + f, turned.data(), p);
@@ -293,7 +293,7 @@ void read_layer(const Tensors& tensors, const std::string& name, LstmLayer& laye
   const auto input = tensors.read(name + "input_linearity.weight");
   const auto state = tensors.read(name + "state_linearity.weight");
   const auto bias = tensors.read(name + "state_linearity.bias");
-  // Gates i, f, g, o there; i, g, f, o here, and 1 is added to f's bias.
+  // PyTorch orders the gates i, f, g, o, elmo i, g, f, o; elmo adds 1 to the bias of f.
   constexpr std::int64_t kFrom[] = {0, 2, 1, 3};
   for (std::int64_t gate = 0; gate < 4; ++gate) {
     for (std::int64_t k = 0; k < h; ++k) {
@@ -372,7 +372,7 @@ EfmlModel read_efml(const fs::path& folder, const EfmlOptions& options) {
 
   EfmlModel result;
   result.architecture = architecture.file;
-  // All shapes are compared before memory is taken for what the architecture claims.
+  // All shapes are checked before memory is allocated for the claimed architecture.
   const auto make = [&](Direction direction) {
     settings.direction = direction;
     return std::make_unique<LanguageModel>(settings, dictionaries);

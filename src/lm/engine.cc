@@ -60,7 +60,7 @@ class EngineOf final : public Engine {
       model_.for_each_parameter([](Parameter& parameter) { parameter.allocate_gradient(); });
       word_gradients_ = AlignedArray<float>(word_vectors_.size());
     }
-    // bilm-tf scales the mean loss by the unroll; with its learning rates so do we.
+    // bilm-tf scales the mean loss by the number of steps; this keeps its learning rates usable.
     const float scale = static_cast<float>(window.steps) /
                         static_cast<float>(std::max<std::uint64_t>(1, window.predictions));
     BackgroundExchanges exchanges(processes_);
@@ -152,7 +152,7 @@ class EngineOf final : public Engine {
   }
 
  private:
-  // Each group's by itself first, whoever holds it.
+  // Summed group by group first, so that the sum does not depend on which process has a group.
   double total_loss() {
     std::vector<double> of_groups(static_cast<std::size_t>(batch_.count()));
     for (int group = 0; group < groups_.count(); ++group) {
@@ -169,7 +169,7 @@ class EngineOf final : public Engine {
     return std::accumulate(of_groups.begin(), of_groups.end(), 0.0);
   }
 
-  // Of each process, in an array of `width` numbers a stream.
+  // The part of each process in an array of `width` numbers for each stream.
   std::vector<Part> parts_of_streams(std::int64_t width) const {
     std::vector<Part> parts;
     for (int i = 0; i < processes_.size(); ++i) {
@@ -179,7 +179,7 @@ class EngineOf final : public Engine {
     return parts;
   }
 
-  // The batch's window cut to this process's streams.
+  // The batch's window, cut to the streams of this process.
   const Window& own_streams(const Window& batch) {
     if (processes_.size() == 1) return batch;
     const Part streams = groups_.held_streams();
@@ -199,13 +199,13 @@ class EngineOf final : public Engine {
     return own_;
   }
 
-  // The softmax's targets of this process's rows.
+  // The softmax targets of this process's rows.
   const std::int32_t* own_targets() const {
     return targets_.data() + groups_.steps() * groups_.held_streams().begin;
   }
 
-  // f(subtree, keep): for each subtree of this process's groups; `keep` is called with each
-  // parameter whose gradient is now the subtree's.
+  // Calls f(subtree, keep) for each subtree of this process's groups. f calls `keep` for each
+  // parameter whose gradient is now complete for the subtree.
   template <typename F>
   void for_each_subtree(F&& f) {
     const std::vector<StreamGroups> subtrees = groups_.subtrees();
@@ -227,7 +227,7 @@ class EngineOf final : public Engine {
     start_sum(exchanges, parameters);
   }
 
-  // Everything up to the top goes step by step, the softmax group by group.
+  // The layers process rows step by step, the softmax group by group.
   void place_top_rows() {
     const auto place = [](const StreamGroups& groups, std::vector<std::int64_t>& places) {
       places.resize(static_cast<std::size_t>(groups.rows()));
@@ -250,12 +250,12 @@ class EngineOf final : public Engine {
     if (options_.clock != nullptr) options_.clock->enter(phase);
   }
 
-  // Streams of one worker: threads own streams for the whole window and never wait in between.
+  // The streams of one worker. Threads own streams for the whole window and never wait in between.
   Part streams_of(int index, int streams) const {
     return part_of(streams, index, workers_.count());
   }
 
-  // f(row, its row in top_) for the rows of streams [first, last).
+  // Calls f(row, its row in top_) for the rows of the streams of `part`.
   template <typename F>
   void for_each_row(const Window& window, const Part& part, F&& f) const {
     for (int t = 0; t < window.steps; ++t) {
@@ -266,14 +266,14 @@ class EngineOf final : public Engine {
     }
   }
 
-  // Dropout of the rows of streams [first, last) of every step. `place`: 0 .. layers.
+  // Applies dropout to the rows of the streams of `part` in every step. `place`: 0 to layers.
   void drop(float* values, int place, std::uint64_t step, float rate, const Window& window,
             const Part& part) const {
     if (rate <= 0) return;
     const std::uint32_t direction = model_.settings.direction == Direction::kForward ? 0 : 1;
     const Random random(options_.seed, RandomUse::kDropout, step,
                         direction * 1024 + static_cast<std::uint32_t>(place));
-    // Masks are the batch's.
+    // Masks are keyed by the stream's number in the whole batch.
     const std::int64_t first = groups_.held_streams().begin + part.begin;
     for (int t = 0; t < window.steps; ++t) {
       const std::int64_t row = static_cast<std::int64_t>(t) * window.streams + part.begin;
@@ -282,7 +282,7 @@ class EngineOf final : public Engine {
     }
   }
 
-  // Layer 0 of the streams of `part` in step t.
+  // Computes layer 0 of the streams of `part` in step t.
   void embed(const Window& window, int t, const Part& part) {
     const std::int64_t first = static_cast<std::int64_t>(t) * window.streams + part.begin;
     const std::int64_t count = part.end - part.begin;
@@ -302,8 +302,8 @@ class EngineOf final : public Engine {
     }
   }
 
-  // The batch's words, each once, and where they stand; an idle stream has none. They are dealt to
-  // the groups, and each process encodes those of its own.
+  // Collects the distinct words of the batch and the rows that read them; idle streams have none.
+  // The words are divided among the groups, and each process encodes those of its groups.
   void encode_words(const Window& batch) {
     std::unordered_map<std::string_view, std::int32_t> seen;
     std::vector<std::string_view> words;
@@ -333,14 +333,14 @@ class EngineOf final : public Engine {
     fill_all(processes_, word_vectors_.span(), parts);
   }
 
-  // The words of these groups: those of all groups stand one behind the other.
+  // The words of these groups; the words of consecutive groups are adjacent.
   Part words_of(const StreamGroups& groups) const {
     const int first = groups.first_of_batch();
     return {part_of(words_, first, batch_.count()).begin,
             part_of(words_, first + groups.count() - 1, batch_.count()).end};
   }
 
-  // `batch`: the window of all streams; `window`: of this process's.
+  // `batch` is the window of all streams, `window` that of this process's streams.
   void forward(const Window& batch, const Window& window, std::uint64_t step, float dropout) {
     if (model_.characters) encode_words(batch);
     for (std::size_t row = 0; row < target_row_.size(); ++row) {
@@ -407,7 +407,7 @@ class EngineOf final : public Engine {
       return;
     }
     if (model_.settings.tied) {
-      // The table has the softmax's gradient already; that is summed before the rows are added.
+      // The table already has the softmax's gradient, which is summed before the rows are added.
       exchanges.wait();
     } else {
       model_.embedding.table.gradient.zero();
@@ -442,9 +442,9 @@ class EngineOf final : public Engine {
     start_sum_of(exchanges, *model_.characters);
   }
 
-  // Rows of the gradient of layer 0 whose ids this process owns, in the order of the batch.
+  // The rows of layer 0's gradient whose ids this process owns, in the order of the batch.
   struct GradientRows {
-    std::vector<std::int32_t> ids;  // below 0: of a row that nobody owns
+    std::vector<std::int32_t> ids;  // negative for a row without an owner
     const float* d;
     std::vector<std::byte> brought;
     std::shared_future<void> there;
@@ -503,7 +503,7 @@ class EngineOf final : public Engine {
   }
 
   LstmScratch& scratch_for(int index, std::int64_t rows) {
-    // Made by the thread that uses it, once.
+    // Allocated once, by the thread that uses it.
     auto& slot = scratch_[static_cast<std::size_t>(index)];
     if (!slot) slot = std::make_unique<LstmScratch>(model_.layers[0].shape(), rows, true);
     return *slot;
@@ -513,21 +513,22 @@ class EngineOf final : public Engine {
   EngineOptions options_;
   Workers& workers_;
   Processes& processes_;
-  StreamGroups batch_, groups_;  // of all processes, of this one
-  Window own_;                   // with several processes, the streams of this one
+  StreamGroups batch_, groups_;  // of all processes; of this one
+  Window own_;                   // with several processes: the streams of this one
   std::int64_t width_ = 0;
   std::vector<LstmTape<T>> tapes_;
   std::vector<AlignedArray<float>> streams_;  // layer outputs; after dropout, the next one's input
-  // The softmax's rows, group by group: its input, the gradient of it, targets, losses.
-  std::vector<std::int64_t> top_row_;     // where a row of the window stands in them
-  std::vector<std::int64_t> target_row_;  // the same of the batch's rows
+  // The rows of the softmax, group by group: inputs, their gradients, targets, losses.
+  std::vector<std::int64_t> top_row_;     // the row of top_ for each row of the window
+  std::vector<std::int64_t> target_row_;  // the same for the rows of the batch
   AlignedArray<T> top_;
   AlignedArray<float> top_gradient_;
   std::vector<std::int32_t> targets_;  // of the batch
   std::vector<double> losses_;
   std::unique_ptr<SampledSoftmax> sampled_;
-  // Character models: how many words the batch has, this process's among them, which of all a row
-  // of the batch reads, the vectors of all (P), the gradients of this process's.
+  // Character models: the number of distinct words in the batch, the characters of this process's
+  // words, the word that each row of the batch reads, the vectors of all words (P each), and the
+  // gradients of this process's words.
   std::int64_t words_ = 0;
   CharacterRows word_rows_;
   std::vector<std::int32_t> word_of_;

@@ -18,20 +18,20 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // If several processes share the training, each is given the window of the whole batch and works
-  // on the streams of its groups; all call train(), state() and restore() together.
+  // Trains on one window and returns its total negative log-likelihood in nats. The gradients
+  // become those of (mean negative log-likelihood x steps), bilm-tf's objective. Dropout masks are
+  // keyed by (seed, direction, step). The state is carried to the next call.
   //
-  // Training: total negative log-likelihood (nats) of the window; the parameters' gradients
-  // become those of (mean negative log-likelihood x steps), which is bilm-tf's objective; with
-  // several processes, in the slices that this process owns. Dropout masks are keyed by (seed,
-  // direction, step). The state is carried to the next call.
+  // If several processes share the training, all call train(), state() and restore() together, with
+  // the window of the whole batch. Each works on the streams of its groups and gets the gradients
+  // of the slices that it owns.
   virtual double train(const Window& window, std::uint64_t step) = 0;
-  // Evaluation: no dropout; losses (steps * streams, 0 where there is no target) and their sum.
-  // The state is carried.
+  // Evaluates a window without dropout. Sets `losses` (steps * streams, 0 where there is no target)
+  // and returns their sum. The state is carried to the next call.
   virtual double evaluate(const Window& window, std::vector<double>& losses) = 0;
 
-  // h' and c of all streams before the next window, layer by layer (streams x P, streams x H). In
-  // the first process they are complete; the others have those of their own streams.
+  // h' and c of all streams before the next window, layer by layer (streams x P, streams x H). They
+  // are complete in the first process; the others have those of their own streams.
   struct LayerState {
     std::vector<float> h, c;
   };
@@ -47,12 +47,12 @@ struct EngineOptions {
   int streams = 128;  // B, batch size
   float dropout = 0.0f;
   std::uint64_t seed = 1;
-  std::int64_t samples = 0;     // of a sampled softmax in train(); 0: the full one
+  std::int64_t samples = 0;     // of the sampled softmax in train(); 0: full softmax
   bool frozen_encoder = false;  // train() does not compute the token encoder's gradient
-  // In this many first steps train() computes the gradients of the softmax only.
+  // In the first `softmax_steps` steps train() computes only the gradients of the softmax.
   std::uint64_t softmax_steps = 0;
-  Slices* slices = nullptr;     // of what is trained, where several processes share it
-  PhaseClock* clock = nullptr;  // told what train() does; may be null
+  Slices* slices = nullptr;     // of the trained parameters, if several processes share them
+  PhaseClock* clock = nullptr;  // records the phases of train(); may be null
 };
 
 // The model must be prepared (for training, if train() is called) in `precision`.

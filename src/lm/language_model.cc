@@ -72,7 +72,7 @@ CharacterShape character_shape(const JsonFields& fields, int least_rows, int pro
   };
   if (!filters.is_array() || filters.empty() || filters.size() > 64 ||
       !std::ranges::all_of(filters, is_pair)) {
-    fields.fail("filters is no list of 1 to 64 pairs of a width and a count");
+    fields.fail("filters is not a list of 1 to 64 pairs of a width and a count");
   }
   for (const auto& filter : filters) {
     const auto number = [&](std::size_t i, const char* name, int most) {
@@ -100,11 +100,11 @@ void read_dictionary_settings(const JsonFields& fields, const JsonFields& charac
   } else {
     fields.fail("it has neither words nor characters");
   }
-  // Their characters are too many for a table.
+  // There are too many characters to precompute a table.
   shape.table = false;
 }
 
-// How many numbers a model of these settings has at least; `words`: of the listed ones.
+// The least number of parameters of a model with these settings. `words`: rows of listed words.
 double least_size(const ModelSettings& s, double outcomes, double words) {
   const double h = s.hidden, p = s.projection;
   double size = s.layers * (4 * h * 2 * p + 4 * h + p * h) + words * s.word_dimension;
@@ -117,7 +117,7 @@ double least_size(const ModelSettings& s, double outcomes, double words) {
   return s.characters.project ? size + filters * p : size;
 }
 
-// Random numbers of a parameter's beginning are keyed by its number in its direction.
+// The random numbers of initialisation are keyed by the parameter's number within its direction.
 std::uint64_t first_tensor(Direction direction) {
   return direction == Direction::kForward ? 0 : 1000;
 }
@@ -229,7 +229,7 @@ void apply_preset(const std::string& preset, ModelSettings& settings) {
     shape.projection = known.projection;
     return;
   }
-  throw UsageError("preset '" + preset + "' is none of tiny, small, medium, original");
+  throw UsageError("preset '" + preset + "' is not one of tiny, small, medium, original");
 }
 
 LanguageModel::LanguageModel(const ModelSettings& model_settings,
@@ -581,7 +581,7 @@ const std::vector<std::string_view>& LineEncoder::read(std::string_view line, Se
   sequence.targets.push_back(last);
   sequence.input_words.clear();
   if (model_.characters) {
-    // Words are read as they are, predicted by the list.
+    // Words are the input as they are; the word list gives the targets.
     sequence.input_words.emplace_back(forward ? "<S>" : "</S>");
     sequence.input_words.insert(sequence.input_words.end(), words_.begin(), words_.end());
     if (!forward) std::reverse(sequence.input_words.begin() + 1, sequence.input_words.end());

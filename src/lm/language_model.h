@@ -38,36 +38,36 @@ std::string_view encoder_name(Encoder encoder);  // pieces, words, characters, d
 // What defines a model. Stored in its file; options that contradict it are refused.
 struct ModelSettings {
   Encoder encoder = Encoder::kPieces;
-  CharacterShape characters;  // kCharacters, kDictionaries (without characters: positions alone)
-  int word_dimension = 0;     // kDictionaries: of a word's own vector; 0: characters alone
-  Normalisation normalisation = Normalisation::kNone;  // kDictionaries
-  // The softmax's weights are the embedding's (Press and Wolf 2017; Inan and others 2017). kPieces.
+  CharacterShape characters;  // kCharacters, kDictionaries (if no characters: positions only)
+  int word_dimension = 0;     // kDictionaries: of a listed word's own vector; 0: characters only
+  Normalisation normalisation = Normalisation::kNone;  // kDictionaries only
+  // The softmax uses the embedding's weights (Press and Wolf 2017; Inan et al. 2017). kPieces only.
   bool tied = false;
-  bool softmax = true;  // official weights and those of ELMoForManyLangs come without one
+  bool softmax = true;  // official weights and those of ELMoForManyLangs have none
   Direction direction = Direction::kForward;
   int layers = 2;
   int hidden = 1024;     // H, cells
   int projection = 128;  // P
   float cell_clip = 3.0f;
   float projection_clip = 3.0f;
-  bool skip_connections = true;  // residual from the second layer on
+  bool skip_connections = true;  // residual connections from the second layer on
   Split split = Split::kSpaces;
 
   nlohmann::json to_json() const;
-  // Throws Error (naming `source`) for a missing key, a wrong type or a size out of reason.
+  // Throws Error (naming `source`) for a missing key, a wrong type or an unreasonable size.
   static ModelSettings from_json(const nlohmann::json& json, const std::string& source);
 };
 
-// tiny 1x128/64, small 2x1024/128, medium 2x2048/256, original 2x4096/512; of kCharacters, whose
-// encoder is set before, with the official filters (tiny: the three narrowest) and 1, original
-// 2 highway layers. Throws UsageError.
+// Sets the sizes of a preset, layers x hidden/projection: tiny 1x128/64, small 2x1024/128, medium
+// 2x2048/256, original 2x4096/512. With kCharacters, to be set before, also the official filters
+// (tiny: the three narrowest) and 1 highway layer (original: 2). Throws UsageError.
 void apply_preset(const std::string& preset, ModelSettings& settings);
 
 class LanguageModel {
  public:
   static constexpr char kFormat[] = "elmo language model";
-  // Version 2 added dictionaries and words between tabs, version 3 tied weights; files without them
-  // are of an older version still.
+  // Version 2 added dictionaries and words between tabs, version 3 tied weights. A model that uses
+  // none of them has the oldest version that can hold it.
   static constexpr std::int64_t kVersion = 3;
 
   // All parameters are zero; call initialise() or load(). For kPieces:
@@ -83,21 +83,21 @@ class LanguageModel {
   // kind, damaged, or has wrong shapes.
   static std::unique_ptr<LanguageModel> load(const std::filesystem::path& path);
   void save(const std::filesystem::path& path);
-  // A model with zero parameters and the vocabulary that a model file or a checkpoint holds.
+  // Makes a model with zero parameters and the vocabulary in a model file or a checkpoint.
   static std::unique_ptr<LanguageModel> make(const ModelSettings& settings,
                                              const TensorFileReader& reader);
-  // Adds all parameters and the vocabulary.
+  // Adds all parameters and the vocabulary to a file.
   void add_to(TensorSink& file);
-  // Format version of its file: the oldest that can hold this model.
+  // The format version of this model's file: the oldest that can hold the model.
   std::int64_t file_version() const;
   // "forward.h5" in a model folder.
   static std::filesystem::path file(const std::filesystem::path& folder, Direction direction);
 
-  // Glorot uniform for the LSTM's matrices; embedding and softmax rows normal with deviation
-  // 1/sqrt(P), as bilm-tf has its softmax (a tenth of it learns several times more slowly); biases
-  // zero. The character encoder as in bilm-tf: characters uniform in [-1, 1), filters in
-  // [-0.05, 0.05), the other matrices normal with deviation 1/sqrt(F), carry biases -2. Keyed by
-  // seed, direction and parameter.
+  // LSTM matrices are Glorot uniform; embedding and softmax rows normal with deviation 1/sqrt(P),
+  // as bilm-tf's softmax (a tenth of it learns several times more slowly); biases zero. The
+  // character encoder is as in bilm-tf: characters uniform in [-1, 1), filters in [-0.05, 0.05),
+  // the other matrices normal with deviation 1/sqrt(F), carry biases -2. Random numbers are keyed
+  // by seed, direction and parameter.
   void initialise(std::uint64_t seed);
   // Initialises only the softmax; the other weights stay.
   void initialise_softmax(std::uint64_t seed);
@@ -117,7 +117,7 @@ class LanguageModel {
   std::vector<Parameter*> encoder_parameters();
   // The weight matrix of the softmax.
   Parameter& softmax_weights() { return settings.tied ? embedding.table : softmax.weights; }
-  // The token encoder's and the layers'.
+  // The parameters of the token encoder and of the layers.
   std::vector<Parameter*> parameters_below_softmax();
   std::int64_t parameter_count();
   // The vocabulary that the softmax predicts, pieces or words; null if there is none.
@@ -125,7 +125,8 @@ class LanguageModel {
   // Size of that vocabulary; 0 if there is none.
   std::int32_t outcomes() const { return units() != nullptr ? units()->rows() : 0; }
 
-  // Packs all weights (after loading, after each update); the workers share the parts.
+  // prepare() allocates the packed weights. pack() fills them after loading and after each update;
+  // the workers share the work.
   void prepare(Precision precision, bool training);
   void pack(Workers& workers);
   // With a sampled softmax, training does not use its packed weights; they are packed only if
@@ -133,15 +134,15 @@ class LanguageModel {
   void pack(Workers& workers, bool with_softmax);
 
   ModelSettings settings;
-  std::shared_ptr<const PieceVocabulary> vocabulary;     // of pieces; null otherwise
-  std::shared_ptr<const WordVocabulary> words;           // of words and characters
-  std::shared_ptr<const DictionaryReader> dictionaries;  // of dictionaries; null otherwise
-  // Of a loaded model: TensorFileReader::content_hash() of its file; 0 otherwise.
+  std::shared_ptr<const PieceVocabulary> vocabulary;     // kPieces; null otherwise
+  std::shared_ptr<const WordVocabulary> words;           // kWords and kCharacters
+  std::shared_ptr<const DictionaryReader> dictionaries;  // kDictionaries; null otherwise
+  // For a loaded model TensorFileReader::content_hash() of its file; 0 otherwise.
   std::uint64_t content_hash = 0;
-  EmbeddingLayer embedding;  // no rows with characters or dictionaries
-  // Null without.
+  EmbeddingLayer embedding;  // without rows if words are encoded from characters or dictionaries
+  // Null unless the model encodes words from characters.
   std::unique_ptr<CharacterEncoder> characters;
-  std::unique_ptr<ProjectedEmbedding> listed_words;  // of dictionaries
+  std::unique_ptr<ProjectedEmbedding> listed_words;  // kDictionaries; null otherwise
   std::vector<LstmLayer> layers;
   SoftmaxLayer softmax;
 
@@ -151,7 +152,7 @@ class LanguageModel {
                 std::shared_ptr<const DictionaryReader> dictionaries);
 };
 
-// Throws Error if this is not a model folder: it is missing, is a file, or holds another program's
+// Throws Error if this is not a model folder: it is missing, a file, or has another program's
 // model, for which the message names the options to use.
 void check_model_folder(const std::filesystem::path& folder);
 
@@ -159,41 +160,42 @@ void check_model_folder(const std::filesystem::path& folder);
 // there is neither, or if they do not agree.
 std::vector<std::unique_ptr<LanguageModel>> load_directions(const std::filesystem::path& folder);
 
-// LanguageModel::load() of a file named after its direction. Throws Error if it holds the other
+// LanguageModel::load() of a file named after its direction. Throws Error if it has the other
 // direction.
 std::unique_ptr<LanguageModel> load_direction(const std::filesystem::path& path,
                                               Direction direction);
 
-// Throws Error, naming the folder, unless both directions have the same kind of token encoder, the
-// same layers, projection and split.
+// Throws Error, naming the folder, unless both directions have the same kind of token encoder,
+// number of layers, projection and split.
 void check_directions_agree(const std::string& folder, const ModelSettings& forward,
                             const ModelSettings& backward);
 
-// Do both read words by the same kind of encoder, of the same shape and vocabulary?
+// Do both have the same kind of token encoder, of the same shape and with the same vocabulary?
 bool have_same_units(LanguageModel& a, LanguageModel& b);
-// Copies the token encoder's weights into a model of the same units.
+// Copies the token encoder's weights to a model for which have_same_units() is true.
 void copy_encoder(LanguageModel& from, LanguageModel& to);
 
-// Turns lines into the sequences that a language model reads. Keeps a cache; not thread-safe.
+// Turns lines into the sequences that a language model reads. Has a cache; not thread-safe.
 class LineEncoder {
  public:
-  // The model outlives the encoder.
+  // The model must outlive the encoder.
   explicit LineEncoder(const LanguageModel& model);
 
-  // Returns the line's words, valid while the line is and until the next call.
+  // Reads a line into `sequence`. Returns its words: views, valid until the next call and as long
+  // as the line is.
   const std::vector<std::string_view>& read(std::string_view line, Sequence& sequence);
-  // The units of word i of that line, and whether some of the word is unknown to the model or known
-  // only as bytes.
+  // The units of word i of that line, and whether a part of the word is unknown to the model or
+  // encoded as bytes.
   std::span<const std::int32_t> units_of(std::size_t i) const;
   bool is_unknown(std::size_t i) const;
 
  private:
   const LanguageModel& model_;
-  const Vocabulary* vocabulary_;      // null of a model that predicts nothing
-  std::optional<PieceCache> pieces_;  // of pieces
+  const Vocabulary* vocabulary_;      // null if the model has no softmax
+  std::optional<PieceCache> pieces_;  // kPieces
   std::vector<std::string_view> words_;
   std::vector<std::int32_t> units_;  // of the line
-  std::vector<std::size_t> ends_;    // of word i: the number of units up to its last
+  std::vector<std::size_t> ends_;    // for each word, the number of units up to its end
 };
 
 }  // namespace elmo

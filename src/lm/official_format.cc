@@ -22,17 +22,17 @@
 namespace elmo {
 namespace {
 
-constexpr int kLargest = 1 << 16;  // of any size that options claim
+constexpr int kLargest = 1 << 16;  // of any size in the options
 
-// A dataset and where its numbers live here.
+// A dataset and the parameter that it corresponds to.
 struct Link {
   std::string name;
   Shape shape;
   Parameter* parameter;
-  bool transposed = false;  // (in, out) there, (out, in) here
+  bool transposed = false;  // (in, out) in the file, (out, in) here
 };
 
-// Where a layer's datasets lie; `bare`: OfficialModel::bare_cell.
+// The group of a layer's datasets. `bare`: OfficialModel::bare_cell.
 std::string cell_group(int direction, std::size_t layer, bool bare) {
   if (bare) return fmt::format("RNN_{}/RNN/LSTMCell/", direction);
   return fmt::format("RNN_{}/RNN/MultiRNNCell/Cell{}/LSTMCell/", direction, layer);
@@ -102,14 +102,14 @@ CharacterShape character_shape(const OptionsFile& options, int projection) {
   return shape;
 }
 
-// A missing bound is none.
+// Without the option there is no clipping.
 float clip(const OptionsFile& options, const std::string& key) {
   const nlohmann::json* value = options.find(key);
   return value == nullptr ? 0 : options.bound_of(*value, key);
 }
 
-// Said before memory is taken for what the options claim. Smaller claims are answered by the name
-// of the dataset that does not bear them out.
+// Called before memory is allocated for the sizes in the options. Smaller discrepancies are
+// reported later with the name of the dataset that contradicts the options.
 void check_size(double numbers, const std::filesystem::path& options, const h5::File& weights) {
   double held = 0;
   for (const std::string& name : weights.dataset_names()) {
@@ -124,10 +124,10 @@ void check_size(double numbers, const std::filesystem::path& options, const h5::
 }
 
 [[noreturn]] void refuse_many_langs(const std::filesystem::path& path) {
-  throw Error(
-      path.string() +
-      ": of a model of ELMoForManyLangs, which is no official one; pass its folder, to import "
-      "by --efml, to other commands by --model");
+  throw Error(path.string() +
+              ": of a model of ELMoForManyLangs, which is not in the official format; pass its "
+              "folder, to import "
+              "by --efml, to other commands by --model");
 }
 
 void refuse_other_programs(const std::filesystem::path& path) {
@@ -168,14 +168,15 @@ void read_link(const h5::File& file, const Link& link, const std::filesystem::pa
   }
 }
 
-// 261, or one more: bilm-tf's training once took 262 too, and nothing reads the last row (AllenNLP
-// takes any number).
+// 261 or 262: bilm-tf's training once accepted 262 too, and the last row is never read. (AllenNLP
+// accepts any number.)
 int character_rows(const h5::File& file) {
   const auto extents = file.open_dataset("char_embed").extents();
   return !extents.empty() && extents[0] == kCharacterRows + 1 ? kCharacterRows + 1 : kCharacterRows;
 }
 
-// A first row of zeros is the one that readers put before the file's rows, and moves all by one.
+// Other readers insert a row of zeros before the file's rows. A file that already has one would be
+// read with all ids off by one.
 void refuse_padding_row(const CharacterEncoder& encoder, const std::filesystem::path& weights) {
   const auto row =
       encoder.characters.value.span().first(static_cast<std::size_t>(encoder.shape().dimension));
@@ -188,7 +189,7 @@ void refuse_padding_row(const CharacterEncoder& encoder, const std::filesystem::
               "these files don't hold; remove it");
 }
 
-// Layers that the options do not speak of: the options are another model's.
+// Layers that the options do not mention: the options belong to another model.
 void refuse_leftovers(const h5::File& file, const std::vector<Link>& wanted,
                       const std::filesystem::path& options) {
   for (const std::string& name : file.dataset_names()) {
@@ -234,7 +235,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
   model.projection_clip = clip(options, "lstm.proj_clip");
   const nlohmann::json* skip = options.find("lstm.use_skip_connections");
   if (skip != nullptr && !skip->is_boolean())
-    options.fail("lstm.use_skip_connections is no boolean");
+    options.fail("lstm.use_skip_connections is not a boolean");
   model.skip_connections = skip != nullptr && skip->get<bool>();
 
   const auto file = h5::File::open(weights_path);
@@ -258,7 +259,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
     numbers += shape.highways * 2 * f * f;
     for (const auto& [width, count] : shape.filters) numbers += width * c * count;
     check_size(numbers, options_path, file);
-    // bilm-tf leaves the projection out where it would change no size.
+    // bilm-tf omits the projection if it would not change the size.
     shape.project = file.has_dataset("CNN_proj/W_proj");
     shape.rows = character_rows(file);
     if (!shape.project && shape.filter_count() != model.projection) {
@@ -294,7 +295,7 @@ OfficialModel read_official(const std::filesystem::path& options_path,
 
 void write_official(OfficialModel& model, std::string_view vocabulary,
                     const std::filesystem::path& folder) {
-  // null is no clip; 0 would be taken for a bound by some.
+  // null means no clipping. Some readers take 0 for a bound.
   const auto clip = [](float bound) {
     return bound > 0 ? nlohmann::ordered_json(bound) : nlohmann::ordered_json();
   };
@@ -337,7 +338,7 @@ void write_official(OfficialModel& model, std::string_view vocabulary,
   }
   pending.commit();
   if (!vocabulary.empty()) write_file(folder / "vocab.txt", vocabulary);
-  // Last, so that a folder with options is whole.
+  // options.json comes last: a folder that has it is complete.
   write_file(folder / "options.json", options.dump() + "\n");
 }
 

@@ -18,7 +18,7 @@ OptionsFile::OptionsFile(std::filesystem::path path, std::string kind)
       kind_(std::move(kind)),
       json_(parse_json(read_file((refuse_pipe(path_), path_), 1 << 24))) {
   if (!json_.is_object()) {
-    throw Error(fmt::format("{}: is no JSON object, so it is not {}; fetch it again",
+    throw Error(fmt::format("{}: is not a JSON object, so it is not {}; fetch it again",
                             path_.string(), kind_));
   }
 }
@@ -43,7 +43,7 @@ const nlohmann::json& OptionsFile::get(const std::string& key) const {
 
 int OptionsFile::size_of(const nlohmann::json& value, const std::string& key, int least,
                          int most) const {
-  // A larger number than an int64_t may be unsigned.
+  // get<int64_t>() would be wrong for an unsigned value above INT64_MAX.
   const bool fits = value.is_number_unsigned()
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT32_MAX)
                         : value.is_number_integer();
@@ -56,7 +56,7 @@ int OptionsFile::size_of(const nlohmann::json& value, const std::string& key, in
 float OptionsFile::bound_of(const nlohmann::json& value, const std::string& key) const {
   if (value.is_null()) return 0;
   if (!value.is_number() || !(value.get<double>() >= 0 && value.get<double>() < 1e30)) {
-    fail(fmt::format("{} is {}, which is no bound", key, shown(value)));
+    fail(fmt::format("{} is {}, which is not a bound", key, shown(value)));
   }
   return value.get<float>();
 }
@@ -74,7 +74,7 @@ std::vector<CharacterShape::Filter> OptionsFile::filters(const std::string& key,
   const nlohmann::json& list = get(key);
   const auto is_pair = [](const nlohmann::json& one) { return one.is_array() && one.size() == 2; };
   if (!list.is_array() || list.empty() || list.size() > 64 || !std::ranges::all_of(list, is_pair)) {
-    fail(key + " is no list of [width, count]");
+    fail(key + " is not a list of [width, count]");
   }
   std::vector<CharacterShape::Filter> result;
   for (const auto& filter : list) {

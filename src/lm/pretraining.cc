@@ -33,14 +33,14 @@ constexpr const char* kLogName = "log.jsonl";
 
 using Trainers = std::vector<std::unique_ptr<DirectionTrainer>>;
 
-// What the options say by themselves.
+// Checks the options by themselves.
 void check(const PretrainingOptions& options) {
   if (options.resume && options.overwrite) {
     throw UsageError("--resume and --overwrite contradict each other");
   }
   const bool standard_input = std::ranges::find(options.inputs, "-") != options.inputs.end();
   if (standard_input && options.inputs.size() > 1) {
-    throw UsageError("--input - (standard input) stands alone");
+    throw UsageError("--input - (standard input) can't be combined with files");
   }
   if (standard_input && options.directions.size() > 1) {
     throw UsageError("--input - can be read once; train one direction, or put the text in a file");
@@ -51,7 +51,7 @@ void check(const PretrainingOptions& options) {
     throw UsageError("--share-encoder trains both directions together: --direction both");
   }
   if (!options.encoder_from.empty() && (options.share_encoder || !options.init.empty())) {
-    throw UsageError("--encoder-from stands without --share-encoder and --init");
+    throw UsageError("--encoder-from can't be combined with --share-encoder or --init");
   }
   if (options.tie.value_or(false)) {
     const std::string obstacle = obstacle_to_tying(options);
@@ -81,7 +81,7 @@ void check_rereadable(const std::vector<std::string>& files, const char* option)
   }
 }
 
-// Can the batch be shared by so many processes?
+// Throws UsageError if the batch can't be divided among this many processes.
 void check_processes(const PretrainingOptions& options, int count) {
   if (count == 1) return;
   if (std::ranges::find(options.inputs, "-") != options.inputs.end()) {
@@ -98,7 +98,7 @@ void check_processes(const PretrainingOptions& options, int count) {
   const int each = halves ? count / 2 : count;
   const StreamGroups groups(options.unroll, options.batch_size);
   if (each <= groups.batch_count()) return;
-  // As many groups as there are at most, and streams for a group each.
+  // The largest possible number of groups, and the batch size that would give enough of them.
   const StreamGroups most(1, 1 << 16);
   const std::string enough =
       each > most.batch_count()
@@ -112,8 +112,8 @@ void check_processes(const PretrainingOptions& options, int count) {
                   each, enough));
 }
 
-// Reads the development text once: a bad one is better found now than at the first measurement.
-// The first process alone reads it.
+// Reads the development text once, in the first process only, so that a bad one is reported now and
+// not at the first measurement.
 DevelopmentText read_development_text(const PretrainingOptions& options, Processes& processes) {
   DevelopmentText dev;
   if (options.dev.empty()) return dev;
@@ -140,13 +140,13 @@ bool has_model(const PretrainingOptions& options, Direction direction) {
   return std::filesystem::exists(LanguageModel::file(options.output, direction));
 }
 
-// May this direction be written into the folder?
+// Throws Error if this direction must not be written to the folder.
 void check_output(const PretrainingOptions& options, Direction direction) {
   const auto model = LanguageModel::file(options.output, direction);
   if (options.overwrite || options.resume) return;
   if (has_checkpoint(options, direction)) {
     throw Error(
-        fmt::format("{} exists; pass --resume to go on with it, --overwrite to replace it, "
+        fmt::format("{} exists; pass --resume to continue it, --overwrite to replace it, "
                     "or another --output",
                     checkpoint_file(options.output, direction).string()));
   }
@@ -163,14 +163,14 @@ std::filesystem::path older_model(const PretrainingOptions& options, Direction d
   return LanguageModel::file(options.output, direction).replace_extension(".old.h5");
 }
 
-// A direction without a checkpoint begins at step 0, whatever model is there: that may be a good
-// one whose checkpoint was deleted, so it keeps another name.
+// A direction without a checkpoint begins at step 0. A model that exists already is renamed: it may
+// be a good one whose checkpoint was deleted.
 void begin_again(const PretrainingOptions& options, Direction direction) {
   std::string kept;
   if (has_model(options, direction)) {
     const auto old = older_model(options, direction);
     std::filesystem::rename(LanguageModel::file(options.output, direction), old);
-    kept = fmt::format("; the model that is there is now {}", old.string());
+    kept = fmt::format("; the existing model was renamed to {}", old.string());
   }
   log::warn("{}: no checkpoint of the {} model, it starts at step 0{}", options.output.string(),
             direction_name(direction), kept);
@@ -185,7 +185,8 @@ void check_something_to_resume(const PretrainingOptions& options) {
   }
 }
 
-// Each direction's lock, and its model or checkpoint. `writes`: this process writes the folder.
+// The lock of each direction, and its model or checkpoint. `writes`: this process writes the
+// folder.
 std::vector<DirectionStart> make_starts(const PretrainingOptions& options, bool writes) {
   std::vector<DirectionStart> starts;
   for (const Direction direction : options.directions) {
@@ -244,8 +245,8 @@ void run(const PretrainingOptions& options, const Trainers& directions, int thre
   } else {
     for (const auto& one : directions) trainers.push_back(one.get());
   }
-  // A checkpoint before the first step: whatever ends this run, it can be gone on with, and that
-  // the disk can be written to is known before the work. Until then the model's file is not made.
+  // A checkpoint is written before the first step, so that this run can be resumed however it ends,
+  // and so that an unwritable disk is found before the work. The model file is not yet written.
   if (directions.front()->is_new() && shared) {
     shared->checkpoint();
     shared->settle();
@@ -280,11 +281,11 @@ void run(const PretrainingOptions& options, const Trainers& directions, int thre
     };
   }
   run_trainers(trainers, loop);
-  // Nobody ends before the files are there.
+  // No process ends before the files exist.
   barrier(processes);
 }
 
-// What the folder's files are for.
+// Tells the user what the files in the folder are for.
 void explain_files(const PretrainingOptions& options) {
   std::vector<std::string> models, checkpoints;
   std::uintmax_t bytes = 0;
@@ -320,15 +321,16 @@ void introduce(const PretrainingOptions& options, Processes& processes, int thre
   }
 }
 
-// The training of options.directions by all of these processes.
+// Trains options.directions with all of these processes.
 std::vector<PretrainingResult> train(const PretrainingOptions& options, const CorpusOptions& text,
                                      Processes& processes, int threads) {
   const DevelopmentText dev = read_development_text(options, processes);
   if (processes.is_first()) make_folder(options.output);
-  // The first one's words stand for all: the others read when it has settled what is there.
+  // The first process goes first, because it may change which files exist; the others read the
+  // result.
   std::vector<DirectionStart> starts;
   const auto make = [&] {
-    const Hdf5Turn turn;  // the processes of a test are threads
+    const Hdf5Turn turn;  // in tests the processes are threads
     starts = make_starts(options, processes.is_first());
   };
   if (processes.is_first()) make();
@@ -338,7 +340,7 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
   std::optional<TrainingLog> log;
   if (processes.is_first()) log.emplace(options.output / kLogName);
   BackgroundWriter writer;
-  // Directions with a common encoder are trained side by side, each with a communicator of its own.
+  // Directions with a shared encoder are trained side by side, each with a communicator of its own.
   std::vector<std::unique_ptr<Processes>> communicators;
   Trainers trainers;
   std::vector<Fact> facts;
@@ -366,7 +368,7 @@ std::vector<PretrainingResult> train(const PretrainingOptions& options, const Co
     results.push_back(one->result());
     if (wrong.empty()) wrong = one->divergence();
   }
-  if (!wrong.empty()) throw Error(wrong + " (the model is written all the same)");
+  if (!wrong.empty()) throw Error(wrong + " (the model has been written nevertheless)");
   if (!processes.is_first()) return {};
   if (!all_finished) explain_files(options);
   return results;

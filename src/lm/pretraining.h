@@ -1,4 +1,4 @@
-// Pretraining: one direction or both, checkpoints, resuming.
+// Pretraining of one direction or both, with checkpoints and resuming.
 #pragma once
 
 #include <cstdint>
@@ -23,98 +23,99 @@ constexpr std::string_view softmax_bias_name(SoftmaxBias bias) {
 
 struct PretrainingOptions {
   std::vector<Direction> directions = {Direction::kForward};
-  // Files, patterns, or "-"; with a share, FILE:2 or FILE:0.5, where no file has that name: how
-  // often an epoch has each of its sentences.
+  // Files, patterns, or "-". Each may have a share, FILE:2 or FILE:0.5 (unless a file has that
+  // whole name): how often each of its sentences appears in an epoch.
   std::vector<std::string> inputs;
   std::vector<std::string> dev;  // development text: files, patterns; empty: none
   std::filesystem::path output;  // the model folder
-  std::string vocabulary;        // SentencePiece file, or a word list with kCharacters
-  // What a model is made of. Beside `init`, `encoder_from` or `resume` the model has them: they are
-  // left out, or say the same.
+  std::string vocabulary;        // SentencePiece model, or a word list with kCharacters
+  // Settings of a new model. With `init`, `encoder_from` or `resume` the model already has them;
+  // then leave them unset or set them to the same values.
   std::optional<Encoder> encoder;     // unset: pieces
   std::optional<std::string> preset;  // unset: kPreset
-  std::optional<Split> split;         // unset: at spaces
+  std::optional<Split> split;         // unset: spaces
   static constexpr char kPreset[] = "small";
-  // Weights to start from, a model's folder or one of official weights, which get a new softmax
-  // over `vocabulary`, a word list; empty: random weights.
+  // A folder with a model, or with official weights, to start from. Official weights get a new
+  // softmax over `vocabulary`, a word list. Empty: random weights.
   std::filesystem::path init;
-  // Number of first steps in which a new softmax over trained weights is trained alone; unset:
-  // kSoftmaxSteps.
+  // Number of first steps in which only the new softmax of an already trained model is trained.
+  // Unset: kSoftmaxSteps.
   std::optional<std::uint64_t> softmax_steps;
   static constexpr std::uint64_t kSoftmaxSteps = 1000;
   // A model file whose token encoder and vocabulary are used; the encoder is not trained. Empty:
   // none.
   std::filesystem::path encoder_from;
-  // One token encoder for both directions, which train step by step together and add their
-  // gradients of it.
+  // Both directions share one token encoder: they train step by step together and add up its
+  // gradients.
   bool share_encoder = false;
-  // The softmax multiplies by the embedding's vectors, so that there is one matrix for both; not
-  // with characters, samples, share_encoder or encoder_from. Unset: kTie where that can be.
+  // Use one matrix for the embedding and the softmax. Not possible with characters, samples,
+  // share_encoder or encoder_from. Unset: kTie where possible.
   std::optional<bool> tie;
   static constexpr bool kTie = false;
-  // Number of samples of a sampled softmax; 0: full softmax. Unset: full, or 8192 samples for a
-  // word list of more than 32,768 words. The development perplexity is always of the full softmax.
+  // Number of samples of a sampled softmax; 0: full softmax. Unset: 8192 for a word list of more
+  // than 32,768 words, otherwise full. The development perplexity always uses the full softmax.
   std::optional<std::int64_t> samples;
   InvalidText invalid = InvalidText::kRefuse;
 
   std::uint64_t epochs = 3;  // used when steps is 0
-  std::uint64_t steps = 0;   // optimiser steps; 0: as many as the epochs have
+  std::uint64_t steps = 0;   // optimiser steps; 0: as many as the epochs take
   int batch_size = 64;       // B, streams
-  int unroll = 20;           // T, steps of truncated back-propagation
-  bool carry_state = false;  // do not reset the state at the beginning of a sentence
+  int unroll = 20;           // T, steps of truncated backpropagation
+  bool carry_state = false;  // keep the state at the beginning of a sentence
 
   OptimizerKind optimizer = OptimizerKind::kAdam;
   std::optional<double> learning_rate;  // unset: 0.2 for Adagrad, 0.003 for Adam
   Schedule schedule = Schedule::kCosine;
-  // Steps of linear warm-up; unset: kWarmup, or a tenth of all steps where that is less.
+  // Steps of linear warm-up. Unset: kWarmup, or a tenth of all steps if that is less.
   std::optional<std::uint64_t> warmup;
   static constexpr std::uint64_t kWarmup = 500;
-  double clip = 10.0;  // largest global norm of the gradients; 0: no clipping
-  // Unset: none in less than kPassesWithoutDropout passes over the text, 0.1 otherwise.
+  double clip = 10.0;  // bound of the gradients' global norm; 0: no clipping
+  // Unset: 0 if there are fewer than kPassesWithoutDropout passes over the text, otherwise 0.1.
   std::optional<double> dropout;
   static constexpr double kPassesWithoutDropout = 3;
-  // What a new softmax's biases are: logarithms of the outcomes' frequency in the text, or zero.
+  // The biases of a new softmax: logarithms of the units' frequencies in the text, or zero.
   SoftmaxBias softmax_bias = SoftmaxBias::kFrequency;
 
   std::string precision = "auto";
-  int threads = 0;  // in all; 0: as many as there are cores
+  int threads = 0;  // for both directions together; 0: the cores of this process
   std::uint64_t seed = 1;
   std::uint64_t checkpoint_every = 1000;  // steps
   std::uint64_t dev_every = 0;            // steps; 0: with each checkpoint
-  std::uint64_t report_every = 100;       // steps between lines of the log
-  // Stop after this many development measurements without a better one; 0: never.
+  std::uint64_t report_every = 100;       // steps between reports in the log
+  // Stop after this many development measurements without improvement; 0: never.
   std::uint64_t patience = 0;
   bool resume = false;
   bool overwrite = false;
 };
 
-// What a direction reached.
+// The result of training one direction.
 struct PretrainingResult {
   Direction direction = Direction::kForward;
   std::uint64_t steps = 0, units = 0;
-  double perplexity = 0;           // of the training text in the last report; 0 without one
+  double perplexity = 0;           // of the training text, in the last report; 0 if there was none
   double best_dev_perplexity = 0;  // by unit; 0 without a development text
-  // Of the steps after this run's first one, in which memory and kernels are made: their
-  // predicted units and words, and where the time went until the last file was closed.
+  // Predicted units and words of this run's steps after the first one (which allocates memory and
+  // creates kernels), and where the time went until the last file was closed.
   std::uint64_t measured_units = 0, measured_words = 0;
   std::vector<PhaseClock::Phase> phases;
   bool already_finished = false;
 };
 
-// What pretrain() may write or replace: of each direction the model, its checkpoint and the model
-// of an older run that is kept (forward.old.h5), and the log.
+// What pretrain() may write or replace: the log and, for each direction, the model, its checkpoint
+// and the kept model of an earlier run (forward.old.h5).
 std::vector<std::filesystem::path> pretraining_files(const PretrainingOptions& options);
 
-// Trains into options.output: forward.h5, backward.h5, their checkpoints and log.jsonl. Same
-// seed and settings: the same bits, interrupted or not, whatever the threads, both or one.
-// Throws UsageError for settings that contradict each other or the checkpoint (by name),
-// Interrupted after SIGINT or SIGTERM when the checkpoints are written, Error otherwise: also where
-// the loss at the end is worse than guessing (divergence.h), when all is written.
+// Trains into options.output: forward.h5, backward.h5, their checkpoints and log.jsonl. Equal seed
+// and settings give equal bits, whether or not the training was interrupted, for any number of
+// threads, and whether the directions are trained together or separately. Throws UsageError for
+// settings that contradict each other or the checkpoint (naming them), Interrupted after SIGINT or
+// SIGTERM once the checkpoints are written, and Error otherwise: also if the final loss is worse
+// than guessing (divergence.h), after everything is written.
 //
-// processes: that share the work; all call it with the same options. The bits are those of a single
-// process. Of both directions without a common encoder each is trained by one half of them. The
-// first process of a direction alone writes its files, logs and returns results; the others read
-// the same files under the same names, but for --dev.
+// If several `processes` share the work, all call it with the same options. The bits are those of a
+// single process. Two directions without a shared encoder are each trained by one half of the
+// processes. Only the first process of a direction writes its files, logs, and returns results. The
+// others read the same files under the same names, except --dev.
 std::vector<PretrainingResult> pretrain(const PretrainingOptions& options,
                                         Processes& processes = lone_process());
 

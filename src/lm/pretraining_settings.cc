@@ -14,12 +14,12 @@
 namespace elmo {
 namespace {
 
-// Outcomes of a word list up to which all are trained on, and the sample above.
+// Word lists up to this size are trained with the full softmax, larger ones with kSamples.
 constexpr std::int64_t kFullSoftmax = 32'768;
 constexpr std::int64_t kSamples = 8'192;
 constexpr double kDropout = 0.1;
 
-// How long a training is: steps, and passes over the text.
+// The length of a training in steps, and in passes over the text.
 struct Length {
   double steps = 0, passes = 0;
 };
@@ -64,7 +64,7 @@ RunSettings pretraining_settings(const PretrainingOptions& options, Direction di
       {"freeze-steps", or_null(options.softmax_steps)},
       {"precision",
        options.precision == "auto" ? nlohmann::json(nullptr) : nlohmann::json(options.precision)},
-      // A training that is resumed no longer reads them, so they may be left out.
+      // Only the start of a training reads these files, so they may be left out on resuming.
       {"init", nullptr},
       {"encoder-from", nullptr}};
   if (!options.init.empty()) {
@@ -108,7 +108,7 @@ TrainingValues training_values(const PretrainingOptions& options, const Language
   for (const char* name : {"learning-rate", "warmup", "dropout", "samples", "precision"}) {
     chosen[name] = settings.value(name);
   }
-  // Older checkpoints do not have it.
+  // Older checkpoints do not have this setting.
   const nlohmann::json softmax_steps = settings.value("freeze-steps");
   chosen["freeze-steps"] = softmax_steps.is_null() ? nlohmann::json(0) : softmax_steps;
   const JsonFields fields(chosen, source + ": its settings");

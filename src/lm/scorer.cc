@@ -1,4 +1,4 @@
-// The public Scorer over the language models.
+// Implements the public Scorer with the language models.
 
 #include "elmo/scorer.h"
 
@@ -28,7 +28,7 @@ struct Scorer::Impl {
   Precision precision;
   std::vector<std::unique_ptr<LanguageModel>> models;  // forward before backward
 
-  // Reads the text once: sink(lines, scores of each model).
+  // Reads the text once and calls sink(lines, scores of each model).
   void run(const std::string& input, const ScoreSettings& settings,
            const std::function<void(const std::vector<TextLine>&,
                                     const std::vector<std::vector<SentenceScore>>&)>& sink) {

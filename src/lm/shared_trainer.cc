@@ -20,15 +20,15 @@ std::filesystem::path previous(std::filesystem::path checkpoint) {
   return checkpoint.replace_extension(".previous.h5");
 }
 
-// A second name for a file, or, where the file system has none, a copy.
+// Makes a hard link or, if the file system has none, a copy.
 void keep(const std::filesystem::path& path, const std::filesystem::path& name) {
   std::error_code failed;
   std::filesystem::create_hard_link(path, name, failed);
   if (failed) std::filesystem::copy_file(path, name);
 }
 
-// Both checkpoints are to be of one step. The forward one gets its name first, and the one before
-// it stays beside it until the backward one has its own.
+// Both checkpoints must be of the same step. The forward one is renamed first; the one before it is
+// kept beside it until the backward one has its name.
 void commit(const TensorImage& forward, const TensorImage& backward) {
   TensorFileWriter first = forward.write(), second = backward.write();
   const std::filesystem::path& checkpoint = forward.path();
@@ -77,7 +77,7 @@ void SharedTrainer::each(const std::function<void(DirectionTrainer&, int)>& work
 }
 
 void SharedTrainer::step() {
-  // Both read the same sentences, so they end together.
+  // Both directions read the same sentences, so they end together.
   bool more[2] = {false, false}, returned[2] = {false, false};
   try {
     each([&](DirectionTrainer& one, int i) {
@@ -101,8 +101,8 @@ void SharedTrainer::step() {
   each([&](DirectionTrainer& one, int) { one.update(norm); });
 }
 
-// Of the blocks that this process owns: the encoder's parameters come first in both directions, so
-// these are the same. A row has a gradient where either direction read it.
+// Adds the gradients of the blocks that this process owns. The encoder's parameters come first in
+// both directions, so the blocks are the same. A row has a gradient if either direction read it.
 void SharedTrainer::add_gradients() {
   const auto ours = both_[0]->model().encoder_parameters();
   const auto theirs = both_[1]->model().encoder_parameters();

@@ -1,4 +1,4 @@
-// Directions with one token encoder, each with a copy of it.
+// Trains two directions that share a token encoder, each with its own copy of it.
 #pragma once
 
 #include <filesystem>
@@ -10,23 +10,23 @@
 
 namespace elmo {
 
-// Both add their gradients to both copies and clip by the norm of all that is trained, so the
-// copies stay equal, bit for bit; the best weights are those of one step for both.
+// Both directions add their gradients to both copies and clip by the norm over all trained
+// parameters, so the copies stay bitwise equal. The best weights are those of one step for both.
 class SharedTrainer final : public Trainer {
  public:
-  // Both outlive it. Throws Error where they stand at different steps, UsageError where their
+  // Both trainers must outlive it. Throws Error if they are at different steps, UsageError if their
   // units differ.
   SharedTrainer(DirectionTrainer& forward, DirectionTrainer& backward, int threads,
                 BackgroundWriter& writer, Processes& processes = lone_process());
 
-  // Puts right what a kill between the two checkpoints left in `folder`; under the forward
-  // direction's lock.
+  // Repairs what a kill between writing the two checkpoints left in `folder`. Call it while holding
+  // the forward direction's lock.
   static void settle_checkpoints(const std::filesystem::path& folder);
 
   bool finished() const override { return both_[0]->finished() || both_[1]->finished(); }
   void step() override;
   bool measurement_due() const override { return both_[0]->measurement_due(); }
-  // The geometric mean of both directions is what is judged.
+  // Judges by the geometric mean of both perplexities.
   void measure(const std::function<void()>& pause) override;
   bool checkpoint_due() const override { return both_[0]->checkpoint_due(); }
   void checkpoint() override;
@@ -38,7 +38,7 @@ class SharedTrainer final : public Trainer {
   std::string status() const override { return both_[0]->status() + " | " + both_[1]->status(); }
 
  private:
-  // Work for both, side by side.
+  // Calls `work` for both directions, in parallel if there are two threads.
   void each(const std::function<void(DirectionTrainer&, int)>& work);
   void add_gradients();
 

@@ -35,7 +35,7 @@ StartingModel new_model(const PretrainingOptions& options, Direction direction) 
   return start;
 }
 
-// Official weights in options.init that were not imported.
+// The files of official weights in options.init, if it is not an elmo model.
 std::optional<OfficialFiles> official_init(const PretrainingOptions& options, Direction direction) {
   if (std::filesystem::exists(LanguageModel::file(options.init, direction))) return std::nullopt;
   return find_official(options.init);
@@ -48,16 +48,17 @@ std::unique_ptr<LanguageModel> load_init(const PretrainingOptions& options, Dire
     return LanguageModel::load(LanguageModel::file(options.init, direction));
   }
   OfficialModel official = read_official(files->options, files->weights);
-  // The word list of a softmax is not that of the weights, where these have no vectors of words.
+  // options.vocabulary is the list of the softmax. The weights need it only if they have word
+  // vectors.
   const std::string list = official.words ? options.vocabulary : "";
   auto [forward, backward] = import_official(std::move(official), list);
   return std::move(direction == Direction::kForward ? forward : backward);
 }
 
-// The same network under a new softmax over the words of options.vocabulary.
+// The same network with a new softmax over the words of options.vocabulary.
 std::unique_ptr<LanguageModel> with_softmax(std::unique_ptr<LanguageModel> model,
                                             const PretrainingOptions& options) {
-  // With a vector a word, what is read is what is predicted: the list is the model's own.
+  // A model with a vector for each word predicts the words that it reads: its own list.
   const bool own = model->settings.encoder == Encoder::kWords || options.vocabulary.empty();
   std::shared_ptr<const WordVocabulary> words = own ? model->words : nullptr;
   if (!words) {
@@ -82,10 +83,9 @@ std::unique_ptr<LanguageModel> with_softmax(std::unique_ptr<LanguageModel> model
 StartingModel trained_model(const PretrainingOptions& options, Direction direction) {
   const std::string path = options.init.string();
   const auto refuse_dictionaries = [&] {
-    throw Error(
-        path +
-        ": is a model of ELMoForManyLangs, which pretrain does not go on with; --init takes "
-        "models of elmo pretrain and official ELMo weights");
+    throw Error(path +
+                ": is a model of ELMoForManyLangs, which pretrain can't continue; --init takes "
+                "models of elmo pretrain and official ELMo weights");
   };
   if (is_efml(options.init)) refuse_dictionaries();
   StartingModel start;

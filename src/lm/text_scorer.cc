@@ -10,7 +10,7 @@
 namespace elmo {
 namespace {
 
-// Bytes of a group's lines: about 16,000 words.
+// Bytes of the lines that are scored together: about 16,000 words.
 constexpr std::size_t kGroupBytes = std::size_t{1} << 17;
 
 }  // namespace
@@ -50,7 +50,7 @@ std::size_t TextScorer::width_for(std::size_t units, std::size_t longest) {
 
 void TextScorer::score(std::span<const TextLine> lines, std::vector<SentenceScore>& scores,
                        const std::function<void()>& between_windows) {
-  // Which entry of a sentence's scores each unit goes to, in the order of reading.
+  // For each unit, in the order of reading, its entry in the sentence's scores.
   std::vector<std::vector<std::uint32_t>> entries(lines.size());
   std::vector<Sequence> sequences(lines.size());
   scores.assign(lines.size(), {});
@@ -71,7 +71,7 @@ void TextScorer::score(std::span<const TextLine> lines, std::vector<SentenceScor
     if (!forward) std::ranges::reverse(entries[i]);
     entries[i].push_back(static_cast<std::uint32_t>(words.size()));
   }
-  // The longest first, so that streams end together.
+  // Longest first, so that all streams end at about the same time.
   std::vector<std::size_t> order(lines.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(
@@ -82,7 +82,8 @@ void TextScorer::score(std::span<const TextLine> lines, std::vector<SentenceScor
   if (!engines_[at]) {
     engines_[at] = make_engine(model_, precision_, {.steps = steps, .streams = streams}, workers_);
   }
-  // A sentence begins where a stream is reset, in the order in which the streams ask for them.
+  // A stream's reset marks the next sentence; sentences begin in the order in which streams ask for
+  // them.
   std::size_t asked = 0, begun = 0;
   StreamBatcher batcher(
       [&](Sequence& sequence) {

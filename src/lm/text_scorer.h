@@ -1,4 +1,4 @@
-// Sentences and their likelihoods by a full softmax: what perplexity and score are made of.
+// The likelihood of sentences under a full softmax, for perplexity and score.
 #pragma once
 
 #include <array>
@@ -17,45 +17,45 @@
 namespace elmo {
 
 struct TextLine {
-  std::uint64_t number = 0;  // from 1
+  std::uint64_t number = 0;  // of the line, from 1
   std::string text;
 };
 
-// Lines that are scored together: the next ones with a word in them, blank ones passed over, until
-// they hold enough words. False: there is none.
+// Reads the lines that are scored together: those that have words, until there are enough words.
+// Returns false at the end of the text.
 bool read_lines(LineReader& reader, std::vector<TextLine>& lines);
 
 struct SentenceScore {
-  // Natural log-likelihood of each word, the sum over its units, and last of the sentence's end
-  // (backward: its beginning).
+  // The natural log-likelihood of each word, summed over its units, followed by that of the end of
+  // the sentence (backward: of its beginning).
   std::vector<double> log_likelihood;
-  std::uint64_t units = 0;          // predicted: of the words, and the end
-  std::uint64_t characters = 0;     // in normalisation form C, one more a word and for the end
-  std::uint64_t unknown_words = 0;  // that the model has no unit, or only bytes, for some of
+  std::uint64_t units = 0;          // predicted units, including the end of the sentence
+  std::uint64_t characters = 0;     // in normalisation form C, plus one for each word and the end
+  std::uint64_t unknown_words = 0;  // words with a part that has no unit, or is encoded as bytes
 };
 
-// One direction's scores. Sentences are independent of one another and of their company; equal bits
-// for any number of workers. The work is in proportion to the units, in one long line as in many
-// short ones. One thread at a time.
+// Scores sentences under one direction's model. A sentence's score does not depend on the other
+// sentences, and its bits do not depend on the number of workers. The time grows linearly with the
+// units, for one long line as for many short ones. Not thread-safe.
 class TextScorer {
  public:
-  // The model must be prepared and packed in `precision`, and outlive the scorer. Throws Error for
-  // a model without a softmax.
+  // The model must be prepared and packed in `precision` and must outlive the scorer. Throws Error
+  // if it has no softmax.
   TextScorer(LanguageModel& model, Precision precision, Workers& workers);
 
-  // scores[i]: of line i. `between_windows` is called on the caller's thread every few dozen units
-  // of a stream; what it throws ends the work.
+  // scores[i] is the score of line i. `between_windows` is called on the calling thread every few
+  // dozen units of a stream; if it throws, the work ends with that exception.
   void score(std::span<const TextLine> lines, std::vector<SentenceScore>& scores,
              const std::function<void()>& between_windows);
 
-  // How many streams are computed side by side for a group of `units` units, the longest sentence
-  // of which has `longest`: at least half of what is computed is then used.
+  // The number of streams computed in parallel for `units` units in total, of which the longest
+  // sentence has `longest`: chosen so that at least half of the computed steps are used.
   static int streams_for(std::size_t units, std::size_t longest) {
     return kWidths[width_for(units, longest)].streams;
   }
 
  private:
-  // Streams that are computed side by side, and the steps of a window.
+  // The number of parallel streams, and the steps of a window.
   struct Width {
     int streams, steps;
   };

@@ -12,8 +12,7 @@ TrainingText::TrainingText(const CorpusOptions& options, const Shape& shape)
                shape.steps, shape.carry_state) {}
 
 bool TrainingText::next_sequence(Sequence& sequence) {
-  // Asked before a line is taken: the first line of an epoch that is not wanted now may be wanted
-  // later.
+  // Checked before a line is read, because a later call may want another epoch.
   if (is_dealt()) return false;
   std::string line;
   if (!corpus_.next(line)) return false;
@@ -66,7 +65,7 @@ TrainingText::Place TrainingText::place() const {
 void TrainingText::go_to(const Place& place) {
   batcher_.restore(place.streams, units_, with_words_);
   sentences_ = place.sentences;
-  // Standard input does not go back; what its streams still held is not lost.
+  // Standard input can't go back; restoring the streams keeps what they still held.
   if (!standard_input_) corpus_.seek(place.corpus);
 }
 

@@ -1,4 +1,4 @@
-// A training text as the windows of one language model.
+// A training text as a sequence of windows for one language model.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@ class TrainingText {
   struct Shape {
     int streams = 128;         // B
     int steps = 20;            // T
-    bool carry_state = false;  // no reset where a sentence begins
-    // Passes over the text; 0: without end (standard input: until it ends).
+    bool carry_state = false;  // no reset at the beginning of a sentence
+    // Passes over the text; 0: endless (standard input: one pass).
     std::uint64_t epochs = 0;
   };
   // The position of the next window, enough to continue with the same text and shape.
   struct Place {
     std::string corpus;           // Corpus::position(); empty for standard input
     std::string streams;          // StreamBatcher::state()
-    std::uint64_t sentences = 0;  // given to the streams so far
+    std::uint64_t sentences = 0;  // read so far
   };
 
-  // Reads the text once, to check and to index it. Errors as of Corpus.
+  // Reads the text once, to check it and to index it. Throws as Corpus does.
   TrainingText(const CorpusOptions& options, const Shape& shape);
   TrainingText(const TrainingText&) = delete;
   TrainingText& operator=(const TrainingText&) = delete;
@@ -40,35 +40,36 @@ class TrainingText {
     with_words_ = model.characters != nullptr;
   }
 
-  // The beginning of the text's order: sentences with at least `units` units, fewer where the text
-  // is shorter, and how often each of the outcomes is predicted in them. Nothing of standard input.
+  // Counts of the first sentences in training order: enough sentences for `units` units (or all
+  // there are), and how often each unit is predicted in them. Empty for standard input.
   struct Sample {
     std::uint64_t sentences = 0, units = 0;
     std::vector<std::uint64_t> counts;
   };
   Sample sample(std::uint64_t units, std::int32_t outcomes);
 
-  // The next window; false when the text has ended in every stream. If it throws (the file has
-  // changed), the place is unchanged.
+  // The next window; false when all streams have reached the end of the text. If it throws (because
+  // a file has changed), the position is unchanged.
   bool next(Window& window);
-  // Goes back to the place before the last window.
+  // Goes back to the position before the last window.
   void rewind();
 
   Place place() const;
-  // After read_for(). Throws Error for a place that is damaged or of another text or vocabulary.
+  // Call it after read_for(). Throws Error if the place is damaged or is of another text or
+  // vocabulary.
   void go_to(const Place& place);
 
   std::string fingerprint() const { return corpus_.fingerprint(); }
   std::string limits() const { return corpus_.limits(); }
   std::uint64_t sentences() const { return sentences_; }
   std::uint64_t sentences_per_epoch() const { return corpus_.sentences(); }
-  // Have all sentences that are wanted been dealt?
+  // Have all sentences of the wanted epochs been read?
   bool is_dealt() const { return shape_.epochs != 0 && sentences_ >= wanted_sentences(); }
-  // The share that has been dealt, by epochs.
+  // The share of them that has been read.
   double progress() const;
-  // Of the sentence dealt last, from 1.
+  // The epoch of the last sentence read, from 1.
   std::uint64_t epoch() const { return corpus_.epoch() + 1; }
-  // Of what this object has dealt; 0 before.
+  // Of the sentences that this object has read; 0 before the first.
   double words_per_unit() const;
 
  private:
@@ -80,7 +81,7 @@ class TrainingText {
   Corpus corpus_;
   StreamBatcher batcher_;
   std::unique_ptr<LineEncoder> lines_;
-  std::int32_t units_ = 0;  // of the model
+  std::int32_t units_ = 0;  // number of the model's units
   bool with_words_ = false;
   Place before_;
   std::uint64_t sentences_ = 0, dealt_words_ = 0, dealt_units_ = 0;

@@ -13,7 +13,7 @@ WordEncoder::WordEncoder(LanguageModel& model, Precision precision)
       characters_(std::move(model.characters)),
       listed_words_(std::move(model.listed_words)),
       dictionaries_(model.dictionaries) {
-  // What was packed is not kept in float32 too.
+  // Packed weights are not also kept in float32.
   if (characters_) {
     characters_->prepare(precision, false);
     for (int part = 0; part < characters_->pack_parts(); ++part) characters_->pack(part);

@@ -1,5 +1,4 @@
-// Computes token vectors from words, for models that read a word's characters or look it up in
-// dictionaries.
+// Computes token vectors from the words themselves, by their characters or by dictionaries.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +12,17 @@
 
 namespace elmo {
 
-// Immutable; threads share one, each with a Scratch of its own.
+// Immutable and thread-safe; each thread needs a Scratch of its own.
 class WordEncoder {
  public:
   // Moves the token encoder out of a model of kCharacters or kDictionaries and packs it.
   WordEncoder(LanguageModel& model, Precision precision);
 
   int projection() const { return projection_; }
-  // The words that stand for the beginning and the end of a sentence.
+  // The words for the beginning and the end of a sentence.
   std::string_view begin_sentence() const;
   std::string_view end_sentence() const;
-  // Null with kCharacters.
+  // Null for kCharacters.
   const DictionaryReader* dictionaries() const { return dictionaries_.get(); }
 
   struct Scratch {
@@ -32,7 +31,8 @@ class WordEncoder {
     std::vector<std::int32_t> ids;
     ProjectedEmbedding::Scratch words;
   };
-  // y (words x P): the words' vectors. The bits of a vector do not depend on the other words.
+  // Computes the vectors of words, y (words x P). The bits of a vector do not depend on the other
+  // words.
   void encode(std::span<const std::string_view> words, Scratch& scratch, float* y) const;
 
  private:

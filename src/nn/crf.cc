@@ -130,7 +130,8 @@ void CrfLayer::losses(const Ragged& texts, const float* scores, const std::int32
       const float* e = scores + texts.begin(i) * this->tags();
       const std::span<const std::int32_t> gold(tags + texts.begin(i),
                                                static_cast<std::size_t>(length));
-      if (!rules_.allow(gold)) throw Error("the tags of a text break the rules of the CRF");
+      if (!rules_.allow(gold))
+        throw Error("the tags of a text are not a sequence that the CRF allows");
       const Lattice lattice = walk(e, length);
       double score = start.value[static_cast<std::size_t>(gold.front())] +
                      static_cast<double>(end.value[static_cast<std::size_t>(gold.back())]);

@@ -17,7 +17,7 @@ OptimizerKind parse_optimizer(std::string_view name) {
   if (name == "adagrad") return OptimizerKind::kAdagrad;
   if (name == "adam") return OptimizerKind::kAdam;
   if (name == "sgd") return OptimizerKind::kSgd;
-  throw UsageError("optimizer '" + std::string(name) + "' is none of adagrad, adam, sgd");
+  throw UsageError("optimizer '" + std::string(name) + "' is not one of adagrad, adam, sgd");
 }
 
 std::string_view optimizer_name(OptimizerKind kind) {

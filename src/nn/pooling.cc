@@ -12,7 +12,7 @@ TextPooling parse_text_pooling(std::string_view name) {
        {TextPooling::kLast, TextPooling::kMax, TextPooling::kMean, TextPooling::kAttention}) {
     if (name == text_pooling_name(pooling)) return pooling;
   }
-  throw UsageError("pooling '" + std::string(name) + "' is none of last, max, mean, attention");
+  throw UsageError("pooling '" + std::string(name) + "' is not one of last, max, mean, attention");
 }
 
 std::string_view text_pooling_name(TextPooling pooling) {

@@ -81,7 +81,7 @@ RecurrentKind parse_recurrent(std::string_view name) {
   if (name == "rnn") return RecurrentKind::kRnn;
   if (name == "lstm") return RecurrentKind::kLstm;
   if (name == "gru") return RecurrentKind::kGru;
-  throw UsageError("recurrent layer '" + std::string(name) + "' is none of rnn, lstm, gru");
+  throw UsageError("recurrent layer '" + std::string(name) + "' is not one of rnn, lstm, gru");
 }
 
 std::string_view recurrent_name(RecurrentKind kind) {
@@ -218,7 +218,7 @@ void RecurrentLayer::forward(const Ragged& texts, const StepOrder& order, const 
   Block block;
   while (block.end < order.steps()) {
     if (block.end > 0) {
-      if (interrupted()) throw Interrupted("interrupted within a long text");
+      if (interrupted()) throw Interrupted("interrupted in the middle of a long text");
       // The states of the block's last step become the first rows of the next block.
       const std::int64_t last = block.row(order, block.end - 1), count = order.count(block.end - 1);
       std::copy_n(tape.h.data() + last * hidden_, count * hidden_, tape.h.data());

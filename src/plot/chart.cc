@@ -53,11 +53,11 @@ void run(const std::string& script, const std::filesystem::path& path) {
   const bool written = std::fwrite(script.data(), 1, script.size(), pipe) == script.size();
   const int status = pclose(pipe);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-    throw Error("gnuplot, which draws the pictures, is not installed: apt-get install gnuplot-nox");
+    throw Error("drawing needs gnuplot, which is not installed: apt-get install gnuplot-nox");
   }
   if (!written || status != 0 ||
       read_file(file.temporary_path()).find("</svg>") == std::string::npos) {
-    throw Error(path.string() + ": gnuplot could not draw the picture; its message stands above");
+    throw Error(path.string() + ": gnuplot could not draw the picture; see its message above");
   }
   file.commit();
 }

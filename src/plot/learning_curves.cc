@@ -74,7 +74,7 @@ LineChart learning_curves(const std::filesystem::path& path) {
   while (reader.next(text)) {
     if (text.empty()) continue;
     const nlohmann::json line = parse_json(text);
-    if (!line.is_object()) refuse(reader, "is no JSON object; give the log.jsonl of a training");
+    if (!line.is_object()) refuse(reader, "is not a JSON object; give the log.jsonl of a training");
     const std::optional<double> step = number(line, "step");
     const std::optional<double> x = step ? step : number(line, "epoch");
     if (!x) continue;
@@ -103,7 +103,7 @@ LineChart learning_curves(const std::filesystem::path& path) {
     }
   }
   chart.series = curves.series();
-  if (chart.series.empty()) throw Error(file.string() + ": holds no learning curve");
+  if (chart.series.empty()) throw Error(file.string() + ": contains no learning curve");
   chart.x_label = steps ? "step" : "epoch";
   chart.y_label = language_model ? "perplexity per unit" : "loss";
   chart.right_label = "development";
@@ -119,7 +119,8 @@ LineChart accuracy_by_distance(const std::filesystem::path& path) {
   while (reader.next(text)) {
     if (text.empty()) continue;
     const std::size_t first = text.find('\t'), second = text.find('\t', first + 1);
-    const std::string expected = "wants series<TAB>distance<TAB>accuracy, the last a fraction";
+    const std::string expected =
+        "expected series<TAB>distance<TAB>accuracy, with an accuracy from 0 to 1";
     if (first == std::string_view::npos || second == std::string_view::npos) {
       refuse(reader, expected);
     }
@@ -140,7 +141,7 @@ LineChart accuracy_by_distance(const std::filesystem::path& path) {
     curves.add(std::string(text.substr(0, first)), false, distance, accuracy);
   }
   chart.series = curves.series();
-  if (chart.series.empty()) throw Error(path.string() + ": holds no accuracies");
+  if (chart.series.empty()) throw Error(path.string() + ": contains no accuracies");
   chart.title = "Accuracy by distance";
   chart.x_label = "words between the cue and the end";
   chart.y_label = "accuracy";

@@ -119,10 +119,9 @@ Context context_of(const std::vector<std::string>& words, std::size_t at, std::s
 std::vector<std::string> required_words(const DumpReader& dump, std::int64_t i) {
   auto words = dumped_words(dump, i);
   if (!words) {
-    throw Error(
-        fmt::format("{}: does not tell the words of its sentence {}; dump with --layout matrix, "
-                    "which keeps them",
-                    dump.path().string(), i));
+    throw Error(fmt::format(
+        "{}: does not contain the words of sentence {}; make the dump with --layout matrix",
+        dump.path().string(), i));
   }
   return *std::move(words);
 }
@@ -146,16 +145,16 @@ Occurrences find_occurrences(const DumpReader& dump, const OccurrenceRequest& re
   if (told == 0 && repeated > 0) {
     throw Error(
         dump.path().string() +
-        ": does not tell the words of its sentences; dump without --no-map, or with --layout "
-        "matrix");
+        ": does not contain the words of its sentences; make the dump without --no-map or with "
+        "--layout matrix");
   }
   if (repeated > 0) {
-    log::warn("{} sentences stand in the dump again; each is shown once, where it stands last",
+    log::warn("{} sentences occur repeatedly in the dump; each is shown once, at its last place",
               repeated);
   }
   if (sample.seen() == 0) {
     const std::string path = dump.path().string();
-    throw Error(request.words.empty() ? path + ": holds no word at all"
+    throw Error(request.words.empty() ? path + ": contains no words"
                                       : fmt::format("{}: {} does not occur in the dump", path,
                                                     quoted(request.words)));
   }

@@ -35,7 +35,7 @@ class TableWriter {
 
  private:
   [[noreturn]] void fail() {
-    throw Error(file_.final_path().string() + ": can't write; is the disk full?");
+    throw Error(file_.final_path().string() + ": can't be written; is the disk full?");
   }
   PendingFile file_;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream_;

@@ -17,7 +17,8 @@ constexpr std::size_t kClusterComponents = 8;
 
 std::size_t layer_of(const DumpReader& dump, int layer) {
   if (layer >= dump.layers()) {
-    throw Error(fmt::format("there is no layer {} in the dump, it holds {}", layer, dump.layers()));
+    throw Error(fmt::format("{}: has {} layers, so there is no layer {}; choose 0 to {}",
+                            dump.path().string(), dump.layers(), layer, dump.layers() - 1));
   }
   return static_cast<std::size_t>(layer < 0 ? dump.layers() - 1 : layer);
 }

@@ -1,8 +1,8 @@
-// The compiled half of the Python package: the public headers, seen from Python; src/python/elmo/
-// makes the package of it.
+// The compiled part of the Python package: binds the public headers. src/python/elmo/ builds the
+// package on it.
 //
 // HDF5 is not thread-safe, and h5py in the same process may use the same library. So files are read
-// while the interpreter's lock is held; it is released for computing.
+// while the GIL is held; it is released while computing.
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -47,13 +47,13 @@ namespace {
 using Path = std::filesystem::path;
 using Sentences = std::vector<std::vector<std::string>>;
 
-// Lets Ctrl-C end a long call; on any thread but Python's main one there is nothing to see.
+// Lets Ctrl-C end a long call. On other threads than Python's main one there are no signals to see.
 void check_signals() {
   const py::gil_scoped_acquire lock;
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
 }
 
-// The C library keeps what many small arrays gave back; once it is much, the system gets it.
+// glibc keeps the memory of freed small arrays. From time to time it is returned to the system.
 void count_freed([[maybe_unused]] std::size_t bytes) {
 #ifdef __GLIBC__
   constexpr std::size_t kMuch = std::size_t{32} << 20;
@@ -64,7 +64,7 @@ void count_freed([[maybe_unused]] std::size_t bytes) {
 #endif
 }
 
-// The array owns the vector's memory; nothing is copied.
+// The array takes over the vector's memory without copying.
 py::array_t<float> to_array(elmo::WordVectors vectors) {
   std::vector<py::ssize_t> shape;
   if (vectors.layered) shape.push_back(vectors.layers);
@@ -82,8 +82,8 @@ py::array_t<float> to_array(elmo::WordVectors vectors) {
   return py::array_t<float>(shape, data, owner);
 }
 
-// A message of the library as Python's users read it: it may name options of the program, which
-// are arguments here (--batch-size: batch_size), but for commands in backticks.
+// A message of the library in Python's terms: options of the program become arguments
+// (--batch-size: batch_size), except in commands in backticks.
 std::string with_arguments(std::string_view message) {
   std::string text;
   bool in_command = false;
@@ -105,7 +105,7 @@ std::string with_arguments(std::string_view message) {
   return text;
 }
 
-// Names in a message need not be UTF-8.
+// Names in a message may not be UTF-8.
 void set_error(PyObject* type, const std::exception& error) {
   const std::string text = with_arguments(elmo::describe(error));
   const auto message = py::reinterpret_steal<py::object>(
@@ -115,18 +115,18 @@ void set_error(PyObject* type, const std::exception& error) {
 
 std::string type_name(py::handle object) { return Py_TYPE(object.ptr())->tp_name; }
 
-// UTF-8 of a str; throws UsageError for half of a surrogate pair, which UTF-8 has no bytes for.
+// The UTF-8 of a str. Throws UsageError for a lone surrogate, which UTF-8 can't encode.
 std::string_view utf8_of(py::handle text, const std::string& what) {
   Py_ssize_t size = 0;
   const char* bytes = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
   if (bytes == nullptr) {
     PyErr_Clear();
-    throw elmo::UsageError(what + " holds half of a surrogate pair, which is no character");
+    throw elmo::UsageError(what + " holds half of a surrogate pair, which is not a character");
   }
   return {bytes, static_cast<std::size_t>(size)};
 }
 
-// The words of texts (str), which the model cuts, or of iterables of words (str, or bytes in
+// Converts texts (str), which the model cuts into words, or iterables of words (str, or bytes in
 // UTF-8).
 Sentences to_sentences(const elmo::Model& model, py::handle given) {
   Sentences sentences;
@@ -157,8 +157,8 @@ Sentences to_sentences(const elmo::Model& model, py::handle given) {
   return sentences;
 }
 
-// The vectors of sentences as Python has them: a list of arrays, or one array with a row a sentence
-// where they are pooled.
+// Converts the vectors of sentences: to a list of arrays or, if they are pooled, to one array with
+// a row for each sentence.
 py::object to_arrays(std::vector<elmo::WordVectors> vectors, const elmo::Model& model,
                      const elmo::EmbedSettings& settings) {
   if (settings.pool.empty()) {
@@ -206,7 +206,7 @@ py::object embed(const elmo::Model& model, const py::object& given, const std::s
   return to_arrays(std::move(vectors), model, settings);
 }
 
-// An Embedder whose callers on other threads wait. A child of fork() finds the lock open.
+// An Embedder that makes concurrent callers wait. In a child of fork() the lock is free.
 class LockedEmbedder {
  public:
   LockedEmbedder(const elmo::Model& model, const std::string& layers,
@@ -244,7 +244,7 @@ class LockedEmbedder {
   elmo::PerProcess<std::mutex> mutex_;
 };
 
-// The language models with their softmax, for one caller at a time.
+// A Scorer that makes concurrent callers wait.
 class LockedScorer {
  public:
   LockedScorer(const Path& folder, const std::string& precision)
@@ -314,7 +314,7 @@ PYBIND11_MODULE(_elmo, module) {
     }
   });
 
-  // What the package shows under its own name says so, for pickle and in messages.
+  // Sets the module of exported types to "elmo", for pickle and messages.
   const auto shown = [](py::handle type) { type.attr("__module__") = "elmo"; };
 
   py::class_<elmo::ScalarMix> mix(
@@ -368,7 +368,7 @@ PYBIND11_MODULE(_elmo, module) {
       .def_readonly("backward", &elmo::Scores::backward);
   shown(scores);
 
-  // The classes of the package are made of these.
+  // The base classes of the package's classes.
   py::class_<elmo::Model>(module, "Model")
       .def_static("load",
                   [](const Path& folder, const std::string& precision) {
@@ -409,7 +409,7 @@ PYBIND11_MODULE(_elmo, module) {
       .def_property_readonly("attributes", &elmo::VectorFile::attributes)
       .def("__len__", &elmo::VectorFile::sentences)
       .def("sentence", &sentence);
-  // A name that may be no text.
+  // A path that need not be valid text.
   module.def("find_model", [](const Path& name) { return Path(elmo::find_model(name.string())); });
   module.def("usable_cores", &elmo::usable_cores,
              "The cores that this process may use, by affinity mask, cgroup quota and "

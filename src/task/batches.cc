@@ -10,7 +10,7 @@
 namespace elmo::task {
 namespace {
 
-// Batches whose texts are sorted by length together.
+// Number of batches in a window of examples that is sorted by length.
 constexpr std::size_t kSortedBatches = 50;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// How examples are grouped into batches.
+// Groups examples into batches.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 namespace elmo::task {
 
 // The batches of an epoch (from 0): examples of similar length together, in a random order
-// determined by seed and epoch. Every example is in exactly one batch; all batches but the last of
-// a window of examples have `batch_size`.
+// determined by seed and epoch. Every example is in exactly one batch. Lengths are sorted within
+// windows of examples; only the last batch of a window may be smaller than `batch_size`.
 std::vector<std::vector<std::uint32_t>> make_batches(const Data& data, std::uint64_t seed,
                                                      int epoch, int batch_size);
 
-// A weight for each label, inverse to its frequency, so that all labels count the same in sum.
+// A weight for each label, inverse to its frequency, so that all labels have the same total weight.
 std::vector<float> balanced_weights(const LabelSet& labels, const DataSet& data);
 
 }  // namespace elmo::task

@@ -1,4 +1,4 @@
-// NetworkTrainer's checkpoint, and the guard over what it is gone on with.
+// The checkpoint of NetworkTrainer, and the check of what may change on resuming.
 
 #include <fmt/core.h>
 
@@ -21,7 +21,7 @@ namespace {
 constexpr char kFormat[] = "elmo task checkpoint";
 constexpr std::int64_t kVersion = 2;
 
-// How the command line calls a setting of the network; empty: another one tells it.
+// The command line's name of a setting of the network; empty if another option implies it.
 std::string option_name(const std::string& key) {
   static const std::map<std::string, std::string> kOthers = {{"text_pooling", "pool"},
                                                              {"end_size", "ends-size"},
@@ -46,7 +46,7 @@ std::string option_name(const std::string& key) {
 RunSettings run_settings(const Settings& network, const std::vector<float>& word_vectors,
                          const Data& train, const Data& dev, const TrainingOptions& options) {
   RunSettings run;
-  // First what explains the rest.
+  // The option that explains most of the others comes first in messages.
   run.options["inputs"] = network.inputs();
   const nlohmann::json settings = network.to_json();
   for (const auto& [key, value] : settings.items()) {
@@ -75,8 +75,8 @@ RunSettings run_settings(const Settings& network, const std::vector<float>& word
       {"seeds", options.seeds},
       {"train", train.data().fingerprint()},
       {"dev", dev.data().fingerprint()}});
-  // After three epochs Adam's 0.003 beats its usual 0.001 (part-of-speech tags and reviews, words
-  // learned from scratch and the language model's alike).
+  // After three epochs Adam with 0.003 is better than with its usual 0.001, in part-of-speech
+  // tagging and review classification, with learned embeddings and with a language model.
   if (!chosen) {
     run.derived["learning-rate"] = options.optimizer == OptimizerKind::kAdam ? 0.003 : 0.1;
   }
@@ -139,7 +139,7 @@ void NetworkTrainer::Position::read(const nlohmann::json& json) {
 }
 
 void NetworkTrainer::checkpoint() {
-  pending_.wait();  // before the next copy is made
+  pending_.wait();  // before making the next copy
   const auto image = std::make_shared<TensorImage>(checkpoint_image());
   pending_.submit(writer_, [image] { image->write().commit(); });
   saved_step_ = at_.step;
@@ -167,7 +167,7 @@ TensorImage NetworkTrainer::checkpoint_image() const {
   return image;
 }
 
-// Before is what it was trained with so far.
+// `before`: the number of epochs when the training began.
 void NetworkTrainer::check_epochs(int before, const std::filesystem::path& path) const {
   if (options_.epochs < at_.epoch) {
     throw UsageError(fmt::format("{}: has done {} epochs; --epochs {} is fewer", path.string(),
@@ -211,14 +211,14 @@ void NetworkTrainer::load_checkpoint(const std::filesystem::path& path) {
   if (at_.batch > 0) batches_ = make_batches(train_, seed(), at_.epoch, options_.batch_size);
   was_finished_ = finished_ && finished();
   if (!finished_ || was_finished_) return;
-  // More epochs behind a training that had come to its end.
+  // The training had finished and continues with more epochs.
   finished_ = false;
   seeds_.pop_back();
   winner_ = -1;
   winner_weights_.clear();
 }
 
-// All but the arrays.
+// Restores everything but the arrays.
 void NetworkTrainer::load_state(const TensorFileReader& reader) {
   const auto& path = reader.path();
   const nlohmann::json& state = reader.settings();

@@ -11,7 +11,7 @@
 namespace elmo::task {
 namespace {
 
-// Words that are predicted together, at most; a longer text is a batch of its own.
+// Largest number of words that are predicted together; a longer text is a batch of its own.
 constexpr std::int64_t kBatchWords = 4096;
 
 }  // namespace
@@ -76,7 +76,7 @@ std::vector<std::vector<Prediction>> predict(Network& network, const Data& data,
     if (interrupted()) throw Interrupted("interrupted while the data was labelled");
     if (between_batches) between_batches();
     std::size_t end = begin;
-    // Texts without words cost a row too.
+    // A text without words takes a row too.
     std::int64_t cost = 0;
     do cost += std::max<std::int64_t>(1, data.length(order[end++]));
     while (end < order.size() && cost + data.length(order[end]) <= kBatchWords);
@@ -130,8 +130,9 @@ std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
                                                  const std::vector<std::int64_t>& distances,
                                                  const Evaluation& evaluation) {
   if (distances.size() != evaluation.right.size()) {
-    throw Error(fmt::format("{}: has {} lines; line i has to belong to example i, and there are {}",
-                            path, distances.size(), evaluation.right.size()));
+    throw Error(
+        fmt::format("{}: has {} lines; line i must belong to example i, but there are {} examples",
+                    path, distances.size(), evaluation.right.size()));
   }
   std::map<std::int64_t, Score> scores;
   for (std::size_t i = 0; i < distances.size(); ++i) {

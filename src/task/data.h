@@ -30,7 +30,7 @@ class Data {
     return static_cast<std::int64_t>(
         data_.examples[static_cast<std::size_t>(example)].words.size());
   }
-  // How many labels the task does not know.
+  // The number of labels that the task does not know.
   std::int64_t unknown_labels() const;
   Batch batch(std::span<const std::uint32_t> examples) const;
 
@@ -41,27 +41,29 @@ class Data {
   std::vector<std::int32_t> words_, ends_, targets_;
 };
 
-// For each example one prediction, or one for each word. `between_batches` is called on the
-// caller's thread; an exception that it throws ends the work.
+// Returns one prediction for each text, or one for each word. `between_batches` is called on the
+// calling thread; if it throws, the work ends with that exception.
 std::vector<std::vector<Prediction>> predict(Network& network, const Data& data, Workers& workers,
                                              const std::function<void()>& between_batches = {});
 
 struct Evaluation {
   Confusion confusion;                   // the task's labels, then unknown labels of the data
-  std::optional<EntityScores> entities;  // BIO data
+  std::optional<EntityScores> entities;  // of data with BIO tags
   std::int64_t examples = 0;
   std::int64_t unknown_labels = 0;
-  std::vector<std::uint8_t> right;  // of each text or word
+  std::vector<std::uint8_t> right;  // 1 if the prediction is right, for each text or word
 
-  // What training selects by: F1 of entities, else accuracy.
+  // The score by which training selects the best epoch: F1 of the entities for BIO tags, otherwise
+  // accuracy.
   double selection() const;
 };
 Evaluation evaluate(Network& network, const Data& data, Workers& workers,
                     const std::function<void()>& between_batches = {});
 
-// Accuracy by how far a text's label lies from what decides it: distances[i] of example i, as
-// read_distances() gives them of `path`. recall() is the accuracy, `actual` the number of texts.
-// Throws Error that names `path` where there is another number of them.
+// Accuracy by the distance between a text's label and the word that decides it: distances[i] is
+// that of example i, read from `path` by read_distances(). In each score recall() is the accuracy
+// and `actual` the number of texts. Throws Error naming `path` if the numbers of distances and
+// examples differ.
 std::map<std::int64_t, Score> scores_by_distance(const std::string& path,
                                                  const std::vector<std::int64_t>& distances,
                                                  const Evaluation& evaluation);

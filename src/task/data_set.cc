@@ -21,7 +21,7 @@ namespace {
                           reader.path(), line, kLongestText));
 }
 
-// The words of the reader's line, or of a part of it.
+// The words of the reader's current line, or of a part of it.
 std::vector<std::string> cut(std::string_view text, Split split, const LineReader& reader) {
   std::vector<std::string_view> words;
   split_words(text, split, words);
@@ -29,13 +29,13 @@ std::vector<std::string> cut(std::string_view text, Split split, const LineReade
   return {words.begin(), words.end()};
 }
 
-// The two columns of a line, without the blanks around them.
+// The two columns of a line, without blanks around them.
 std::pair<std::string_view, std::string_view> columns(std::string_view line,
                                                       const LineReader& reader,
                                                       std::string_view expected) {
   const auto found = std::count(line.begin(), line.end(), '\t') + 1;
   if (found != 2) {
-    throw Error(fmt::format("{}:{}: {} columns, not 2; a line is {}, one tab between them",
+    throw Error(fmt::format("{}:{}: {} columns instead of 2; a line is {}, with one tab",
                             reader.path(), reader.line_number(), found, expected));
   }
   const std::size_t tab = line.find('\t');
@@ -49,14 +49,14 @@ std::pair<std::string_view, std::string_view> columns(std::string_view line,
 void read_texts(LineReader& reader, Split split, DataSet& data) {
   std::string_view line;
   while (reader.next(line)) {
-    // Nothing at the end of a file is no example.
+    // Blank lines are skipped.
     if (is_blank(line)) continue;
     const auto [label, text] = columns(line, reader, "label<TAB>text");
     data.examples.push_back({cut(text, split, reader), {to_nfc(label)}, reader.line_number()});
   }
 }
 
-// Lines with a blank line between examples: add(line, example) takes each of an example's.
+// Reads examples separated by blank lines; add(line, example) takes each line of one.
 template <typename F>
 void read_blocks(LineReader& reader, DataSet& data, F&& add) {
   bool open = false;
@@ -91,7 +91,7 @@ void read_sentences(LineReader& reader, DataSet& data) {
 LineReader open_data(const std::string& path, bool line_is_word, InvalidText invalid) {
   if (line_is_word && invalid == InvalidText::kSkip) {
     throw UsageError(
-        "--invalid skip would take words out of sentences; --invalid replace keeps them");
+        "--invalid skip would remove words from sentences; --invalid replace keeps them");
   }
   return LineReader(path, invalid);
 }
@@ -152,7 +152,7 @@ DataSet read_unlabelled(const std::string& path, Kind task, TextForm form, Split
     check_whole(reader, data);
     return data;
   }
-  // How many words of each line stand in a column of labels, as long as there may be one.
+  // How many words of each line are in a label column, as long as there may be one.
   std::vector<std::size_t> label_words;
   bool has_labels = true;
   std::string_view line;
@@ -175,7 +175,7 @@ DataSet read_unlabelled(const std::string& path, Kind task, TextForm form, Split
     throw Error(path +
                 ": each of its lines is a token, a tab and a tag; read it with --form tokens");
   }
-  log::info("{}: is labelled; the labels are passed over", path);
+  log::info("{}: is labelled; the labels are ignored", path);
   for (std::size_t i = 0; i < data.examples.size(); ++i) {
     auto& words = data.examples[i].words;
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(label_words[i]));
@@ -187,9 +187,9 @@ void check_bio(const DataSet& data) {
   for (const Example& example : data.examples) {
     for (std::size_t i = 0; i < example.labels.size(); ++i) {
       if (is_bio_tag(example.labels[i])) continue;
-      throw Error(fmt::format(
-          "{}:{}: tag '{}' is none of O, B-TYPE, I-TYPE, which the others are; correct it",
-          data.path, example.line + i, example.labels[i]));
+      throw Error(
+          fmt::format("{}:{}: tag '{}' is not O, B-TYPE or I-TYPE, as the others are; correct it",
+                      data.path, example.line + i, example.labels[i]));
     }
   }
 }
@@ -249,7 +249,7 @@ std::vector<std::int64_t> read_distances(const std::string& path) {
     const auto distance = parse_number<std::int64_t>(first);
     if (ended || !distance) {
       throw Error(fmt::format("{}:{}: {}", path, reader.line_number(),
-                              ended ? "stands behind a blank line; line i belongs to example i"
+                              ended ? "follows a blank line; line i belongs to example i"
                                     : "does not begin with a distance and a tab"));
     }
     distances.push_back(*distance);

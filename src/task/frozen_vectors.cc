@@ -19,7 +19,7 @@ namespace elmo::task {
 namespace {
 
 constexpr std::uint64_t kMemoryLimit = 1ull << 30;
-// Words that are embedded between two looks at the clock.
+// Words that are embedded between two updates of the progress display.
 constexpr std::int64_t kWindowWords = 20'000;
 constexpr float kLargestHalf = 65504.0f;
 
@@ -29,14 +29,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// What of two texts is compared: not the blanks, and the normal form.
+// Texts are compared without blanks and in normalisation form C.
 std::string comparable(std::string text) {
   text = std::string(strip_whitespace(text));
   std::erase_if(text, [](char byte) { return kBlanks.find(byte) != std::string_view::npos; });
   return to_nfc(text);
 }
 
-// Is sentence i of the dump example i of the data?
+// Checks that sentence i of the dump is example i of the data.
 void check_words(const DumpReader& dump, const std::string& path, const DataSet& data,
                  std::int64_t i) {
   const Example& example = data.examples[static_cast<std::size_t>(i)];
@@ -52,7 +52,7 @@ void check_words(const DumpReader& dump, const std::string& path, const DataSet&
   }
   const std::vector<std::string> words = dump.words(i);
   if (dump.layout() != DumpLayout::kMatrix) {
-    // The map has the text as it was, and of equal texts the last.
+    // The map has the uncut text, and only the last of equal texts.
     if (!words.empty() && comparable(words.front()) != comparable(joined(example.words))) {
       fail(fmt::format("has the text '{}', not that", words.front()));
     }
@@ -80,7 +80,7 @@ void FrozenVectors::write(std::int64_t first, std::int64_t count, const float* v
   for (std::int64_t i = 0; i < size; ++i) {
     if (!(std::abs(values[i]) <= kLargestHalf)) {
       throw Error(
-          fmt::format("{}: a vector holds {}, which is no number to learn from; its model has "
+          fmt::format("{}: a vector holds {}, which can't be used in training; its model has "
                       "diverged",
                       source_, values[i]));
     }
@@ -157,7 +157,7 @@ std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const s
                                                  const VectorOptions& options, const DataSet& data,
                                                  const std::filesystem::path& folder) {
   if (dump.pooled()) {
-    throw Error(path + ": holds one vector a line; dump one a word, without --line-pool");
+    throw Error(path + ": holds one vector a line; dump one for each word, without --line-pool");
   }
   const std::int64_t layers = dump.layered() ? dump.layers() : 1, dimension = dump.dimension();
   const std::vector<int> chosen = choose_layers(options.layers, static_cast<int>(layers));

@@ -1,4 +1,4 @@
-// ELMo's vectors of a data set, which training does not change: computed or read once, then kept.
+// ELMo's vectors of a data set. Training does not change them, so they are computed or read once.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace elmo::task {
 
-// Row-major (words, layers, dimension) in half precision, the words of all examples one after
-// another. Up to 1 GiB is kept in memory, more in a temporary file in `folder`. `source` names
-// where the vectors come from in messages.
+// Stores vectors in half precision, row-major (words, layers, dimension), for the words of all
+// examples one after another. Up to 1 GiB is kept in memory, more in a temporary file in `folder`.
+// `source` names the origin of the vectors in messages.
 class FrozenVectors {
  public:
   FrozenVectors(std::int64_t words, std::int64_t layers, std::int64_t dimension,
@@ -25,8 +25,8 @@ class FrozenVectors {
 
   std::int64_t layers() const { return layers_; }
   std::int64_t dimension() const { return dimension_; }
-  // Stores or loads `count` words from word `first` on. write() throws Error for values beyond the
-  // range of half precision.
+  // Stores or loads the vectors of `count` words, starting at word `first`. write() throws Error
+  // for values beyond the range of half precision.
   void write(std::int64_t first, std::int64_t count, const float* values);
   void read(std::int64_t first, std::int64_t count, float* values) const;
 
@@ -38,9 +38,9 @@ class FrozenVectors {
 
 struct VectorOptions {
   Pooling pooling = Pooling::kBoundary;
-  // The layers to keep, rising; empty: all.
+  // The layers to keep, in ascending order; empty: all.
   std::vector<int> layers;
-  // Each layer of a sentence brought to mean 0 and variance 1 (nn/scalar_mix.h).
+  // Normalise each layer of a sentence to mean 0 and variance 1 (nn/scalar_mix.h).
   bool layer_norm = false;
 };
 
@@ -49,8 +49,8 @@ struct VectorOptions {
 std::unique_ptr<FrozenVectors> embed_data(std::shared_ptr<const BidirectionalModel> model,
                                           const VectorOptions& options, const DataSet& data,
                                           const std::filesystem::path& folder, Workers& workers);
-// Reads the same from a dump whose sentence i is example i. Throws Error if they do not match; it
-// names the first example that is missing or has other words.
+// Reads the vectors from a dump whose sentence i is example i. Throws Error if they do not match,
+// naming the first example that is missing or has other words.
 std::unique_ptr<FrozenVectors> read_data_vectors(const DumpReader& dump, const std::string& path,
                                                  const VectorOptions& options, const DataSet& data,
                                                  const std::filesystem::path& folder);

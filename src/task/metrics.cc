@@ -17,7 +17,7 @@ double share(std::int64_t part, std::int64_t whole) {
 }
 
 struct Tag {
-  char prefix;  // B, I, E, S, O; others stand for themselves
+  char prefix;  // B, I, E, S, O, or any other first character
   std::string_view type;
 };
 
@@ -117,7 +117,7 @@ std::string Confusion::text(std::size_t most) const {
   const auto label = [&](std::int32_t i) -> const std::string& {
     return labels_[static_cast<std::size_t>(i)];
   };
-  // Columns are numbered where the labels are long.
+  // Columns are numbered, because labels may be long.
   std::size_t widest = 9;
   for (const std::int32_t i : shown) widest = std::max(widest, display_width(label(i)));
   std::string text = std::string(widest, ' ') + "     ";

@@ -1,4 +1,4 @@
-// The public ScalarMix of a task file.
+// Implements the public ScalarMix::load.
 
 #include <string>
 

@@ -15,7 +15,7 @@
 namespace elmo::task {
 namespace {
 
-// Which tensor of a step a dropout mask is for.
+// The tensor of a step that a dropout mask is for; part of the mask's key.
 enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2, kMix = 3 };
 
 Random dropout_numbers(const Network::DropoutKey& key, DropoutTensor tensor) {
@@ -42,7 +42,7 @@ std::int64_t encoded_width(const Settings& s) {
   }
 }
 
-// How many numbers the matrices of such a network have at least; biases are left out.
+// The least number of values in the matrices of such a network, without biases.
 double least_size(const Settings& s, const LabelSet& labels, const Vocabulary& vocabulary) {
   const auto outputs = static_cast<double>(labels.size());
   const auto input = static_cast<double>(input_width(s));
@@ -77,7 +77,7 @@ void resize(std::vector<float>& values, std::int64_t rows, std::int64_t columns)
   values.resize(static_cast<std::size_t>(rows * columns));
 }
 
-// Columns [first, first + columns) of `rows` rows of `wide` to or from a dense matrix.
+// Copies between a dense (rows, columns) matrix and columns [first, first + columns) of `wide`.
 void put_columns(const float* dense, std::int64_t rows, std::int64_t columns, float* wide,
                  std::int64_t width, std::int64_t first) {
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -166,7 +166,7 @@ void Network::initialise(std::uint64_t seed, float mix_deviation) {
 
 void Network::set_word_vectors(std::span<const float> values) {
   std::copy(values.begin(), values.end(), words_->table.value.data() + words_->width());
-  // A word without a vector has none, whatever the seed.
+  // With frozen vectors a word without one gets zeros, whatever the seed.
   if (settings_.freeze) std::fill_n(words_->table.value.data(), words_->width(), 0.0f);
   words_->table.sparse = !settings_.freeze;
 }
@@ -193,7 +193,7 @@ void Network::forward(const Batch& batch, const DropoutKey* key, bool training, 
   const std::int64_t rows = batch.texts.rows();
   resize(x_, rows, input_width_);
   std::int64_t column = 0;
-  // fill(to) writes a dense part of the input.
+  // fill(to) writes one part of the input as a dense matrix.
   const auto put = [&](std::int64_t columns, const auto& fill) {
     if (columns == input_width_) {
       fill(x_.data());
@@ -322,7 +322,8 @@ void Network::clear_gradients(const Batch& batch) {
       parameter->gradient.zero();
       continue;
     }
-    // Only the word table is: the rows of the batch before are left, those of this one begin.
+    // Only the word table is sparse: clear the rows of the previous batch, then mark those of this
+    // one.
     const std::int64_t width = words_->width();
     for (const std::int32_t row : parameter->touched) {
       std::fill_n(parameter->gradient.data() + row * width, width, 0.0f);

@@ -70,13 +70,13 @@ struct Settings {
   bool uses_embedding() const { return embedding_size > 0; }
   std::string inputs() const;  // "elmo", "embedding" or "elmo,embedding"
   nlohmann::json to_json() const;
-  // Throws Error (naming `source`) for a missing key, a wrong type or a size out of reason.
+  // Throws Error (naming `source`) for a missing key, a wrong type or an unreasonable size.
   static Settings from_json(const nlohmann::json& json, const std::string& source);
-  // Throws Error (naming `source`) where a network of these settings has no such labels.
+  // Throws Error (naming `source`) if a network with these settings can't have these labels.
   void check_labels(const std::vector<std::string>& labels, const std::string& source) const;
 };
 
-// Texts that are computed together.
+// Texts that go through the network together.
 struct Batch {
   Ragged texts;
   std::vector<float> layers;              // (rows, elmo_layers, elmo_dimension)
@@ -94,13 +94,13 @@ struct Prediction {
 class Network {
  public:
   static constexpr char kFormat[] = "elmo task";
-  // Version 2 added the projection of the mix; files without it are of version 1 still.
+  // Version 2 added the projection of the mix; files without one still have version 1.
   static constexpr std::int64_t kVersion = 2;
 
-  // All parameters zero; call initialise() or load().
+  // All parameters are zero; call initialise() or load().
   Network(const Settings& settings, LabelSet labels, Vocabulary vocabulary);
 
-  // Throws Error for a file that is no task of ours, damaged, or of the wrong shapes.
+  // Throws Error for a file that is not a task, is damaged, or has wrong shapes.
   static std::unique_ptr<Network> load(const std::filesystem::path& path);
   // `results` is stored with the settings, for `elmo info`.
   void save(const std::filesystem::path& path, const nlohmann::json& results);
@@ -111,20 +111,19 @@ class Network {
   // The `results` of save(); null if there were none.
   const nlohmann::json& results() const { return results_; }
 
-  // `mix_deviation` 0: all layers begin with the same share.
+  // `mix_deviation` is the standard deviation of the mix's initial weights; 0: equal weights.
   void initialise(std::uint64_t seed, float mix_deviation);
-  // Sets the vectors of rows 1, 2, ... of the words; row-major. From then on an update changes only
-  // the rows of its batch: words that the data never shows keep their vectors.
+  // Sets the vectors of words 1, 2, ... (row-major). From then on an update changes only the rows
+  // of its batch, so words that the data never show keep their vectors.
   void set_word_vectors(std::span<const float> values);
   // All parameters, including frozen ones.
   std::vector<Parameter*> parameters();
   std::vector<Parameter*> learned();
-  // Allocates gradients if it is for training, and packs the weights; call pack() after each
-  // update.
+  // Packs the weights and, for training, allocates gradients. Call pack() after each update.
   void prepare(bool training);
   void pack();
 
-  // What the random numbers of a step's dropout are drawn from.
+  // The key of the random numbers of a step's dropout.
   struct DropoutKey {
     std::uint64_t seed, step;
   };
@@ -134,7 +133,7 @@ class Network {
   // target -1.
   double loss(const Batch& batch, std::span<const float> class_weights, bool training, float scale,
               const DropoutKey* key, Workers& workers);
-  // One for each text or each word.
+  // Returns one prediction for each text (kClassify) or word (kTag).
   std::vector<Prediction> predict(const Batch& batch, Workers& workers);
 
   // A row of the table of layers: name, output shape for a text of T words, number of parameters.
@@ -144,8 +143,8 @@ class Network {
   };
   std::vector<LayerRow> table();
 
-  // The softmax-normalised weights over all layers of the language model, 0 for layers that are not
-  // mixed, as LayerMix::scalar_mix takes them. Requires uses_elmo().
+  // The softmax-normalised weights of all layers of the language model, 0 for layers that are not
+  // mixed, as LayerMix::scalar_mix() takes them. Requires uses_elmo().
   std::vector<float> mix_weights() const;
   float mix_gamma() const { return mix_->gamma.value[0]; }
   // L2 on the raw weights of the mix: adds strength * its gradient.
@@ -158,10 +157,10 @@ class Network {
     return settings_.task == Kind::kClassify ? batch.texts.texts() : batch.texts.rows();
   }
   std::int64_t logits_width() const { return head_.output(); }
-  // Without an encoder a tagger's inputs have had their dropout already.
+  // Without an encoder a tagger's encoded words are its inputs, which have had dropout already.
   bool drops_encoded() const { return settings_.task == Kind::kClassify || recurrent_; }
   void clear_gradients(const Batch& batch);
-  // Fills x_, y_ and logits_; what backward() needs besides only if `training`.
+  // Fills x_, y_ and logits_, and only with `training` what backward() needs.
   void forward(const Batch& batch, const DropoutKey* key, bool training, Workers& workers);
   void backward(const Batch& batch, const DropoutKey* key, Workers& workers);
 
@@ -180,7 +179,7 @@ class Network {
   std::optional<CrfLayer> crf_;
   std::int64_t input_width_, encoded_width_;
 
-  // Of the last batch, kept for the backward pass and for their memory.
+  // Of the last batch; kept for the backward pass, and to reuse the memory.
   std::vector<float> mixed_, part_, x_, y_, logits_, d_logits_, d_y_, d_sequence_, d_x_;
   const float* sequence_ = nullptr;
   RecurrentTape recurrent_tape_;

@@ -31,7 +31,7 @@ void set_source(const std::filesystem::path& output, Plan& plan) {
   if (plan.model) {
     s.model_path = std::filesystem::relative(*plan.model, folder_of(output)).string();
   }
-  // The dump of the development data has to be of the same model.
+  // The dump of the development data must come from the same model.
   plan.dev_source = plan.dev_vectors ? VectorSource::of_task(s, output, std::nullopt,
                                                              plan.dev_vectors, Precision::kF32)
                                      : source;
@@ -97,7 +97,7 @@ void set_vocabulary(Plan& plan) {
     plan.word_vectors = std::move(table.values);
   }
   plan.vocabulary = Vocabulary::of(plan.train, given);
-  // What is frozen has the given vectors only.
+  // Frozen embeddings have only the given vectors.
   if (s.freeze) plan.vocabulary.words = NameTable(given);
 }
 
@@ -117,7 +117,7 @@ void prepare(Plan& plan, const std::filesystem::path& output) {
   }
   plan.labels = LabelSet::of(plan.train);
   if (plan.labels.size() < 2) {
-    throw Error(plan.train.path + ": has one label only; there is nothing to tell apart");
+    throw Error(plan.train.path + ": has only one label; at least two are needed");
   }
   s.output = plan.crf                  ? OutputKind::kCrf
              : plan.labels.size() == 2 ? OutputKind::kSigmoid

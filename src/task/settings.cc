@@ -1,4 +1,4 @@
-// Settings to and from JSON.
+// Converts Settings to and from JSON.
 
 #include <fmt/core.h>
 
@@ -15,7 +15,7 @@
 namespace elmo::task {
 namespace {
 
-// Sizes beyond this are no network but a wrong file.
+// Larger sizes mean that the file is not a task.
 constexpr int kMaxSize = 16384, kMaxLayers = 64;
 
 template <typename E>
@@ -80,7 +80,7 @@ nlohmann::json Settings::to_json() const {
                            {"stride", stride},
                            {"dropout", dropout},
                            {"output", output_name(output)}};
-  // Older files have neither.
+  // Older files have neither, and these are only written if used.
   if (elmo_dropout > 0) result["elmo_dropout"] = elmo_dropout;
   if (elmo_projection > 0) result["elmo_projection"] = elmo_projection;
   return result;
@@ -130,7 +130,7 @@ Settings Settings::from_json(const nlohmann::json& json, const std::string& sour
   }
   if (s.kernels.empty()) fields.fail("kernels are none");
   if (std::ranges::adjacent_find(s.elmo_layers, std::greater_equal()) != s.elmo_layers.end()) {
-    fields.fail("elmo_layers are not rising numbers");
+    fields.fail("elmo_layers are not ascending numbers");
   }
   if (!s.uses_elmo() && !s.uses_embedding()) fields.fail("there is no input");
   if (s.task == Kind::kTag && s.encoder == EncoderKind::kCnn) fields.fail("a cnn can't tag");
@@ -147,16 +147,16 @@ void Settings::check_labels(const std::vector<std::string>& labels,
   };
   if (labels.size() < 2) fail(fmt::format("there are {}, not two or more", labels.size()));
   if (output == OutputKind::kSigmoid && labels.size() != 2) {
-    fail(fmt::format("there are {}, a sigmoid tells two apart", labels.size()));
+    fail(fmt::format("there are {}, a sigmoid has exactly two", labels.size()));
   }
   const std::unordered_set<std::string_view> all(labels.begin(), labels.end());
-  if (all.size() != labels.size()) fail("one stands there twice");
+  if (all.size() != labels.size()) fail("one is repeated");
   for (const std::string& label : labels) {
     if (label.empty() || find_invalid_utf8(label) != std::string_view::npos ||
         label.find_first_of("\t\r") != std::string::npos) {
       fail("one is empty, not UTF-8 or holds a tab");
     }
-    // Where nothing may stand before I-X, no sequence of tags has it.
+    // A CRF that has no tag which may precede I-X could never predict it.
     if (output == OutputKind::kCrf && label.starts_with("I-") &&
         !all.contains("B-" + label.substr(2))) {
       fail(fmt::format("{} is there without B-{}", label, label.substr(2)));

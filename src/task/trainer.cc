@@ -146,7 +146,7 @@ void NetworkTrainer::end() {
   if (was_finished_) return;
   close_seed();
   finished_ = true;
-  // The weights to go on with are those behind the last epoch, those to keep the best of all.
+  // Resuming continues with the weights of the last epoch; the task gets the best of all.
   const TensorImage last = checkpoint_image();
   set_weights(winner_weights_);
   const nlohmann::json results = {

@@ -1,4 +1,4 @@
-// A classifier or tagger in training: its seeds, one after another.
+// Trains a classifier or tagger with one seed after another.
 #pragma once
 
 #include <chrono>
@@ -19,19 +19,19 @@
 
 namespace elmo::task {
 
-// What decides the result of a task's training (io/resume_guard.h). --epochs may differ, and so
-// may the place of the language model, not its hash.
+// The settings that decide the result of a task's training (io/resume_guard.h). --epochs may
+// change, and so may the path of the language model, but not its hash.
 RunSettings run_settings(const Settings& network, const std::vector<float>& word_vectors,
                          const Data& train, const Data& dev, const TrainingOptions& options);
 
-// What a checkpoint or a finished task says it was trained with. Throws Error for one of an older
-// version.
+// The settings that a checkpoint or a finished task was trained with. Throws Error for one of an
+// older version.
 RunSettings trained_settings(const nlohmann::json& json, const std::filesystem::path& path);
 
 class NetworkTrainer final : public Trainer {
  public:
-  // All outlive it. Goes on from the checkpoint beside options.output where options.resume asks for
-  // it and it is there. Throws UsageError where that contradicts `run`.
+  // All arguments must outlive it. Resumes the checkpoint beside options.output if options.resume
+  // is set and there is one. Throws UsageError if it contradicts `run`.
   NetworkTrainer(Network& network, RunSettings run, const std::vector<float>& word_vectors,
                  const Data& train, const Data& dev, const TrainingOptions& options,
                  const TrainingLog& log, BackgroundWriter& writer, Workers& workers);
@@ -41,35 +41,35 @@ class NetworkTrainer final : public Trainer {
   bool measurement_due() const override {
     return !batches_.empty() && at_.batch == batches_.size();
   }
-  // The development set, behind an epoch.
+  // Evaluates the development set after an epoch.
   void measure(const std::function<void()>& pause) override;
   bool checkpoint_due() const override { return measured_ && saved_step_ != at_.step; }
   void checkpoint() override;
   void settle() override { pending_.wait(); }
-  // The best weights of all seeds into options.output.
+  // Writes the best weights of all seeds to options.output.
   void end() override;
   double progress() const override;
   std::string status() const override;
 
-  bool was_finished() const { return was_finished_; }  // before this run began
+  bool was_finished() const { return was_finished_; }  // before this run
   const std::vector<SeedResult>& seeds() const { return seeds_; }
-  // What is wrong with the last epoch's loss; empty: nothing.
+  // What is wrong with the last epoch's loss; empty if nothing is.
   std::string divergence() const;
 
  private:
   using Weights = std::vector<std::vector<float>>;
 
-  // Where the training is, besides its weights.
+  // The state of the training besides the weights.
   struct Position {
-    int seed = 0;  // of options.seeds, from 0
+    int seed = 0;  // index into options.seeds
     int epoch = 0;
     std::size_t batch = 0;  // the next one of the epoch
     std::uint64_t step = 0;
-    // Over the batches of the epoch so far: sums of the losses and of the gradients' norms, and how
-    // many were clipped.
+    // Of the epoch so far: sums over its batches of the loss and of the gradients' norm, and the
+    // number of batches whose gradients were clipped.
     double loss = 0, norms = 0;
     std::uint64_t clipped = 0;
-    double last_loss = 0;  // the mean of the last whole epoch; 0 before
+    double last_loss = 0;  // mean of the last complete epoch; 0 before
 
     nlohmann::json to_json() const;
     void read(const nlohmann::json& json);
@@ -82,7 +82,7 @@ class NetworkTrainer final : public Trainer {
   }
   std::int64_t targets() const;
   void begin_seed();
-  // Its result, and its weights where they are the best of all seeds so far.
+  // Records the seed's result, and its weights if they are the best of all seeds so far.
   void close_seed();
   void finish_epoch(const Evaluation& evaluation);
   Weights weights() const;
@@ -107,10 +107,10 @@ class NetworkTrainer final : public Trainer {
   std::vector<std::vector<std::uint32_t>> batches_;  // of the epoch; empty before its first step
   Position at_;
   BestSoFar best_;
-  double winner_ = -1;  // the best result of the seeds that are done
+  double winner_ = -1;  // the best result of the finished seeds
   Weights best_weights_, winner_weights_;
-  std::vector<SeedResult> seeds_;  // that are done
-  bool finished_ = false;          // all seeds, and the output is written
+  std::vector<SeedResult> seeds_;  // finished seeds
+  bool finished_ = false;          // all seeds are finished and the output is written
   bool was_finished_ = false, measured_ = false, warned_of_divergence_ = false;
   std::optional<std::uint64_t> saved_step_;
   std::optional<double> running_loss_;
@@ -118,10 +118,10 @@ class NetworkTrainer final : public Trainer {
   PendingWrite pending_;
 };
 
-// In an epoch.
+// The number of batches in an epoch.
 std::int64_t batches_of(const Data& data, const TrainingOptions& options);
 
-// For the results in a task's file.
+// Conversion of results to and from a task file's JSON.
 nlohmann::json to_json(const std::vector<SeedResult>& seeds);
 std::vector<SeedResult> seed_results(const nlohmann::json& json);
 

@@ -23,7 +23,7 @@ std::filesystem::path beside(const std::filesystem::path& output, const char* en
   return path.replace_extension(ending);
 }
 
-// Of the seeds: mean and standard deviation (n - 1).
+// The mean and the standard deviation (n - 1) over the seeds.
 TrainingReport summary(std::vector<SeedResult> seeds) {
   TrainingReport report;
   report.seeds = std::move(seeds);
@@ -42,9 +42,9 @@ std::uintmax_t size_of(const std::filesystem::path& path) {
   return failed ? 0 : size;
 }
 
-// What the rest will take; the first checkpoint is there.
+// Estimates the remaining time and space, once the first checkpoint exists.
 void forecast(double seconds, const std::filesystem::path& output) {
-  // A checkpoint beside its replacement, and the task, which is smaller.
+  // Two checkpoints, the old and the new, and the task, which is smaller than either.
   const std::uintmax_t bytes = 3 * size_of(checkpoint_path(output));
   log::info("train: about {} to go; {}B of memory{}", format_duration(seconds),
             format_count(static_cast<double>(peak_memory_bytes())),
@@ -53,7 +53,7 @@ void forecast(double seconds, const std::filesystem::path& output) {
                                      format_count(static_cast<double>(bytes)), output.string()));
 }
 
-// What the files are for.
+// Tells the user what the files are for.
 void explain_files(const std::filesystem::path& output) {
   const auto checkpoint = checkpoint_path(output);
   log::info("{} is all that other commands read; {} ({}B) only train --resume does",
@@ -61,7 +61,7 @@ void explain_files(const std::filesystem::path& output) {
             format_count(static_cast<double>(size_of(checkpoint))));
 }
 
-// A finished task whose checkpoint is gone: it may be asked for again as it is.
+// The result of a finished task without a checkpoint, if the same training is asked for again.
 TrainingReport finished_before(const RunSettings& run, const TrainingOptions& options) {
   const std::filesystem::path& path = options.output;
   const auto finished = Network::load(path);
@@ -108,7 +108,7 @@ void check_output(const TrainingOptions& options) {
   for (const auto& path : {options.output, checkpoint_path(options.output)}) {
     if (!std::filesystem::exists(path)) continue;
     throw Error(
-        fmt::format("{} exists; --resume goes on with it, --overwrite replaces it", path.string()));
+        fmt::format("{} exists; --resume continues it, --overwrite replaces it", path.string()));
   }
 }
 
@@ -119,7 +119,7 @@ TrainingReport train(const Settings& settings, const LabelSet& labels, const Voc
   const bool has_checkpoint = std::filesystem::exists(checkpoint_path(options.output));
   if (options.resume && !has_checkpoint) {
     if (std::filesystem::exists(options.output)) return finished_before(run, options);
-    log::warn("{}: there is no checkpoint, the training begins",
+    log::warn("{}: there is no checkpoint; starting a new training",
               checkpoint_path(options.output).string());
   }
   Network network(settings, labels, vocabulary);
@@ -134,7 +134,7 @@ TrainingReport train(const Settings& settings, const LabelSet& labels, const Voc
                        .advice = [] { return std::string("--resume goes on"); }});
   }
   if (const std::string wrong = trainer.divergence(); !wrong.empty()) {
-    throw Error(wrong + " (the best epoch's weights are written all the same)");
+    throw Error(wrong + " (the best epoch's weights have been written nevertheless)");
   }
   if (!trainer.was_finished()) explain_files(options.output);
   TrainingReport report = summary(trainer.seeds());

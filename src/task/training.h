@@ -19,7 +19,7 @@ namespace elmo::task {
 struct TrainingOptions {
   std::filesystem::path output;  // TASK.h5
   int epochs = 10;
-  // Stop after this many epochs without a better development result; 0: never.
+  // Stop after this many epochs without an improvement on the development set; 0: never.
   int patience = 3;
   int batch_size = 32;  // texts
   OptimizerKind optimizer = OptimizerKind::kAdam;
@@ -41,8 +41,8 @@ struct TrainingOptions {
 
 struct SeedResult {
   std::uint64_t seed;
-  double best;  // of the development set: Evaluation::selection()
-  int epoch;    // that gave it, from 1
+  double best;  // on the development set: Evaluation::selection()
+  int epoch;    // the epoch that gave it, from 1
 };
 
 struct TrainingReport {
@@ -54,23 +54,23 @@ struct TrainingReport {
 // Creates the folder of TASK.h5 and locks it for this process as long as the lock lives. Throws
 // Error if another process is training into it.
 FileLock lock_output(const std::filesystem::path& output);
-// To be called before any work. Throws Error if the output exists and neither resume nor overwrite
-// is set.
+// Call it before any work. Throws Error if the output exists and neither resume nor overwrite is
+// set.
 void check_output(const TrainingOptions& options);
 
 // TASK.checkpoint.h5 and TASK.log.jsonl, beside TASK.h5.
 std::filesystem::path checkpoint_path(const std::filesystem::path& output);
 std::filesystem::path log_path(const std::filesystem::path& output);
 
-// The precision that --precision auto chose when a resumed training began; nullopt without a
-// checkpoint.
+// The precision that --precision auto chose when the training to be resumed began; nullopt without
+// a checkpoint.
 std::optional<std::string> trained_precision(const std::filesystem::path& output);
 
-// Trains one network for each seed and writes the best of all into options.output. `word_vectors`:
-// initial vectors of rows 1, 2, ... of the words, row-major (may be empty). The result has the same
-// bits with any number of threads, interrupted or not. A resumed training may have more epochs than
-// before; UsageError names any other setting that differs. Throws Interrupted after the checkpoint
-// was written.
+// Trains one network for each seed and writes the best of all to options.output. `word_vectors`:
+// initial vectors of words 1, 2, ..., row-major (may be empty). The bits do not depend on the
+// number of threads or on interruptions. A resumed training may have more epochs than before; for
+// any other setting that differs UsageError names it. Throws Interrupted after the checkpoint was
+// written.
 TrainingReport train(const Settings& settings, const LabelSet& labels, const Vocabulary& vocabulary,
                      const std::vector<float>& word_vectors, const Data& train, const Data& dev,
                      const TrainingOptions& options, Workers& workers);

@@ -13,7 +13,7 @@
 namespace elmo::task {
 namespace {
 
-// More than any set of vectors has; keeps a wrong file from taking all memory.
+// Far above real sets of vectors; keeps a wrong file from exhausting the memory.
 constexpr std::int64_t kMaxDimension = 16384;
 
 std::string_view next_field(std::string_view& rest) {
@@ -28,7 +28,7 @@ std::string_view next_field(std::string_view& rest) {
 
 WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
                                   const std::function<bool(std::string_view)>& wanted) {
-  // Names of old collections are not always UTF-8; such a word is no word of a text.
+  // Words of old collections are not always UTF-8. Such a word never matches a word of a text.
   LineReader reader(path, InvalidText::kReplace);
   WordVectorTable table;
   std::unordered_set<std::string> seen;
@@ -49,7 +49,7 @@ WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
     }
     if (blank_line != 0) {
       throw Error(
-          fmt::format("{}:{}: an empty line amid the vectors; remove it", path, blank_line));
+          fmt::format("{}:{}: an empty line among the vectors; remove it", path, blank_line));
     }
     const std::string word = to_nfc(raw_word);
     numbers.clear();

@@ -15,13 +15,13 @@ struct WordVectorTable {
   std::vector<float> values;  // (words, dimension)
 };
 
-// Reads word2vec's and fastText's text format (a first line `COUNT DIMENSION`) and GloVe's (none):
-// each line holds a word and its values, separated by blanks. Words are brought to normalisation
-// form C; a blank line at the end of the file is ignored. Keeps the first `most` words and, of the
-// rest, those that are `wanted`; of a repeated word only its first line. Memory is bounded by what
-// is kept. Throws Error with file and line for a vector of another dimension than the first, a
-// value that is no number or not finite, fewer lines than the first line promises, a file without
-// vectors, and for word2vec's binary format.
+// Reads the text formats of word2vec and fastText (a first line `COUNT DIMENSION`) and of GloVe (no
+// such line): each line has a word and its values, separated by blanks. Words are converted to
+// normalisation form C. Blank lines at the end of the file are ignored. Keeps the first `most`
+// words and, of the others, those that are `wanted`; a repeated word counts only once. Memory is
+// bounded by what is kept. Throws Error with file and line for a vector of another dimension than
+// the first, a value that is not a finite number, fewer lines than the first line promises, a file
+// without vectors, and word2vec's binary format.
 WordVectorTable read_word_vectors(const std::string& path, std::size_t most,
                                   const std::function<bool(std::string_view)>& wanted);
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kEndCharacters = 3;
 
-// The last `characters` characters; nothing if there are not so many.
+// The last `characters` characters; empty if the word is shorter.
 std::string_view word_end(std::string_view word, std::size_t characters) {
   std::size_t at = word.size();
   for (std::size_t i = 0; i < characters; ++i) {

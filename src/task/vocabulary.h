@@ -12,34 +12,34 @@
 
 namespace elmo::task {
 
-// Names in the order of their rows in an embedding table; row 0 stands for every other name. Names
+// Names in the order of their rows in an embedding table. Row 0 stands for all other names. Names
 // are compared in normalisation form C.
 class NameTable {
  public:
   NameTable() = default;
-  // Without row 0.
+  // `names` does not include row 0.
   explicit NameTable(std::vector<std::string> names);
 
   std::int64_t rows() const { return static_cast<std::int64_t>(names_.size()) + 1; }
   const std::vector<std::string>& names() const { return names_; }
   std::int32_t row(std::string_view name) const;
 
-  // As a file holds them: one a line.
+  // The names as stored in a file, one a line.
   std::string bytes() const;
   static NameTable from_bytes(std::string_view bytes);
 
  private:
   std::vector<std::string> names_;
-  StringMap<std::int32_t> rows_;  // by normalisation form C
+  StringMap<std::int32_t> rows_;  // keyed by normalisation form C
 };
 
 struct Vocabulary {
   NameTable words;
-  // Word ends of one to three characters; they say something of a word that has no row.
+  // Word ends of one to three characters, which tell something about words without a row.
   NameTable ends;
 
-  // First the `given` words, then those that occur at least twice, by descending frequency; word
-  // ends that at least two different words have.
+  // The `given` words come first, then words that occur at least twice, by descending frequency.
+  // Word ends are those that at least two different words have.
   static Vocabulary of(const DataSet& data, const std::vector<std::string>& given);
 
   // The row of the word as written, else in lower case (ASCII), else 0.

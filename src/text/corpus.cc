@@ -23,11 +23,11 @@
 namespace elmo {
 namespace {
 
-// One file. Slots are the sentences of an epoch, numbered through all files.
+// One file. Slots number the sentences of an epoch through all files.
 struct Source {
   std::uint64_t sentences = 0, first_slot = 0, slots = 0;
-  std::uint64_t bytes = 0, hash = 0;          // of the lines; of the sentences
-  std::unique_ptr<WindowShuffle> in_order{};  // what can't be read from the middle
+  std::uint64_t bytes = 0, hash = 0;          // of all lines; of the sentences
+  std::unique_ptr<WindowShuffle> in_order{};  // for files that can't be read from the middle
 };
 
 }  // namespace
@@ -44,12 +44,12 @@ void set_inputs(const std::vector<std::string>& patterns, CorpusOptions& options
     if (has_share && !std::filesystem::exists(pattern)) {
       files.resize(colon);
       if (files == "-") {
-        throw UsageError("--input - (standard input) is read once, so it has no share");
+        throw UsageError("--input - (standard input) is read once, so it can't have a share");
       }
       share = parse_number<double>(std::string_view(pattern).substr(colon + 1)).value_or(0);
       if (!(share > 0 && share <= 1000)) {
         throw UsageError(fmt::format(
-            "--input {}: the share behind the colon is to be above 0 and at most 1000", pattern));
+            "--input {}: the share after the colon must be above 0 and at most 1000", pattern));
       }
     }
     const std::vector<std::string> found = expand_inputs({files});
@@ -69,15 +69,15 @@ struct Corpus::Impl {
   std::uint64_t slots = 0, invalid_lines = 0, in_order = 0;
   std::string fingerprint;
 
-  // Where the next sentence comes from.
+  // The position of the next sentence.
   std::uint64_t epoch = 0, given_epoch = 0, at = 0;
   std::optional<IndexPermutation> order;
-  std::uint64_t announced = 0;  // up to which place of the order
+  std::uint64_t announced = 0;  // the first place in the order that is not yet announced
 
   void scan();
   void share_out();
   void start_epoch(std::uint64_t number);
-  // The source of the sentence at a place of the order, and its number there.
+  // The file of the sentence at `place` in the order, and the sentence's number in that file.
   std::pair<std::size_t, std::uint64_t> sentence_at(std::uint64_t place) const;
   void announce();
   std::uint64_t window_bytes() const {
@@ -103,7 +103,7 @@ void Corpus::Impl::scan() {
     windowed.push_back(file);
   }
   in_order = windowed.size();
-  // Windows are as large as the number of files allows.
+  // The files share the memory for windows equally.
   for (const std::size_t file : windowed) {
     Source& source = sources[file];
     source.in_order = std::make_unique<WindowShuffle>(
@@ -142,12 +142,12 @@ std::pair<std::size_t, std::uint64_t> Corpus::Impl::sentence_at(std::uint64_t pl
   const std::uint64_t slot = order->at(place);
   const auto after = std::ranges::upper_bound(sources, slot, {}, &Source::first_slot);
   const Source& source = *(after - 1);
-  // A share that is no whole number goes on in the next epoch where it left off.
+  // With a fractional share, each epoch continues in the file where the last one stopped.
   return {static_cast<std::size_t>(after - 1 - sources.begin()),
           (epoch * source.slots + slot - source.first_slot) % source.sentences};
 }
 
-// So that the system fetches many sentences at a time, where they are not in memory.
+// Announces sentences in advance, so that the system can read many of them from disk at once.
 void Corpus::Impl::announce() {
   constexpr std::uint64_t kAhead = 256;
   if (at + kAhead / 2 < announced) return;

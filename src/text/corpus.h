@@ -1,4 +1,4 @@
-// A training corpus: any number of files of any size, their sentences in a seeded order.
+// A training corpus: the sentences of any number of files of any size, in a seeded random order.
 #pragma once
 
 #include <cstdint>
@@ -11,58 +11,62 @@
 namespace elmo {
 
 struct CorpusOptions {
-  // Files (expanded already), or a single "-".
+  // Paths, with patterns already expanded, or a single "-" (standard input).
   std::vector<std::string> inputs;
-  // How often an epoch has each sentence of a file, a fraction too: one number a file; empty: once.
+  // How often each sentence of a file appears in an epoch, one number for each file; may be a
+  // fraction. Empty: once.
   std::vector<double> shares;
   InvalidText invalid = InvalidText::kRefuse;
   std::uint64_t seed = 1;
-  // The most places of plain files that are kept in memory (12 bytes each, line_index.h), and the
-  // bytes of the windows of .gz files, all of them together, or of standard input.
+  // Limits of memory: the number of line offsets kept for plain files (12 bytes each,
+  // line_index.h), and the total bytes of the shuffle windows of the .gz files or of standard
+  // input.
   std::uint64_t most_places = 1u << 18;
   std::uint64_t window_bytes = 8u << 20;
 };
 
-// Sets inputs and shares from patterns (expand_inputs(), base/file.h) with or without shares behind
-// them: "novels/*.txt", "near.txt:2", "-". A file of the whole name, colon and all, has precedence.
-// Throws UsageError for a share that is not above 0 and at most 1000, Error as expand_inputs().
+// Sets inputs and shares from patterns (expand_inputs(), base/file.h), each with an optional share:
+// "novels/*.txt", "near.txt:2", "-". If a file with the whole name exists, including the colon, it
+// is taken. Throws UsageError for a share that is not above 0 and at most 1000, and Error as
+// expand_inputs() does.
 void set_inputs(const std::vector<std::string>& patterns, CorpusOptions& options);
 
-// The sentences of a corpus, epoch after epoch: the lines that are not blank (nor skipped as
-// invalid). Construction reads every file once, to check it (UTF-8, NUL) and to index it.
+// The sentences of a corpus, epoch after epoch: all lines except blank and skipped invalid ones.
+// The constructor reads every file once, to check it (UTF-8, NUL bytes) and to index it.
 //
-// An epoch is one permutation, by (seed, epoch), of all sentences of all files, whatever their
-// order: sentences of plain files are read from their places. A .gz can't be read from the middle:
-// the permutation says when one of its sentences is due, and the next of the file's own shuffle
-// within windows (window_shuffle.h) is it. Standard input is such a shuffle alone, neither checked
-// beforehand nor indexed, one epoch. Memory does not grow with the text. All permutations use
-// Philox (compute/random.h).
+// An epoch is one permutation, seeded by (seed, epoch), of all sentences of all files. Sentences of
+// plain files are read by their offsets. A .gz file can't be read from the middle: when the
+// permutation asks for one of its sentences, the next sentence of that file's own shuffle within
+// windows is taken (window_shuffle.h). Standard input is shuffled within windows only, is neither
+// checked beforehand nor indexed, and has one epoch. Memory does not grow with the text. All
+// permutations use Philox (compute/random.h). Not thread-safe.
 class Corpus {
  public:
-  // Throws Error: any bad file, or no line with a word in it; UsageError: a file that can be read
-  // only once.
+  // Throws Error for a file that can't be used or if no line has a word in it, and UsageError for
+  // an input that can be read only once (except "-").
   explicit Corpus(const CorpusOptions& options);
   ~Corpus();
 
-  // Sentences of one epoch, by the files' shares; 0 for standard input.
+  // Sentences of one epoch, after the shares are applied; 0 for standard input.
   std::uint64_t sentences() const;
   std::uint64_t invalid_lines() const;
-  // Identifies the text: base names, sizes, shares other than 1 and a hash of the sentences. Empty
-  // for standard input.
+  // Identifies the text by the files' base names, sizes, shares other than 1, and a hash of the
+  // sentences. Empty for standard input.
   std::string fingerprint() const;
-  // What of the text is shuffled within windows only, and how: a sentence for the user; empty:
-  // nothing.
+  // A sentence for the user about the first file that is shuffled within windows only. Empty if
+  // there is none.
   std::string limits() const;
 
   // The next sentence: all of epoch 0, then all of epoch 1, and so on without end. Returns false
-  // only at the end of standard input. Throws Error if a file has changed since it was indexed: a
-  // plain one where the change is met, a .gz at its end.
+  // only at the end of standard input. Throws Error if a file has changed since it was indexed: at
+  // the changed line of a plain file, at the end of a .gz file.
   bool next(std::string& sentence);
   // Epoch (0-based) of the sentence that next() returned last.
   std::uint64_t epoch() const;
 
-  // Where the next sentence comes from, as a small JSON text; seek() goes there. Not for
-  // standard input (UsageError). seek() throws Error where the position is of other windows.
+  // The position of the next sentence as a small JSON text; seek() continues there. Both throw
+  // UsageError for standard input. seek() throws Error if the position does not fit this corpus
+  // (for example, windows of another size).
   std::string position() const;
   void seek(const std::string& position);
 

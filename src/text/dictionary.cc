@@ -59,8 +59,8 @@ Dictionary::Dictionary(std::string bytes, const std::string& source,
   }
   for (const std::string_view marker : markers) {
     if (find(marker)) continue;
-    throw Error(
-        fmt::format("{}: holds no {}, so it is no dictionary of ELMoForManyLangs", source, marker));
+    throw Error(fmt::format("{}: holds no {}, so it is not a dictionary of ELMoForManyLangs",
+                            source, marker));
   }
 }
 

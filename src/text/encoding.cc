@@ -12,7 +12,7 @@ namespace elmo {
 bool is_korean_cp949(std::string_view bytes) {
   constexpr std::size_t kEnough = 4096;
   const iconv_t converter = iconv_open("UTF-8", "CP949");
-  // Not every system has the table.
+  // iconv may have been installed without the table of CP949.
   if (converter == reinterpret_cast<iconv_t>(-1)) return false;
   const bool whole = bytes.size() <= kEnough;
   std::string from(bytes.substr(0, kEnough)), to(3 * from.size(), '\0');
@@ -21,7 +21,7 @@ bool is_korean_cp949(std::string_view bytes) {
   std::size_t in_left = from.size(), out_left = to.size();
   const std::size_t failed = iconv(converter, &in, &in_left, &out, &out_left);
   iconv_close(converter);
-  // Of a longer text the last character may have been cut.
+  // If the text was cut to kEnough bytes, its last character may be incomplete.
   if (failed == static_cast<std::size_t>(-1) && (whole || in_left > 1)) return false;
   to.resize(to.size() - out_left);
   std::size_t hangul = 0, others = 0;
@@ -30,8 +30,8 @@ bool is_korean_cp949(std::string_view bytes) {
     if (character < 0x80) continue;
     ++(character >= 0xAC00 && character <= 0xD7A3 ? hangul : others);
   }
-  // Hanja, quotation marks and the like stand between Hangul; the letters of other encodings read
-  // as CP949 are nearly all Hanja.
+  // Some Hanja and quotation marks among the Hangul are normal. Text of other encodings, decoded as
+  // CP949, gives almost only Hanja.
   return hangul > 0 && hangul >= 2 * others;
 }
 

@@ -15,11 +15,11 @@
 namespace elmo {
 namespace {
 
-// There may be more files than descriptors.
+// A corpus may have more files than a process may have open.
 constexpr std::size_t kMostOpened = 16;
 
-// A chunk's sum is the sum of its sentences', so that chunks can be joined. The place is part of
-// it: an exchange of lines is a change.
+// A chunk's checksum is the sum of its sentences' checksums, so that chunks can be joined. The
+// offset is hashed too, so that swapped lines are noticed.
 std::uint32_t sum_of(std::string_view sentence, std::uint64_t end) {
   return static_cast<std::uint32_t>(XXH3_64bits_withSeed(sentence.data(), sentence.size(), end));
 }
@@ -29,7 +29,7 @@ std::uint32_t sum_of(std::string_view sentence, std::uint64_t end) {
 LineIndex::LineIndex(const std::vector<std::string>& files, InvalidText invalid,
                      std::size_t most_chunks)
     : names_(files), rule_(invalid), most_chunks_(most_chunks), files_(files.size()) {
-  // Growing would take up to three times as much.
+  // Growing these vectors by push_back() could take three times the memory.
   begins_.reserve(most_chunks + files.size());
   sums_.reserve(most_chunks + files.size());
 }
@@ -95,7 +95,7 @@ int LineIndex::descriptor(std::size_t file) {
 
 void LineIndex::announce(std::size_t file, std::uint64_t number) {
   const Range bytes = range(file, number / step_);
-  // Advice: where it can't be followed, read() waits.
+  // This is only a hint. If it fails, read() waits for the disk.
   (void)::posix_fadvise(descriptor(file), static_cast<off_t>(bytes.begin),
                         static_cast<off_t>(bytes.end - bytes.begin), POSIX_FADV_WILLNEED);
 }

@@ -11,39 +11,39 @@
 
 namespace elmo {
 
-// Where the sentences (lines that are not blank) of plain files stand, and a sum of each to notice
-// change. The index is sparse: it has the place of each k-th sentence of a file, k doubling when
-// there would be too many places, and reading a sentence reads the k of its chunk. One thread at a
-// time.
+// The offsets of the sentences (lines that are not blank) of plain files, and checksums to detect
+// that a file has changed. The index is sparse: it stores the offset of every k-th sentence of a
+// file and reads a chunk of k sentences to get one. k doubles when the index would grow too large.
+// Not thread-safe.
 class LineIndex {
  public:
-  // `most_chunks` bounds the memory: 12 bytes a chunk, of which a file has one at the least.
-  // `files` outlive the index.
+  // `most_chunks` bounds the memory: a chunk takes 12 bytes, and a file has at least one. `files`
+  // must outlive the index.
   LineIndex(const std::vector<std::string>& files, InvalidText invalid, std::size_t most_chunks);
   ~LineIndex();
   LineIndex(const LineIndex&) = delete;
   LineIndex& operator=(const LineIndex&) = delete;
 
-  // File after file and in their order: the next sentence, which ends, newline included, before
-  // byte `end` of the file.
+  // Adds the next sentence of a file. All sentences of one file are added, in order, before those
+  // of the next. `end` is the byte offset after the sentence's newline.
   void add(std::size_t file, std::string_view sentence, std::uint64_t end);
 
-  // The sentence of this number in this file. Throws Error where the file has changed since.
+  // Reads sentence `number` of a file. Throws Error if the file has changed since it was indexed.
   void read(std::size_t file, std::uint64_t number, std::string& sentence);
-  // Tells the system that read() will ask for it.
+  // Tells the system that read() will soon ask for this sentence.
   void announce(std::size_t file, std::uint64_t number);
 
  private:
   struct File {
     std::uint64_t first_chunk = 0, sentences = 0;
-    std::uint64_t end = 0;  // of its last sentence
+    std::uint64_t end = 0;  // of the last sentence
   };
   struct Opened {
     std::size_t file;
     int descriptor;
   };
   struct Range {
-    std::uint64_t begin, end;  // bytes of the file
+    std::uint64_t begin, end;  // byte offsets
   };
 
   void join_pairs();
@@ -56,13 +56,14 @@ class LineIndex {
   std::size_t most_chunks_;
   std::uint64_t step_ = 1;  // k
   std::vector<File> files_;
-  std::vector<std::uint64_t> begins_;  // of the chunks, in bytes of their file
+  std::vector<std::uint64_t> begins_;  // of the chunks: byte offsets in their files
+  // One checksum for each chunk.
   std::vector<std::uint32_t> sums_;
-  std::vector<Opened> opened_;  // the last used first
+  std::vector<Opened> opened_;  // most recently used first
   std::string buffer_;
 };
 
-// Throws the Error of a file that is no longer what it was when it was first read.
+// Throws Error: the file has changed since it was first read.
 [[noreturn]] void throw_changed(const std::string& file);
 
 }  // namespace elmo

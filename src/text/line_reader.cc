@@ -29,7 +29,7 @@ constexpr std::string_view kGzip = "\x1F\x8B";
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-// With U+FFFD for each NUL byte.
+// The text with U+FFFD for each NUL byte.
 std::string without_nul(std::string_view text) {
   std::string result;
   for (const char byte : text) {
@@ -42,18 +42,18 @@ std::string without_nul(std::string_view text) {
   return result;
 }
 
-// A gzip stream that is decompressed as it comes, member after member.
+// Decompresses a gzip stream incrementally, one member after the other.
 class Inflater {
  public:
   Inflater() {
-    // 16: a gzip header is expected and checked.
+    // Adding 16 makes zlib expect a gzip header and check it.
     if (inflateInit2(&stream_, 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
   }
   ~Inflater() { inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  // Takes from the front of `packed`, gives at most `size` bytes; false: damaged.
+  // Consumes bytes from the front of `packed` and writes `made` <= size bytes; false if damaged.
   bool run(std::string_view& packed, char* to, std::size_t size, std::size_t& made) {
     if (at_end_ && !packed.empty()) {
       inflateReset(&stream_);
@@ -70,7 +70,7 @@ class Inflater {
     at_end_ = code == Z_STREAM_END;
     return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR;
   }
-  // Between members.
+  // At the end of a member?
   bool at_end() const { return at_end_; }
 
  private:
@@ -87,9 +87,9 @@ struct LineReader::Impl {
   int descriptor = -1;
   bool standard_input = false, regular = false;
   std::unique_ptr<Inflater> inflater;
-  std::string packed;  // read, not yet decompressed from `packed_at` on
+  std::string packed;  // compressed bytes; those before `packed_at` have been decompressed
   std::size_t packed_at = 0;
-  std::uint64_t position = 0;  // of the descriptor, where it rests
+  std::uint64_t position = 0;  // of the next byte to read from the descriptor
   std::string buffer, spill;
   std::size_t begin = 0;
   std::uint64_t line = 0, invalid_lines = 0, offset = 0;
@@ -111,16 +111,16 @@ struct LineReader::Impl {
     }
   }
 
-  // Bytes as the file has them.
+  // The bytes of the file, before decompression.
   std::size_t read(char* to, std::size_t size) {
     if (descriptor < 0) {
       open();
       if (position != 0 && ::lseek(descriptor, static_cast<off_t>(position), SEEK_SET) < 0) {
-        throw Error(fmt::format("{}: can't be read from the middle: {}", shown, reason(errno)));
+        throw Error(fmt::format("{}: can't be read from a given offset: {}", shown, reason(errno)));
       }
     }
-    // A signal does not end a read() that waits (InterruptGuard), so it is not begun before there
-    // is something.
+    // A signal does not end a blocking read() (InterruptGuard), so wait for input with a timeout
+    // first.
     constexpr int kMilliseconds = 200;
     pollfd ready{.fd = descriptor, .events = POLLIN, .revents = 0};
     while (!regular && ::poll(&ready, 1, kMilliseconds) <= 0) {
@@ -140,11 +140,11 @@ struct LineReader::Impl {
     }
   }
 
-  // The first bytes decide what it is.
+  // Tells from the first bytes what kind of file this is.
   std::size_t start(char* to, std::size_t size) {
     started = true;
     std::size_t got = 0;
-    // A pipe may give them one by one.
+    // A pipe may deliver them one by one.
     while (got < kKindBytes) {
       const std::size_t more = read(to + got, size - got);
       if (more == 0) break;
@@ -200,7 +200,7 @@ struct LineReader::Impl {
     return got != 0;
   }
 
-  // The raw next line, without its newline.
+  // The next line, without its newline but otherwise unchanged.
   bool raw(std::string_view& text) {
     spill.clear();
     while (true) {
@@ -244,7 +244,7 @@ struct LineReader::Impl {
                     shown, line, wrong + 1, advice(text)));
   }
 
-  // How to convert a text that holds this line.
+  // A hint how to convert a text that contains this line.
   std::string advice(std::string_view text) const {
     const bool korean = is_korean_cp949(text);
     const std::string_view encoding = korean ? "CP949" : "ENCODING";
@@ -264,7 +264,7 @@ InvalidText parse_invalid_text(std::string_view name) {
   if (name == "skip") return InvalidText::kSkip;
   if (name == "replace") return InvalidText::kReplace;
   throw UsageError(
-      fmt::format("what to do with invalid text, '{}', is none of refuse, skip, replace", name));
+      fmt::format("what to do with invalid text, '{}', is not one of refuse, skip, replace", name));
 }
 
 LineRule::Verdict LineRule::apply(std::string_view& line, bool is_first) {
@@ -301,13 +301,13 @@ LineReader::LineReader(const std::string& path, InvalidText invalid)
   } else {
     self.open();
   }
-  if (::fstat(self.descriptor, &status) != 0) return;  // a closed standard input: read() says so
+  if (::fstat(self.descriptor, &status) != 0) return;  // standard input is closed: read() says so
   if (S_ISDIR(status.st_mode)) {
     throw Error(self.shown + ": is a folder; name a text file, or a pattern such as '" + path +
                 "/*.txt'");
   }
   self.regular = S_ISREG(status.st_mode) && path != "-";
-  // What can be known before the work is: a wrong kind of file.
+  // Reading now reports a wrong kind of file before any work begins.
   if (self.regular) self.fill();
 }
 
@@ -353,7 +353,8 @@ void LineReader::seek(std::uint64_t byte_offset, std::uint64_t line_number) {
   Impl& self = *impl_;
   if (self.descriptor >= 0 &&
       ::lseek(self.descriptor, static_cast<off_t>(byte_offset), SEEK_SET) < 0) {
-    throw Error(fmt::format("{}: can't be read from the middle: {}", self.shown, reason(errno)));
+    throw Error(
+        fmt::format("{}: can't be read from a given offset: {}", self.shown, reason(errno)));
   }
   self.position = byte_offset;
   self.buffer.clear();
@@ -375,7 +376,7 @@ void LineReader::rest() {
     self.packed_at = 0;
     self.packed.shrink_to_fit();
   } else {
-    // Read again, which costs less than keeping it for thousands of files.
+    // Reading the bytes again costs less than keeping buffers for thousands of files.
     self.position = self.offset;
     self.buffer.clear();
     self.ended = false;

@@ -1,5 +1,5 @@
-// Lines of text from a file, a .gz file or standard input. Every text file of a user is read by
-// this.
+// Lines of text from a file, a .gz file or standard input. All text files of users are read with
+// it.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,20 @@ constexpr std::string_view invalid_name(InvalidText invalid) {
                                             : "refuse";
 }
 
-// The rule for every line of text: a byte-order mark at the start of the file is removed, and so
-// are the carriage returns at a line's end, however many; a carriage return within a line is a
-// space. Blanks at a line's end are left to the caller.
+// What is done to every line: a byte-order mark at the start of the file and all carriage returns
+// at the end of a line are removed; a carriage return within a line becomes a space. Blanks at the
+// ends of a line are kept.
 class LineRule {
  public:
   explicit LineRule(InvalidText invalid) : invalid_(invalid) {}
 
   enum class Verdict {
     kKept,
-    kRepaired,  // was invalid, and holds U+FFFD for what was
-    kDropped,   // is invalid, to be passed over
-    kRefused    // is invalid, as it was
+    kRepaired,  // was invalid; the invalid parts are now U+FFFD
+    kDropped,   // invalid and to be skipped
+    kRefused    // invalid and unchanged
   };
-  // `line` is without its newline; what it becomes is valid until the next call.
+  // `line` has no newline. The view that it becomes is valid until the next call.
   Verdict apply(std::string_view& line, bool is_first);
 
  private:
@@ -39,46 +39,46 @@ class LineRule {
   std::string changed_;
 };
 
-// Reads lines by that rule; memory is one line and a buffer. The last line need not end in a
-// newline. One thread at a time.
+// Reads lines by that rule. Memory is one line and a buffer. The last line need not end in a
+// newline. Not thread-safe, except cancel().
 class LineReader {
  public:
-  // A sentence beyond this many bytes is no sentence but a file without lines, or a bomb.
+  // Longer lines are refused: the file has no line breaks, or is a decompression bomb.
   static constexpr std::size_t kLongestLine = std::size_t{128} << 20;
 
-  // `path` "-" is standard input; what starts with gzip's magic bytes is decompressed, from a pipe
-  // too (concatenated members too). Throws Error: missing, a folder, unreadable, or another kind of
-  // file (io/file_kind.h), whatever `invalid` says.
+  // `path` "-" is standard input. Input that starts with gzip's magic bytes is decompressed, from a
+  // pipe too; concatenated members are supported. Throws Error, whatever `invalid` says, if the
+  // file is missing, unreadable, a folder, or a file of another kind (io/file_kind.h).
   explicit LineReader(const std::string& path, InvalidText invalid = InvalidText::kRefuse);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
 
-  // The next line, valid until the next call; false at the end. Throws Error with file, line,
-  // byte and remedy under kRefuse (`iconv -f CP949 ...` where that gives Hangul), on a line longer
-  // than kLongestLine and on a read error (a truncated .gz); Interrupted where SIGINT or SIGTERM
-  // came while it waited for a pipe. kSkip drops the line (it keeps its number), kReplace puts
-  // U+FFFD for what is invalid and for NUL.
+  // The next line, valid until the next call; false at the end. kSkip skips an invalid line, which
+  // keeps its number; kReplace puts U+FFFD for invalid parts and for NUL bytes. Under kRefuse an
+  // invalid line throws Error with file, line, byte and remedy (`iconv -f CP949 ...` if that gives
+  // Hangul). Also throws Error for a line longer than kLongestLine and for a read error (such as a
+  // truncated .gz), and Interrupted if SIGINT or SIGTERM arrives while waiting for a pipe.
   bool next(std::string_view& line);
 
   // 1-based number of the line that next() returned last.
   std::uint64_t line_number() const;
-  // For messages: the path, or "standard input".
+  // The path, or "standard input", for messages.
   const std::string& path() const;
-  // Lines dropped or changed so far.
+  // Lines skipped or changed so far.
   std::uint64_t invalid_lines() const;
-  // A warning that tells how many, where there are any; to be called at the end.
+  // Logs a warning with the number of invalid lines, if there are any. Call it at the end.
   void warn_of_invalid_lines() const;
 
-  // For a plain file: byte offset behind the last returned line (its newline included), so that
-  // a corpus index can be built. Counted from the start of the file, byte-order mark included.
+  // Plain files only: the byte offset after the last returned line and its newline. Counted from
+  // the start of the file, including a byte-order mark.
   std::uint64_t byte_offset() const;
-  // Plain files only: continue at a byte offset that byte_offset() returned earlier, whose
-  // following line has number `line_number`.
+  // Plain files only: continue at an offset that byte_offset() returned earlier. `line_number` is
+  // the number of the line that follows.
   void seek(std::uint64_t byte_offset, std::uint64_t line_number);
   bool is_seekable() const;  // a plain file (not .gz, not "-", not a pipe)
-  // From any thread: a wait for a pipe, now or later, ends with Interrupted.
+  // Makes a wait for a pipe, now or later, end with Interrupted. May be called by any thread.
   void cancel();
-  // Gives back the descriptor and most memory until the next line is asked for. Regular files only.
+  // Closes the file and frees most memory until the next line is asked for. Regular files only.
   void rest();
 
  private:
@@ -86,10 +86,10 @@ class LineReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// Whether its content is there once only: standard input, a pipe, a device. A missing file is not.
+// Can the content be read only once (standard input, a pipe, a device)? False for a missing file.
 bool is_read_once(const std::string& path);
-// Throws UsageError that names the input and `why` it is needed twice ("training reads its text in
-// every epoch").
+// Throws UsageError that names the input and says `why` it is needed twice ("training reads its
+// text in every epoch").
 void refuse_read_once(const std::string& path, std::string_view why);
 
 }  // namespace elmo

@@ -10,7 +10,7 @@
 namespace elmo {
 namespace {
 
-// total * index / count, rounded up: no share then begins in the middle of a unit.
+// total * index / count, rounded up.
 std::uint64_t border(std::uint64_t total, std::uint64_t index, std::uint64_t count) {
   using Wide = unsigned __int128;
   return static_cast<std::uint64_t>((Wide{total} * index + count - 1) / count);
@@ -52,7 +52,7 @@ void LineShare::start() {
   begin_ = border(total, index_, count_);
   end_ = border(total, index_ + 1, count_);
   if (by_bytes_ && begin_ > 0) {
-    // By a reader of its own, so that the warning at the end tells of this share's lines.
+    // A separate reader, so that the final warning counts the invalid lines of this share only.
     LineReader before(path_, invalid_);
     while (before.byte_offset() < begin_ && read_line(before)) ++lines_;
     reader_.seek(before.byte_offset(), before.line_number() + 1);

@@ -9,7 +9,7 @@
 namespace elmo {
 namespace {
 
-// U+FF01 to U+FF5E stand in the order of ASCII's ! to ~.
+// U+FF01 to U+FF5E are in the same order as ASCII's ! to ~.
 std::string to_half_width(std::string_view text) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
@@ -26,7 +26,7 @@ Normalisation parse_normalisation(std::string_view name) {
   for (const auto known : {Normalisation::kNone, Normalisation::kNfkc, Normalisation::kWidth}) {
     if (normalisation_name(known) == name) return known;
   }
-  throw UsageError("normalisation '" + std::string(name) + "' is none of none, nfkc, width");
+  throw UsageError("normalisation '" + std::string(name) + "' is not one of none, nfkc, width");
 }
 
 std::string_view normalisation_name(Normalisation normalisation) {

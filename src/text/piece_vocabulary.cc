@@ -25,7 +25,7 @@ struct PieceVocabulary::Impl {
         return end < word.size() && (static_cast<unsigned char>(word[end]) & 0xC0) == 0x80;
       };
       while (end > begin && is_inside()) --end;
-      // Not UTF-8: nothing but bytes that go on a character.
+      // Not UTF-8: there are only continuation bytes.
       if (end == begin) end = most;
       f(word.substr(begin, end - begin), begin);
       begin = end;
@@ -49,7 +49,7 @@ PieceVocabulary::PieceVocabulary(std::string bytes, const std::string& source)
                 ": not a SentencePiece model (or a truncated one); make one with `elmo vocab`");
   }
   const auto& processor = impl_->processor;
-  // The library wants it under the name that the model's settings give it.
+  // SentencePiece finds the unknown piece only under the name in the model's trainer settings.
   if (processor.unk_id() < 0) {
     throw Error(source +
                 ": the SentencePiece model does not name its unknown piece; make a "
@@ -94,8 +94,8 @@ std::vector<PieceVocabulary::Piece> PieceVocabulary::encode_with_places(
     std::string_view word) const {
   std::vector<Piece> pieces;
   Impl::in_parts(word, [&](std::string_view part, std::size_t offset) {
-    // Where NFC changes the text, places are taken in characters of the changed text and spread
-    // over the raw bytes in proportion; for text that is NFC already they are exact.
+    // If NFC changes the text, offsets are known in the changed text and are scaled to the raw
+    // bytes. They are exact if the text is already in NFC.
     const std::string normal = impl_->identity ? to_nfc(part) : std::string(part);
     const auto encoded = impl_->processor.EncodeAsImmutableProto(normal);
     const auto raw_place = [&](std::size_t at) {

@@ -1,4 +1,4 @@
-// A sentence with a part of it marked.
+// A sentence with a part of it in brackets.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,9 @@
 
 namespace elmo {
 
-// "he sat on the [bank] of the river": the sentence and the bytes [begin, end) that the brackets
-// held. Throws UsageError unless it is UTF-8 with one pair of brackets and something between them.
+// "he sat on the [bank] of the river": the sentence without brackets, and the bytes [begin, end)
+// that they enclosed. Throws UsageError unless the text is UTF-8 and has one pair of brackets that
+// is not empty.
 struct Query {
   std::string sentence;
   std::size_t begin, end;

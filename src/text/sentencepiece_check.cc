@@ -8,14 +8,14 @@
 namespace elmo {
 namespace {
 
-// A cursor over protobuf's wire format: enough to look into a SentencePiece model, whose generated
-// classes are not installed by distributions.
+// A minimal reader of protobuf's wire format. The generated classes of SentencePiece models are not
+// installed by distributions.
 class ProtoReader {
  public:
   explicit ProtoReader(std::string_view bytes) : bytes_(bytes) {}
 
-  // The next field; false at the end or where the bytes are not protobuf.
-  // `number` is that of a field of variable length.
+  // Reads the next field; false at the end or if the bytes are not protobuf. `payload` is the
+  // content of a length-delimited field, `number` the value of a varint.
   bool next(std::uint64_t& field, std::string_view& payload, std::uint64_t* number = nullptr) {
     std::uint64_t tag = 0;
     if (at_ >= bytes_.size() || !varint(tag)) return false;
@@ -60,11 +60,11 @@ class ProtoReader {
   std::size_t at_ = 0;
 };
 
-// The specs of ModelProto, of what is done to a text and to the text made of pieces.
+// The fields of ModelProto that hold the NormalizerSpec of the input and of the decoded text.
 constexpr std::uint64_t kNormaliser = 3, kDenormaliser = 5;
 
-// Of that spec NormalizerSpec.precompiled_charsmap = 2. The last one counts, as protobuf merges
-// them.
+// NormalizerSpec.precompiled_charsmap, field 2. If it is repeated, the last one counts, as in
+// protobuf.
 std::string_view character_map(std::string_view model, std::uint64_t spec_field) {
   std::string_view map;
   ProtoReader reader(model);
@@ -81,10 +81,11 @@ std::string_view character_map(std::string_view model, std::uint64_t spec_field)
   return map;
 }
 
-// The map is a little-endian uint32, the bytes of a double-array trie (darts-clone: a unit has its
-// label in bits 0 to 7 and 31, whether it has a leaf in bit 8, whether its offset counts in 256s in
-// bit 9, the offset in bits 10 to 30; a leaf is a value in bits 0 to 30), and the texts, each ended
-// by 0, that the values point into. Walks all that can be reached.
+// The map is a little-endian uint32 (size of the trie in bytes), a double-array trie (darts-clone),
+// and the replacement texts, each ended by a 0 byte. A unit of the trie has its label in bits 0 to
+// 7 and 31, a flag for a leaf in bit 8, a flag that the offset counts in units of 256 in bit 9, and
+// the offset in bits 10 to 30; a leaf has its value, the offset of a replacement text, in bits 0 to
+// 30. Visits everything that can be reached.
 bool is_sound_map(std::string_view map) {
   if (map.empty()) return true;
   std::uint32_t size = 0;
@@ -96,7 +97,7 @@ bool is_sound_map(std::string_view map) {
   if (texts.back() != '\0') return false;
   std::vector<std::uint32_t> units(size / sizeof(std::uint32_t));
   std::memcpy(units.data(), map.data(), size);
-  // Where the children of a unit lie: 256 places, by the byte that leads there.
+  // The base index of a unit's children: the child for a byte is at this index XOR the byte.
   const auto children_of = [&](std::uint32_t at) {
     const std::uint32_t unit = units[at];
     return at ^ ((unit >> 10) << ((unit & (1u << 9)) >> 6));
@@ -120,7 +121,7 @@ bool is_sound_map(std::string_view map) {
   return true;
 }
 
-// ModelProto.pieces = 1, SentencePiece.type = 3, of which UNKNOWN is 2.
+// Counts pieces (ModelProto field 1) whose type (SentencePiece field 3) is UNKNOWN (2).
 int count_unknown(std::string_view model) {
   int count = 0;
   ProtoReader reader(model);

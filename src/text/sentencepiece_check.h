@@ -1,4 +1,4 @@
-// What of a SentencePiece model the library takes on trust.
+// Checks a SentencePiece model for faults that libsentencepiece does not detect.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace elmo {
 
-// What is wrong with the bytes of a SentencePiece model (sentencepiece_model.proto, ModelProto), as
-// the end of a sentence; empty where nothing is found. libsentencepiece reads outside its memory
-// where the normaliser's table of characters is damaged, and needs one unknown piece.
+// What is wrong with the bytes of a SentencePiece model (sentencepiece_model.proto, ModelProto),
+// worded as the end of a sentence; empty if nothing is found. libsentencepiece reads out of bounds
+// if the normaliser's character map is damaged, and needs exactly one unknown piece.
 std::string sentencepiece_fault(std::string_view model);
 
-// Whether the model's own normaliser changes nothing.
+// Does the model's own normaliser change nothing?
 bool normaliser_is_identity(std::string_view model);
 
 }  // namespace elmo

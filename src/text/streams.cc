@@ -10,7 +10,7 @@
 namespace elmo {
 namespace {
 
-// A state, all numbers little-endian and unsigned:
+// The format of a state; all numbers are little-endian and unsigned:
 //   8 bytes  kMagic (the last digit is the version)
 //   u32      streams, and for each of them
 //     u8     1 if it ever held a sentence
@@ -54,7 +54,8 @@ class StateReader {
     return part;
   }
 
-  // A number of things of at least `size_of_each` bytes: checked before memory is taken for them.
+  // Reads a count of items that take at least `size_of_each` bytes each, and checks it before
+  // memory is allocated for them.
   std::size_t count(std::size_t size_of_each) {
     const auto value = get<std::uint64_t>();
     if (value > bytes_.size() / size_of_each) fail();
@@ -102,8 +103,8 @@ bool StreamBatcher::next(Window& window) {
   window.input_words.clear();
   window.predictions = 0;
 
-  // Step by step and in each step stream by stream: which stream a sentence goes to does not
-  // depend on the length of the windows.
+  // Step by step, and in each step stream by stream, so that the assignment of sentences to streams
+  // does not depend on T.
   for (std::size_t i = 0; i < size; ++i) {
     if (i == streams && window.predictions == 0) return false;
     Stream& stream = streams_state_[i % streams];
@@ -186,7 +187,7 @@ void StreamBatcher::restore(const std::string& state, std::int32_t known_units, 
   }
   if (!reader.at_end()) StateReader::fail();
   streams_state_ = std::move(restored);
-  // Asked again: the source says so itself if it has still ended (more epochs may be wanted now).
+  // The source is asked again in the next call: more epochs may be wanted by then.
   source_ended_ = false;
 }
 

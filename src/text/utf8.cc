@@ -12,8 +12,8 @@
 namespace elmo {
 namespace {
 
-// Length of the valid character at `at`, 0 if there is none; `good` is then the number of bytes
-// that began one (at least 1), the maximal part to be replaced.
+// Length of the valid character at `at`, or 0 if there is none; `good` is then the length (at least
+// 1) of the maximal invalid part.
 std::size_t character_length(std::string_view text, std::size_t at, std::size_t& good) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const unsigned char first = byte(0);
@@ -43,7 +43,7 @@ std::size_t character_length(std::string_view text, std::size_t at, std::size_t&
   return length;
 }
 
-// Bytes of ASCII from `at` on, eight at a time.
+// The end of the ASCII bytes that start at `at`, in steps of eight.
 std::size_t skip_ascii(std::string_view text, std::size_t at) {
   while (at + 8 <= text.size()) {
     std::uint64_t eight;
@@ -55,9 +55,8 @@ std::size_t skip_ascii(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Whether the text is in normalisation form C at sight: all its characters stand for themselves and
-// compose with none of each other (their NFC_Quick_Check is Yes, and combining marks, conjoining
-// jamo and the like are not among them).
+// A quick check whether the text is in normalisation form C: true if all its characters are common
+// ones with NFC_Quick_Check=Yes that are not combining marks or conjoining jamo.
 bool is_plainly_nfc(std::string_view text) {
   std::size_t at = 0;
   while ((at = skip_ascii(text, at)) < text.size()) {
@@ -132,7 +131,7 @@ bool is_mark(char32_t character) {
 
 namespace {
 
-// Composed, as the options say besides.
+// utf8proc's map with `options` and composition.
 std::string map_text(std::string_view text, int options) {
   utf8proc_uint8_t* bytes = nullptr;
   const auto size =

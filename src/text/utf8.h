@@ -1,4 +1,4 @@
-// UTF-8 and the little of Unicode that the toolkit needs.
+// UTF-8, and the few properties of Unicode that the toolkit needs.
 #pragma once
 
 #include <cstddef>
@@ -10,31 +10,31 @@ namespace elmo {
 // Offset of the first byte that is not valid UTF-8 (RFC 3629: no surrogates, no overlong forms,
 // nothing above U+10FFFF), or npos.
 std::size_t find_invalid_utf8(std::string_view text);
-// Every maximal invalid part replaced by U+FFFD.
+// The text with U+FFFD for each maximal invalid part.
 std::string replace_invalid_utf8(std::string_view text);
 
-// Code point at `position` of valid UTF-8; moves `position` behind it.
+// The code point at `position` of valid UTF-8; moves `position` past it.
 char32_t decode_utf8(std::string_view text, std::size_t& position);
 void append_utf8(std::string& text, char32_t character);
 // Number of code points of valid UTF-8.
 std::size_t count_characters(std::string_view text);
 
-// Unicode general categories P* and S*.
+// Is the general category P* or S*?
 bool is_punctuation_or_symbol(char32_t character);
-// Unicode general categories M*: combining marks.
+// Is the general category M* (combining marks)?
 bool is_mark(char32_t character);
 
-// Normalisation form C (utf8proc) of valid UTF-8, which words are compared in: macOS writes Hangul
-// and accents in another form. Text of the commonest characters is returned as it is without work.
+// Normalisation form C (utf8proc) of valid UTF-8. Words are compared in this form, because macOS
+// writes Hangul and accented letters decomposed. Fast for text of common characters only.
 std::string to_nfc(std::string_view text);
-// Normalisation form KC, which also takes compatibility forms for the ordinary ones.
+// Normalisation form KC, which also replaces compatibility characters.
 std::string to_nfkc(std::string_view text);
-// count_characters() of the normal form: what people count.
+// count_characters() of to_nfc(text): the characters that people see.
 std::size_t count_nfc_characters(std::string_view text);
-// Columns that a terminal of fixed-width letters gives to valid UTF-8: Hangul, Hanja and other wide
-// characters take two, combining marks none (utf8proc's widths).
+// Columns that valid UTF-8 takes in a terminal: two for Hangul, Hanja and other wide characters,
+// none for combining marks (utf8proc's widths).
 std::size_t display_width(std::string_view text);
-// `text` and as many spaces as bring it to `width` columns.
+// `text` followed by as many spaces as make it `width` columns wide.
 std::string padded(std::string_view text, std::size_t width);
 
 }  // namespace elmo

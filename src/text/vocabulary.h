@@ -1,4 +1,4 @@
-// The units of a language model: pieces of words, or words, with a row each in its tables.
+// The units of a language model: pieces or words. Each has a row in the model's tables.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,22 @@
 
 namespace elmo {
 
-// Immutable after construction; every const member may be called by many threads at once.
+// Immutable and thread-safe.
 class Vocabulary {
  public:
   virtual ~Vocabulary() = default;
 
   std::int32_t rows() const { return rows_; }
-  // The units that stand for a sentence's begin and end, and for what has none.
+  // The units for the beginning and end of a sentence, and for words that the vocabulary lacks.
   std::int32_t bos() const { return bos_; }
   std::int32_t eos() const { return eos_; }
   std::int32_t unk() const { return unk_; }
-  // Does this unit stand for what the vocabulary lacks?
+  // Does this unit stand for text that the vocabulary lacks?
   virtual bool is_unknown(std::int32_t id) const = 0;
   virtual std::string name(std::int32_t id) const = 0;
   // Appends the units of one raw word; at least one.
   virtual void encode(std::string_view word, std::vector<std::int32_t>& ids) const = 0;
-  // As a file holds it.
+  // The vocabulary as stored in files.
   const std::string& bytes() const { return bytes_; }
 
  protected:

@@ -16,7 +16,7 @@
 namespace elmo {
 namespace {
 
-// Calls f with the words of every line that has any, as they stand in the text.
+// Calls f with the unnormalised words of every line that has any.
 template <typename F>
 void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptions& options,
                    VocabularyReport& report, F&& f) {
@@ -39,8 +39,8 @@ void for_each_line(const std::vector<std::string>& inputs, const VocabularyOptio
   if (report.lines == 0) throw Error(inputs.front() + ": the text holds no word");
 }
 
-// A uniform sample of lines within a budget of bytes (reservoir sampling, Vitter's algorithm R,
-// on a number of lines that is set when the budget is first exceeded).
+// A uniform sample of lines within a budget of bytes: reservoir sampling (Vitter's algorithm R).
+// The number of lines is fixed when the budget is first exceeded.
 class LineSample {
  public:
   LineSample(std::uint64_t budget, std::uint64_t seed)
@@ -80,7 +80,7 @@ class SampleIterator : public sentencepiece::SentenceIterator {
   std::size_t at_ = 0;
 };
 
-// The digits behind the first occurrence of `lead`; empty where there are none.
+// The digits after the first occurrence of `lead`; empty if there are none.
 std::string_view number_behind(std::string_view text, std::string_view lead) {
   const std::size_t at = text.find(lead);
   if (at == std::string_view::npos) return {};
@@ -102,7 +102,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
         sample.add(std::move(line));
         line.clear();
       }
-      if (word.size() > kLongest) continue;  // no word of a language is that long
+      if (word.size() > kLongest) continue;  // not a word of a language
       if (!line.empty()) line += ' ';
       line += normal;
     }
@@ -110,7 +110,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
   });
   report.sampled_lines = sample.lines().size();
   if (sample.lines().empty())
-    throw Error(inputs.front() + ": the text holds no word shorter than 4,000 bytes");
+    throw Error(inputs.front() + ": the text holds no word of at most 4,000 bytes");
 
   const std::unordered_map<std::string, std::string> settings = {
       {"model_type", options.type},
@@ -126,7 +126,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
       {"pad_id", "-1"},
       {"input_sentence_size", "0"},
       {"max_sentence_length", "1000000"},
-      // The counts of EM are summed a thread: their number is part of the result.
+      // EM sums its counts by thread, so the result depends on the number of threads.
       {"num_threads", "2"},
       {"minloglevel", "3"},
   };
@@ -144,7 +144,7 @@ std::string train_pieces(const std::vector<std::string>& inputs, const Vocabular
     throw Error(fmt::format("--size {} is more than this text supports; the largest is {}",
                             options.size, largest));
   }
-  // "... required_chars. SIZE vs NUMBER".
+  // SentencePiece's message: "... required_chars. SIZE vs NUMBER".
   if (const std::string_view least =
           number_behind(reason, fmt::format("required_chars. {} vs ", options.size));
       !least.empty()) {
@@ -191,13 +191,13 @@ std::string train_vocabulary(const std::vector<std::string>& inputs,
     throw UsageError("--size must be at least 260: 256 bytes, 3 special pieces and a character");
   }
   if (options.character_coverage <= 0 || options.character_coverage > 1) {
-    throw UsageError("--character-coverage must lie above 0 and at most at 1");
+    throw UsageError("--character-coverage must be above 0 and at most 1");
   }
   counts.entries = options.size;
   if (options.type == "word") return train_words(inputs, options, counts);
   if (options.type == "unigram" || options.type == "bpe")
     return train_pieces(inputs, options, counts);
-  throw UsageError("vocabulary type '" + options.type + "' is none of unigram, bpe, word");
+  throw UsageError("vocabulary type '" + options.type + "' is not one of unigram, bpe, word");
 }
 
 }  // namespace elmo

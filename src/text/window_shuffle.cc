@@ -65,11 +65,11 @@ void WindowShuffle::load() {
     lines_.emplace_back(text_.size(), sentence.size());
     text_ += sentence;
   }
-  // There may be more files than descriptors.
+  // A corpus may have more files than a process may have open.
   if (options_.sentences != 0) reader_->rest();
   permutation_ = Random(options_.seed, RandomUse::kLineOrder,
                         place_.pass << 32 | static_cast<std::uint32_t>(place_.window),
-                        options_.source + 1)  // 0 is the order of a corpus
+                        options_.source + 1)  // random stream 0 is the order of a corpus
                      .permutation(static_cast<std::uint32_t>(lines_.size()));
   if (place_.given > lines_.size()) throw_changed(path_);
   loaded_ = true;

@@ -1,4 +1,4 @@
-// Sentences that can only be read in order, shuffled a window at a time.
+// Sentences of an input that can only be read in order, shuffled within windows.
 #pragma once
 
 #include <cstdint>
@@ -11,34 +11,35 @@
 
 namespace elmo {
 
-// The sentences (lines that are not blank) of a .gz or of standard input, pass after pass: windows
-// of about `window_bytes`, each permuted by (seed, pass, window, source). Memory is one window. One
-// thread at a time.
+// The sentences (lines that are not blank) of a .gz file or of standard input, pass after pass, in
+// windows of about `window_bytes` bytes. Each window is permuted by (seed, pass, window, source).
+// Memory is one window. Not thread-safe.
 class WindowShuffle {
  public:
   struct Options {
     InvalidText invalid = InvalidText::kRefuse;
     std::uint64_t seed = 1;
-    std::uint32_t source = 0;  // which of several
+    std::uint32_t source = 0;  // the number of the file in its corpus
     std::uint64_t window_bytes = 0;
-    // What a pass holds: sentences, and their chained_hash(). None of standard input.
+    // The number of sentences of a pass and their chained_hash(); 0 for standard input.
     std::uint64_t sentences = 0, hash = 0;
   };
   WindowShuffle(std::string path, const Options& options);
 
-  // The next sentence, after the last of a pass the first of the next one; false only at the end of
-  // standard input. Throws Error where the text is not the one of the options.
+  // The next sentence; after the last one of a pass comes the first of the next. Returns false only
+  // at the end of standard input. Throws Error if the text does not match Options::sentences and
+  // Options::hash.
   bool next(std::string& sentence);
   std::uint64_t invalid_lines() const { return reader_ ? reader_->invalid_lines() : 0; }
 
-  // Where the next sentence comes from.
+  // The position of the next sentence.
   struct Place {
     std::uint64_t pass = 0, window = 0;
-    std::uint64_t begin = 0;  // the window's first sentence
-    std::uint64_t given = 0;  // of the window
+    std::uint64_t begin = 0;  // number of the window's first sentence
+    std::uint64_t given = 0;  // sentences of the window returned so far
   };
   const Place& place() const { return place_; }
-  // Not for standard input. The text is read up to there when a sentence is asked for.
+  // Not for standard input. The text before `place` is read when the next sentence is asked for.
   void go_to(const Place& place);
 
  private:
@@ -52,7 +53,7 @@ class WindowShuffle {
   std::uint64_t read_ = 0, hash_ = 0;  // in this pass
   bool loaded_ = false;
   std::string text_;
-  std::vector<std::pair<std::size_t, std::size_t>> lines_;  // of text_: begin and size
+  std::vector<std::pair<std::size_t, std::size_t>> lines_;  // begin and size in text_
   std::vector<std::uint32_t> permutation_;
 };
 

@@ -1,4 +1,4 @@
-// How often the words of a text occur.
+// How often each word of a text occurs.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace elmo {
 
-// By the words in normalisation form C.
+// Keys are words in normalisation form C.
 using WordCounts = std::unordered_map<std::string, std::uint64_t>;
 
-// Of a text that can be read again. Memory is bounded by the number of distinct words. Throws Error
-// as LineReader does, and Interrupted after SIGINT or SIGTERM.
+// Counts the words of a text that can be read more than once. Memory is bounded by the number of
+// distinct words. Throws Error as LineReader does, and Interrupted after SIGINT or SIGTERM.
 WordCounts count_words(const std::string& input, Split split, InvalidText invalid);
 
-// The most frequent first, equally frequent ones in the order of their bytes.
+// Sorted by falling count; equal counts by the words' bytes.
 std::vector<std::pair<std::string, std::uint64_t>> by_frequency(const WordCounts& counts);
 
 }  // namespace elmo

@@ -1,4 +1,4 @@
-// Lists of words that people write.
+// Word lists written by users.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace elmo {
 
-// Words of a file, one a line as `split` has them, each once; blank lines are passed over. Throws
-// Error for an empty list and for two words on a line.
+// The distinct words of a file with one word (as `split` defines it) a line; blank lines are
+// skipped. Throws Error for an empty list and for a line with two words.
 std::vector<std::string> read_word_list(const std::string& path, Split split = Split::kSpaces);
-// In normalisation form C.
+// The words in normalisation form C.
 std::unordered_set<std::string> normal_words(const std::vector<std::string>& words);
 
 }  // namespace elmo

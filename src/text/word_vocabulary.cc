@@ -29,8 +29,8 @@ WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
     const auto [place, added] =
         ids_.emplace(std::string(word), static_cast<std::int32_t>(words_.size()));
     if (!added) {
-      throw Error(fmt::format("{}:{}: '{}' stands on line {} already; remove one of them", source,
-                              line, word, place->second + 1));
+      throw Error(fmt::format("{}:{}: '{}' is already on line {}; remove one of them", source, line,
+                              word, place->second + 1));
     }
     words_.emplace_back(word);
     if (std::string normal = to_nfc(word); normal != word) {
@@ -66,7 +66,7 @@ WordVocabulary WordVocabulary::from_file(const std::string& path) {
       ++blank_lines;
       continue;
     }
-    // The constructor names the blank line.
+    // The constructor reports the line number of a blank line.
     bytes.append(std::exchange(blank_lines, 0), '\n');
     bytes += word;
     bytes += '\n';

@@ -1,5 +1,5 @@
-// A word list: one word a line, `<S>`, `</S>`, `<UNK>` first, then by falling frequency
-// (bilm-tf's vocabulary file). It is the softmax of models with the character encoder.
+// A word list as bilm-tf writes it: one word a line, `<S>`, `</S>` and `<UNK>` first, then by
+// falling frequency. It is the softmax vocabulary of models with the character encoder.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,17 @@ namespace elmo {
 
 class WordVocabulary final : public Vocabulary {
  public:
-  // `bytes`: one word a line, as bytes() gives them. Throws Error: the three special words missing,
-  // an empty line, a word twice (with both lines), not UTF-8, fewer than one real word.
+  // `bytes`: one word a line, as bytes() gives them. Throws Error if one of the three special words
+  // is missing, for an empty line, a duplicate word (naming both lines), text that is not UTF-8,
+  // and a list without any other word.
   WordVocabulary(std::string bytes, const std::string& source);
-  // Of a file that people write, by text/line_reader.h; blanks around a word are none of it, blank
-  // lines may end the file.
+  // Reads a file written by a user (text/line_reader.h). Blanks around a word and blank lines at
+  // the end are ignored.
   static WordVocabulary from_file(const std::string& path);
 
   bool is_unknown(std::int32_t id) const override { return id == unk_; }
   std::string name(std::int32_t id) const override { return words_[static_cast<std::size_t>(id)]; }
-  // unk() for a word that is listed neither as it is nor in normalisation form C.
+  // The row of a word, looked up as it is and in normalisation form C; unk() if neither is listed.
   std::int32_t id(std::string_view word) const;
   void encode(std::string_view word, std::vector<std::int32_t>& ids) const override {
     ids.push_back(id(word));
@@ -32,7 +33,7 @@ class WordVocabulary final : public Vocabulary {
  private:
   std::vector<std::string> words_;
   StringMap<std::int32_t> ids_;
-  StringMap<std::int32_t> normal_ids_;  // of words that are not in normalisation form C, by it
+  StringMap<std::int32_t> normal_ids_;  // words not listed in NFC, keyed by their NFC
 };
 
 }  // namespace elmo

@@ -17,7 +17,7 @@ constexpr std::pair<std::string_view, Split> kSplits[] = {{"spaces", Split::kSpa
                                                           {"punctuation", Split::kPunctuation},
                                                           {"tabs", Split::kTabs}};
 
-// Cuts one space-free stretch where punctuation begins or ends, or after every character.
+// Cuts text without spaces where punctuation begins or ends, or after every character.
 void split_stretch(std::string_view text, Split split, std::vector<std::string_view>& words) {
   if (split == Split::kSpaces) {
     words.push_back(text);
@@ -59,7 +59,7 @@ Split parse_split(std::string_view name) {
     if (known == name) return split;
   }
   throw UsageError("split '" + std::string(name) +
-                   "' is none of spaces, characters, punctuation, tabs");
+                   "' is not one of spaces, characters, punctuation, tabs");
 }
 
 std::string_view split_name(Split split) {

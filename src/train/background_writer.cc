@@ -6,8 +6,8 @@ namespace elmo {
 
 std::future<void> BackgroundWriter::submit(std::function<void()> job) {
   return queue_.submit([job = std::move(job)] {
-    // Not while another thread reads a file: HDF5 checks it in a forked child, where a lock that
-    // this thread held would never be given back.
+    // Not while another thread opens a file: HDF5 examines it in a forked child, where a lock that
+    // this thread held would never be released.
     const Hdf5Turn turn;
     job();
   });

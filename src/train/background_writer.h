@@ -1,4 +1,4 @@
-// A thread that writes files while a training goes on.
+// A thread that writes files while training continues.
 #pragma once
 
 #include <chrono>
@@ -17,29 +17,30 @@ class BackgroundWriter {
   // Throws Error if the system cannot create the thread.
   BackgroundWriter() : queue_("writes files") {}
 
-  // The job must own what it writes, or that must outlive the job. An exception of the job is
-  // thrown by the future's get(). Thread-safe.
+  // The job must own what it uses, or that must outlive the job. The future's get() throws an
+  // exception of the job. Thread-safe.
   std::future<void> submit(std::function<void()> job);
 
  private:
   BackgroundQueue queue_;
 };
 
-// The latest job of one kind: at most one waits or runs, so memory holds at most one copy.
+// The latest job of one kind. At most one is waiting or running, so memory holds at most one copy
+// of its data.
 class PendingWrite {
  public:
-  // Waits for the job before, throws its failure if it failed, and submits the next.
+  // Waits for the previous job, throws its failure, and submits the next one.
   void submit(BackgroundWriter& writer, std::function<void()> job) {
     wait();
     future_ = writer.submit(std::move(job));
   }
-  // Throws the failure of a job that has ended, without waiting for one that has not.
+  // Throws the failure of a finished job; does not wait for a running one.
   void check() {
     if (future_.valid() && future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
       future_.get();
     }
   }
-  // Waits until all is written. Throws the job's failure.
+  // Waits until the job is done and throws its failure.
   void wait() {
     if (future_.valid()) future_.get();
   }

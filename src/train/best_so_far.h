@@ -10,14 +10,14 @@ namespace elmo {
 struct BestSoFar {
   enum class Better { kLower, kHigher };
   Better better = Better::kHigher;
-  // Measurements without a better one after which patience is at its end; 0: never.
+  // Number of measurements without improvement after which training stops; 0: never.
   std::uint64_t patience = 0;
 
   std::optional<double> value;
-  std::uint64_t at = 0;     // the step or epoch that gave it
-  std::uint64_t since = 0;  // measurements after it
+  std::uint64_t at = 0;     // the step or epoch of the best measurement
+  std::uint64_t since = 0;  // number of measurements since then
 
-  // Is this the best so far? Equal ones are not better.
+  // Is this measurement the best so far? An equal one is not.
   bool offer(double measured, std::uint64_t now) {
     const bool best = !value || (better == Better::kLower ? measured < *value : measured > *value);
     if (best) {
@@ -28,7 +28,7 @@ struct BestSoFar {
     return best;
   }
   bool out_of_patience() const { return patience != 0 && since >= patience; }
-  // As if nothing had been measured.
+  // Forgets all measurements.
   void forget() {
     value.reset();
     at = since = 0;

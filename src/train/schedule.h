@@ -14,10 +14,10 @@ struct LearningRate {
   Schedule schedule = Schedule::kConstant;
   std::uint64_t warmup = 0;  // steps
 
-  // Of step `step` (from 1), when the share `progress` of the work is done. It rises linearly to
-  // `highest` in the warm-up and then is constant; or falls to 0 along half a cosine of the
-  // progress (Loshchilov and Hutter 2017, SGDR, without restarts); or falls with
-  // sqrt(warmup / step) (Vaswani et al. 2017).
+  // The rate at step `step` (from 1), when the share `progress` of the work is done. It rises
+  // linearly to `highest` during warm-up. Then it stays constant, falls to 0 along half a cosine of
+  // the progress (Loshchilov and Hutter 2017, SGDR, without restarts), or falls with sqrt(warmup /
+  // step) (Vaswani et al. 2017).
   double at(std::uint64_t step, double progress) const;
 };
 

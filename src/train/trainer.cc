@@ -15,7 +15,8 @@
 namespace elmo {
 namespace {
 
-// Steps that tell how long the rest will take: memory and kernels are made in the first one.
+// Steps after which the remaining time is estimated. The first step is not counted, because it
+// allocates memory and creates kernels.
 constexpr std::uint64_t kForecastSteps = 20;
 constexpr std::uint64_t kProgressUnits = 1'000'000;
 
@@ -50,7 +51,7 @@ class Loop {
     Trainer* trainer;
     bool ended = false;
     std::uint64_t steps = 0;
-    double first_progress = 0;  // behind the first step of this run
+    double first_progress = 0;  // after the first step of this run
     Clock::time_point first_time;
     std::string status;
     double done = 0;
@@ -70,13 +71,13 @@ class Loop {
 
   bool stopping() const { return failed_ || (loop_.stop ? loop_.stop() : interrupted()); }
 
-  // One action of a trainer; false when it has come to its end.
+  // Performs one action of a trainer; false if the trainer has ended.
   bool advance(Row& row) {
     if (row.ended) return false;
     try {
       act(row);
     } catch (const MeasurementStopped&) {
-      // The next round saves.
+      // A checkpoint is written in the next round.
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!failure_) failure_ = std::current_exception();
@@ -143,7 +144,7 @@ class Loop {
   const TrainingLoop& loop_;
   Progress progress_;
   std::vector<Row> rows_;
-  std::mutex mutex_;  // of what show() draws and of the failure
+  std::mutex mutex_;  // guards the progress display and failure_
   std::exception_ptr failure_;
   std::atomic<bool> failed_{false}, stopped_{false};
   bool forecast_ = false;

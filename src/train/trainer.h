@@ -1,5 +1,5 @@
-// The loop under every training: steps, development measurements, checkpoints, the progress,
-// interruption and failure, of one trainer or of several side by side.
+// The training loop: steps, development measurements, checkpoints, progress, interruption and
+// failure, for one trainer or several side by side.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
 
-  // Has all that was asked for been trained?
+  // Has everything that was asked for been trained?
   virtual bool finished() const = 0;
   // One update of the weights, or none if the text has ended, after which finished() is true.
   // Before it throws, the trainer saves a checkpoint if it can.
@@ -31,20 +31,21 @@ class Trainer {
   // which may throw MeasurementStopped; that is passed on, and the measurement stays due.
   virtual void measure(const std::function<void()>& pause) = 0;
   // checkpoint() saves what a resume needs and may return before it is written; settle() waits
-  // until it is, and throws what the writing threw.
+  // until it is written and throws if that failed.
   virtual bool checkpoint_due() const = 0;
   virtual void checkpoint() = 0;
   virtual void settle() = 0;
-  // The last files, once finished and measured.
+  // Writes the last files, once finished and measured.
   virtual void end() = 0;
 
-  // The share of the work that is done, 0 to 1, and what stands beside it: "step 20 loss 4.2".
+  // The share of the work that is done, 0 to 1, and a text beside it in the progress display: "step
+  // 20 loss 4.2".
   virtual double progress() const = 0;
   virtual std::string status() const = 0;
 };
 
 struct TrainingLoop {
-  std::string title;  // of the progress
+  std::string title;  // of the progress display
   // Number of threads that run trainers, each its own trainer; with 1 the trainers take turns.
   int hosts = 1;
   // Called once, on any of these threads, when the first steps have shown how long the rest will
@@ -57,9 +58,9 @@ struct TrainingLoop {
   std::function<std::string()> advice;
 };
 
-// Runs all trainers to their ends. If one fails, the others stop before their next step and write
-// their checkpoints; then the first failure is thrown. SIGINT and SIGTERM stop all in the same way
-// and throw Interrupted. No thread of it is running when it returns or throws.
+// Runs all trainers until they finish. If one fails, the others stop before their next step and
+// write their checkpoints; then the first failure is thrown. SIGINT and SIGTERM stop all in the
+// same way and throw Interrupted. All its threads have ended when it returns or throws.
 void run_trainers(std::span<Trainer* const> trainers, const TrainingLoop& loop);
 
 }  // namespace elmo

@@ -23,7 +23,7 @@ namespace {
                           std::generic_category().message(error)));
 }
 
-// The file, open at its end and locked.
+// The file, open for appending and locked.
 class LockedFile {
  public:
   explicit LockedFile(const std::filesystem::path& path) : path_(path) {
@@ -34,7 +34,7 @@ class LockedFile {
         close();
         fail(path, error);
       }
-      // Another process may have put a file of fewer lines in its place meanwhile.
+      // Another process may have replaced the file by a shorter one meanwhile.
       struct stat mine, named;
       if (::fstat(descriptor_, &mine) == 0 && ::stat(path.c_str(), &named) == 0 &&
           mine.st_ino == named.st_ino && mine.st_dev == named.st_dev) {
@@ -87,7 +87,7 @@ void TrainingLog::retain(const std::function<bool(const nlohmann::json&)>& keep)
     try {
       if (json.is_object() && keep(json)) kept += line + "\n";
     } catch (const nlohmann::json::exception&) {
-      // Not a line of ours: it is left out.
+      // Not a line of the log: removed.
     }
     begin = end + 1;
   }

@@ -1,4 +1,4 @@
-// log.jsonl: what a training reports, one JSON object a line.
+// log.jsonl: the reports of a training, one JSON object a line.
 #pragma once
 
 #include <filesystem>
@@ -8,18 +8,18 @@
 
 namespace elmo {
 
-// Several threads and processes may write into one file: each line is appended under a lock on
-// the file and is whole.
+// Several threads and processes may write to one file: each line is appended as a whole under a
+// file lock.
 class TrainingLog {
  public:
-  // Makes the file if it is not there. Throws Error: it can't be written to.
+  // Creates the file if it does not exist. Throws Error if it can't be written.
   explicit TrainingLog(std::filesystem::path path);
 
-  // Throws Error on a write error.
+  // Throws Error if writing fails.
   void write(const nlohmann::ordered_json& line) const;
-  // Drops the lines that `keep` says no to: those behind the checkpoint that a training goes on
-  // from, and those of a training that is begun anew. What is no JSON object (the half line of a
-  // killed process) is dropped too.
+  // Removes the lines for which `keep` is false: those after the checkpoint that is resumed, or
+  // those of a training that is started anew. Lines that are not JSON objects (such as half a line
+  // of a killed process) are removed too.
   void retain(const std::function<bool(const nlohmann::json&)>& keep) const;
 
  private:

@@ -88,7 +88,7 @@ TEST_F(FileTest, LeftoversOfKilledProcessesGoAndLivingOnesStay) {
   EXPECT_THAT(listing(), ElementsAre("model.h5.notes.tmp"));
 }
 
-// Each pipe is another output, and what was to go into one that is gone is nobody's.
+// Each pipe is a separate output; what was meant for a removed one must not go to another.
 TEST_F(FileTest, WorkFilesOfPipesAreTheirOwn) {
   setenv("TMPDIR", folder_.c_str(), 1);
   int ends[2][2];

@@ -51,6 +51,13 @@ TEST(InterruptDeathTest, SecondSignalKills) {
       testing::KilledBySignal(SIGTERM), "");
 }
 
+TEST(InterruptTest, Sigusr1NeverKills) {
+  const InterruptGuard guard;
+  std::raise(SIGTERM);
+  std::raise(SIGUSR1);  // would end the test if its handler were gone
+  EXPECT_TRUE(interrupted());
+}
+
 TEST(InterruptTest, IgnoredSigintStaysIgnored) {
   std::signal(SIGINT, SIG_IGN);
   {
@@ -67,7 +74,7 @@ TEST(InterruptTest, IgnoredSigintStaysIgnoredBehindAnotherSignal) {
     const InterruptGuard guard;
     std::raise(SIGTERM);
     EXPECT_TRUE(interrupted());
-    std::raise(SIGINT);  // would end the test
+    std::raise(SIGINT);  // would end the test if it were not handled
   }
   std::signal(SIGINT, SIG_DFL);
 }

@@ -18,8 +18,8 @@ double seconds(Time::time_point begin, Time::time_point end) {
   return std::chrono::duration<double>(end - begin).count();
 }
 
-// A busy machine may stop the test between any two lines, so the bounds are measured around and
-// between the calls.
+// A busy machine may suspend the test anywhere, so the bounds are measured around and between the
+// calls.
 TEST(PhaseClock, AddsUpToTheWallTime) {
   const auto before = Time::now();
   PhaseClock clock;

@@ -1,4 +1,4 @@
-// Who is forgotten, and whose number stays.
+// Which strings are dropped, and which ids stay the same.
 
 #include "base/recent_strings.h"
 
@@ -18,7 +18,7 @@ TEST(RecentStrings, ForgetTheLeastRecentlyUsed) {
   EXPECT_EQ(take("a"), std::pair(0, true));
   EXPECT_EQ(take("b"), std::pair(1, true));
   EXPECT_EQ(take("a"), std::pair(0, false));
-  EXPECT_EQ(take("c"), std::pair(1, true));  // b's number
+  EXPECT_EQ(take("c"), std::pair(1, true));  // takes over b's id
   EXPECT_EQ(strings.find("b"), std::nullopt);
   EXPECT_EQ(take("a"), std::pair(0, false));
   EXPECT_EQ(take("b"), std::pair(1, true));
@@ -32,7 +32,7 @@ TEST(RecentStrings, NumbersHoldForARound) {
   EXPECT_EQ(strings.numbers(), 4u);
   EXPECT_EQ(strings.find("a"), 0);
   EXPECT_EQ(strings.find("c"), 2);
-  strings.begin_round();  // the two last used stay
+  strings.begin_round();  // the two most recent ones must stay
   EXPECT_EQ(strings.find("b"), std::nullopt);
   EXPECT_EQ(strings.find("c"), std::nullopt);
   EXPECT_EQ(strings.take("d"), std::pair(3, false));

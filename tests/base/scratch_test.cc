@@ -17,7 +17,7 @@ class ScratchTest : public testing::TestWithParam<std::uint64_t> {
   const TemporaryFolder folder_;
 };
 
-// In memory, and beyond the limit in a file without a name.
+// In memory and, beyond the limit, in an unnamed file.
 TEST_P(ScratchTest, IsZeroAndKeepsWhatIsWritten) {
   constexpr std::uint64_t kBytes = 100'000;
   ScratchMemory memory(kBytes, folder_.path(), GetParam());
@@ -40,8 +40,9 @@ TEST(ScratchMemory, NamesAFolderThatTakesNothing) {
     const ScratchMemory memory(3 << 20, "/nowhere/at/all", 10);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_STREQ(error.what(),
-                 "/nowhere/at/all: no room for a working file of 3 MB: No such file or directory");
+    EXPECT_STREQ(
+        error.what(),
+        "/nowhere/at/all: can't create a temporary file of 3 MB: No such file or directory");
   }
 }
 

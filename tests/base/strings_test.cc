@@ -1,4 +1,4 @@
-// Blanks, white space and words of a shell.
+// Blanks, white space and shell quoting.
 
 #include "base/strings.h"
 
@@ -22,9 +22,9 @@ TEST(Strings, KnowBlanks) {
 TEST(Strings, StripAsPythonDoes) {
   EXPECT_EQ(strip_whitespace(" \t\x0b\x0c\x1c\x1f\u3000\u00A0\u0085he\u3000went\u2028\u200A "),
             "he\u3000went");
-  EXPECT_EQ(strip_whitespace("\u200Bx\uFEFF"), "\u200Bx\uFEFF");  // no white space to Python
+  EXPECT_EQ(strip_whitespace("\u200Bx\uFEFF"), "\u200Bx\uFEFF");  // not white space in Python
   EXPECT_EQ(strip_whitespace("\u3000 "), "");
-  // The end of another character is no space.
+  // The last byte of another character must not be taken for a blank.
   EXPECT_EQ(strip_whitespace("\u0100\u20AC"), "\u0100\u20AC");
 }
 

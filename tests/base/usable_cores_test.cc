@@ -1,4 +1,4 @@
-// Affinity, cgroups as the kernel shows them, and OMP_NUM_THREADS.
+// Tests usable_cores() with affinity masks, cgroup files and OMP_NUM_THREADS.
 
 #include "base/usable_cores.h"
 
@@ -16,7 +16,7 @@
 namespace elmo {
 namespace {
 
-// A root folder with the files of /proc and /sys that a process in `group` sees.
+// A root folder with the files of /proc and /sys as a process in `group` sees them.
 class CgroupTest : public testing::Test {
  protected:
   void write(const std::string& path, const std::string& content) {

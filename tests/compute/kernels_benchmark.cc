@@ -1,7 +1,8 @@
-// Speed of the products and of the passes between them, one core, at the shapes of `small` (and of
-// `original` for the step). Run by hand: compute_kernels_benchmark; items are multiply-adds for
-// products and numbers for passes. A pass also says its time a number and, where the kernel allows
-// counters (perf_event_open), its cycles and instructions a number.
+// Speed of the matrix products and vectorised passes on one core, at the shapes of the preset
+// `small` (and of `original` for the step). Run it by hand: compute_kernels_benchmark. Items are
+// multiply-adds for products and values for passes. A pass also reports its time for each value
+// and, if the kernel allows performance counters (perf_event_open), cycles and instructions for
+// each value.
 
 #include <benchmark/benchmark.h>
 #include <linux/perf_event.h>
@@ -45,8 +46,8 @@ bool served(benchmark::State& state) {
   return false;
 }
 
-// A counter of this thread's, from its making on; there is none where the kernel or the machine
-// refuses it.
+// A performance counter of this thread, started by the constructor; empty if the kernel or the
+// machine refuses it.
 class EventCounter {
  public:
   explicit EventCounter(std::uint64_t event) {
@@ -64,7 +65,7 @@ class EventCounter {
   EventCounter(const EventCounter&) = delete;
   EventCounter& operator=(const EventCounter&) = delete;
 
-  // Adds the counter, divided by `numbers`, to what is printed.
+  // Adds the count, divided by `numbers`, to the output.
   void report(benchmark::State& state, const char* name, double numbers) const {
     std::uint64_t count = 0;
     if (file_ < 0 || read(file_, &count, sizeof count) != sizeof count || count == 0) return;
@@ -75,7 +76,7 @@ class EventCounter {
   int file_;
 };
 
-// Runs `pass`, which goes over `size` numbers, as the benchmark.
+// Benchmarks `pass`, which processes `size` values.
 template <typename F>
 void measure_pass(benchmark::State& state, std::int64_t size, F&& pass) {
   const EventCounter cycles(PERF_COUNT_HW_CPU_CYCLES), instructions(PERF_COUNT_HW_INSTRUCTIONS);
@@ -91,7 +92,7 @@ void measure_pass(benchmark::State& state, std::int64_t size, F&& pass) {
   instructions.report(state, "instructions/number", numbers);
 }
 
-// y = x W: rows, k, n.
+// y = x W; the arguments are rows, k, n.
 template <typename T>
 void product(benchmark::State& state) {
   if (!served<T>(state)) return;
@@ -115,7 +116,7 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
 BENCHMARK(product<float>)->Apply(shapes);
 BENCHMARK(product<Bf16>)->Apply(shapes);
 
-// Weight gradient: dZ^T [x; h] over 20 steps of 128 streams.
+// Weight gradient dZ^T [x; h] over 20 steps of 128 streams.
 template <typename T>
 void product_transposed(benchmark::State& state) {
   if (!served<T>(state)) return;
@@ -138,7 +139,7 @@ void cell_forward(benchmark::State& state) {
   const auto before = noise<float>(kHidden);
   AlignedArray<T> gates(4 * kHidden), m(kHidden);
   AlignedArray<float> c(kHidden);
-  // Numbers are gates here, four a cell.
+  // Counted by gate values, four for each cell.
   measure_pass(state, 4 * kHidden, [&] {
     lstm_cell_forward(z.data(), bias.data(), before.data(), 3.0f, kHidden, gates.data(), c.data(),
                       m.data());
@@ -155,7 +156,7 @@ void cell_backward(benchmark::State& state) {
   AlignedArray<T> gates(4 * kHidden);
   AlignedArray<float> d_c(kHidden);
   measure_pass(state, 4 * kHidden, [&] {
-    // Made anew, or they would run into denormal numbers.
+    // Restored each time, because repeated passes would make them subnormal.
     std::memcpy(gates.data(), kept_gates.data(), gates.size() * sizeof(T));
     std::memcpy(d_c.data(), kept_d_c.data(), d_c.size() * sizeof(float));
     lstm_cell_backward(d_m.data(), before.data(), c.data(), 3.0f, kHidden, gates.data(),
@@ -176,7 +177,7 @@ void softmax_exponentials(benchmark::State& state) {
 BENCHMARK(softmax_exponentials<float>);
 BENCHMARK(softmax_exponentials<Bf16>);
 
-// Losses and gradients of 512 rows over a vocabulary of 16,000, by the width of the projection.
+// Losses and gradients of 512 rows over a vocabulary of 16,000, by projection size.
 template <typename T>
 void cross_entropy(benchmark::State& state) {
   if (!served<T>(state)) return;
@@ -184,8 +185,8 @@ void cross_entropy(benchmark::State& state) {
   const auto x = noise<T>(rows * width);
   const auto bias = noise<float>(columns);
   auto weights = noise<float>(columns * width);
-  // Logits as in training: those of deviation 10 and more give gradients that are subnormal
-  // numbers, and a CPU takes a hundred times as long for such a product.
+  // Logits as in training. With a deviation of 10 or more the gradients are subnormal, which makes
+  // the product a hundred times as slow.
   for (float& weight : weights.span()) weight /= std::sqrt(static_cast<float>(width));
   const std::vector<std::int32_t> targets(static_cast<std::size_t>(rows), 7);
   std::vector<double> losses(static_cast<std::size_t>(rows));
@@ -228,7 +229,7 @@ void adam(benchmark::State& state) {
 }
 BENCHMARK(adam);
 
-// Rounding, and the turn of 640 rows of 128 numbers: what multiply_transposed() does to a strip.
+// Rounds and transposes 640 rows of 128 values, as multiply_transposed() does for a strip.
 void round_to_bf16(benchmark::State& state) {
   const std::int64_t size = 1 << 14;
   const auto values = noise<float>(size);
@@ -248,7 +249,7 @@ void transpose_strip(benchmark::State& state) {
 BENCHMARK(transpose_strip<float>);
 BENCHMARK(transpose_strip<Bf16>);
 
-// Packing of 1,024 x 512 weights, by rows and, of the transposed matrix, by columns.
+// Packs 1,024 x 512 weights, by rows, and by columns for the transposed matrix.
 template <typename T>
 void pack(benchmark::State& state) {
   const std::int64_t k = 1024, n = 512;

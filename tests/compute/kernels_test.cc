@@ -1,5 +1,5 @@
-// The vectorised passes against plain twins in double, at every size around the vector width and
-// from memory that is not aligned.
+// The vectorised passes against plain implementations in double, for all sizes around the vector
+// width and unaligned memory.
 #include "compute/kernels.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t kSizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 129, 1031};
 
-// Values between -scale and scale; begins one float behind an aligned address.
+// Values between -scale and scale that begin one float after an aligned address.
 class Numbers {
  public:
   Numbers(std::int64_t size, std::uint64_t seed, float scale = 1)
@@ -42,17 +42,17 @@ float stored(float value) {
   if constexpr (std::is_same_v<T, Bf16>) return to_float(to_bf16(value));
   return value;
 }
-// What T's rounding may change of a value.
+// A bound of the error of rounding `value` to T.
 template <typename T>
 double rounding(double value) {
   return std::is_same_v<T, Bf16> ? std::abs(value) / 256 : 0;
 }
-// kernels.h promises 3e-7 for a sigmoid or tanh; a cell multiplies and adds a handful.
+// kernels.h promises 3e-7 for a sigmoid or tanh; a cell combines a few of them.
 constexpr double kCell = 3e-6;
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-// First of all tests here: none has called a pass yet.
+// Must be the first test: no pass has been called yet.
 TEST(InstructionSet, IsChosenBeforeMain) { EXPECT_TRUE(hwy::GetChosenTarget().IsInitialized()); }
 
 template <typename T>
@@ -70,7 +70,7 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
       std::vector<float> c(at(h)), c_alone(at(h));
       lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, gates.data(), c.data(),
                         m.data());
-      // Without the gates.
+      // Without storing the gates.
       lstm_cell_forward(z.data(), bias.data(), before.data(), clip, h, static_cast<T*>(nullptr),
                         c_alone.data(), m_alone.data());
       ASSERT_EQ(c, c_alone);
@@ -92,7 +92,7 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
         const double out = gate[3] * std::tanh(cell);
         ASSERT_NEAR(to_float(m[at(k)]), out, kCell + rounding<T>(out));
 
-        // From what was stored, so that T's rounding is not counted twice.
+        // From the stored values, so that rounding to T is not counted twice.
         const double i = to_float(activated[at(k)]), j = to_float(activated[at(h + k)]);
         const double f = to_float(activated[at(2 * h + k)]);
         const double o = to_float(activated[at(3 * h + k)]);
@@ -141,7 +141,7 @@ TYPED_TEST(Kernels, SoftmaxPartAndScaling) {
   }
 }
 
-// A shift far too low shows in the largest logit, whatever the exponentials have become.
+// If the shift is far too low, the largest logit shows it, whatever the exponentials have become.
 TEST(SoftmaxPart, TellsHowFarALogitLiesAboveItsShift) {
   std::vector<float> logits(40, 1.0f), bias(40, 0.0f), exps(40);
   logits[37] = 300;
@@ -203,7 +203,7 @@ TYPED_TEST(Kernels, RowsInterleaveInBlocks) {
   }
 }
 
-// Halves go to the even neighbour, whatever stands beside them.
+// Ties go to the even neighbour, whatever values are beside them.
 TEST(Conversion, RoundsToTheNearestBf16) {
   std::vector<float> values;
   for (const std::uint32_t kept : {0x3F80u, 0x3F81u, 0xBFFFu, 0x7F7Eu, 0x0001u}) {

@@ -24,9 +24,10 @@ namespace {
 struct Sizes {
   std::int64_t k, n;
 };
-// W of every product in use: of the presets' LSTM layers (a step's block of cells, the projection,
-// both ways back), softmax blocks and weight gradients (rows of a group by the width of an
-// operand), of official character encoders, of tasks with their defaults, and odd ones.
+// The shapes of W in all products that are used: the presets' LSTM layers (a step's block of cells,
+// the projection, both backward passes), softmax blocks, weight gradients (rows of a group by the
+// width of an operand), official character encoders and tasks with default settings. And some odd
+// ones.
 constexpr Sizes kSizes[] = {
     {128, 512},   {128, 64},   {512, 128},  {64, 128},                 // tiny
     {256, 1024},  {1024, 128}, {1024, 256}, {128, 1024},               // small
@@ -55,7 +56,7 @@ AlignedArray<T> numbers(std::int64_t size, std::uint64_t seed) {
   return result;
 }
 
-// Calls test with a float or a Bf16 for each precision.
+// Calls `test` with a float and a Bf16 argument.
 template <typename F>
 void for_each_precision(F&& test) {
   for (const Precision precision : kPrecisions) {
@@ -68,9 +69,9 @@ void for_each_precision(F&& test) {
   }
 }
 
-// By oneDNN itself, x and y with room between their rows; the result is not wanted.
+// A product by oneDNN itself, with gaps between the rows of x and y; the result is not used.
 void multiply_with_gaps(std::int64_t rows, std::int64_t k, std::int64_t n) {
-  omp_set_num_threads(1);  // the cache tells numbers of threads apart
+  omp_set_num_threads(1);  // oneDNN's cache distinguishes numbers of threads
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
   using dnnl::memory;
@@ -86,7 +87,7 @@ void multiply_with_gaps(std::int64_t rows, std::int64_t k, std::int64_t n) {
     return dnnl::matmul::primitive_desc(dnnl::matmul::desc(x, w, y), attributes, engine);
 #endif
   };
-  // W as a product without gaps wants it.
+  // W in the layout for a product without gaps.
   const memory::desc w =
       describe(64, memory::desc({k, n}, f32, memory::format_tag::any), 0).weights_desc();
   const auto description = describe(rows, w, 3);
@@ -99,21 +100,21 @@ void multiply_with_gaps(std::int64_t rows, std::int64_t k, std::int64_t n) {
   stream.wait();
 }
 
-// Sums of k products of operands below 1/2, in float32 in any order, stay within k epsilon of the
+// A sum of k products of operands below 1/2, in float32 and any order, is within k epsilon of the
 // sum of the absolute products, which is below k / 4.
 double tolerance(std::int64_t k) {
   const auto terms = static_cast<double>(k);
   return terms * std::numeric_limits<float>::epsilon() * terms / 4;
 }
 
-// In bf16 the operands are rounded beforehand, so the tolerance is that of f32 in native products
-// (whose products of two numbers are exact in f32) and in emulated ones alike, and both lie within
-// twice of it of each other.
+// For bf16 the operands are rounded beforehand. The tolerance is then that of f32, both for native
+// products (a product of two bf16 values is exact in f32) and for emulated ones, and the two differ
+// by at most twice that.
 TEST(Matmul, ProductsAreThoseOfAPlainLoop) {
   for_each_precision([](auto type, Precision precision) {
     using T = decltype(type);
     for (const auto& [k, n] : kSizes) {
-      if (k * n > 300'000) continue;  // the plain loop is slow; what is cut below is tried below
+      if (k * n > 300'000) continue;  // the plain loop is slow; larger matrices are tested below
       for (const std::int64_t rows : {1, 15, 16, 49, 65}) {
         const auto x = numbers<T>(rows * k, 1), weights = numbers<T>(k * n, 2);
         PackedMatrix packed(k, n, precision);
@@ -139,7 +140,7 @@ TEST(Matmul, ProductsAreThoseOfAPlainLoop) {
   });
 }
 
-// Deep and large matrices, which bf16 products take in slices.
+// Deep and large matrices, which bf16 products process in slices.
 TEST(Matmul, SlicesOfADeepProductAreAllThere) {
   for_each_precision([](auto type, Precision precision) {
     using T = decltype(type);
@@ -164,7 +165,7 @@ TEST(Matmul, SlicesOfADeepProductAreAllThere) {
   });
 }
 
-// Every row count that is not divided, and some that are.
+// Small numbers of rows one by one, and some larger ones.
 TEST(Matmul, ARowHasTheSameBitsInAnyNumberOfRowsAtAnyPlace) {
   for_each_precision([](auto type, Precision precision) {
     using T = decltype(type);
@@ -178,7 +179,7 @@ TEST(Matmul, ARowHasTheSameBitsInAnyNumberOfRowsAtAnyPlace) {
       multiply(x.data(), kMost, packed, once.data());
       std::ranges::copy(once.span(), twice.data());
       multiply(x.data(), kMost, packed, twice.data(), true);
-      const bool large = k * n > 500'000;  // fewer counts, for time
+      const bool large = k * n > 500'000;  // fewer counts, to save time
       for (std::int64_t rows = 1; rows < kMost; rows += rows >= 65 ? 17
                                                         : large    ? 1 + rows / 3
                                                                    : 1) {
@@ -199,13 +200,13 @@ TEST(Matmul, ARowHasTheSameBitsInAnyNumberOfRowsAtAnyPlace) {
   });
 }
 
-// oneDNN's cache of primitives once gave a product without gaps the kernel of one with them.
+// oneDNN's primitive cache once returned the kernel of a product with gaps for one without.
 TEST(Matmul, BitsDoNotDependOnWhatWasMultipliedBefore) {
   constexpr std::int64_t kK = 24, kN = 24;
   const auto x = numbers<float>(64 * kK, 1), weights = numbers<float>(kK * kN, 2);
   const auto product = [&](std::int64_t rows) {
     std::vector<float> y(static_cast<std::size_t>(rows * kN));
-    // A thread of its own makes its kernels anew.
+    // A new thread creates its kernels anew.
     std::thread([&] {
       PackedMatrix packed(kK, kN, Precision::kF32);
       packed.pack(weights.data(), kN, 1);
@@ -248,7 +249,7 @@ TEST(Matmul, TransposedProductsAreThoseOfAPlainLoopHoweverTheyAreDivided) {
       multiply_transposed(a.data() + from, kStride, size, packed, parts.data() + from * kWidth);
     }
     EXPECT_EQ(whole, parts);
-    // The same rows eight by eight, with four others in between.
+    // The same rows in groups of eight, with four other rows between them.
     const auto apart = numbers<T>(kRows * 3 / 2 * kStride, 5);
     AlignedArray<T> spread(apart.size());
     std::ranges::copy(apart.span(), spread.data());
@@ -287,7 +288,7 @@ TEST(Matmul, PackingFromEitherLayoutGivesTheSameProductOnEveryThread) {
   EXPECT_EQ(here, there);
 }
 
-// The rows of a weight gradient's operand that bf16 products cut in two, in runs across the cut.
+// Operands of weight gradients whose rows bf16 products split in two, in runs across the split.
 TEST(Matmul, TransposedProductsOfManyRowsAreThoseOfAPlainLoop) {
   for_each_precision([](auto type, Precision precision) {
     using T = decltype(type);

@@ -15,7 +15,7 @@ namespace {
 
 using Four = std::array<std::uint32_t, 4>;
 
-// The generator with a given Philox key: undoes what the constructor mixes into the seed.
+// The generator with a given Philox key: inverts how the constructor mixes the seed.
 Random with_key(std::uint32_t key0, std::uint32_t key1, std::uint64_t a) {
   const std::uint32_t mixed =
       static_cast<std::uint32_t>(RandomUse::kInitialise) * std::uint32_t{0x9E3779B9};
@@ -23,7 +23,7 @@ Random with_key(std::uint32_t key0, std::uint32_t key1, std::uint64_t a) {
   return Random(seed, RandomUse::kInitialise, a);
 }
 
-// The three vectors that the authors of Philox4x32-10 publish.
+// The three test vectors published by the authors of Philox4x32-10.
 TEST(RandomTest, KnownAnswers) {
   EXPECT_EQ(with_key(0, 0, 0).at(0), (Four{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(with_key(~0u, ~0u, ~std::uint64_t{0}).at(~std::uint64_t{0}),
@@ -35,7 +35,7 @@ TEST(RandomTest, KnownAnswers) {
 TEST(RandomTest, ManyAtATimeAreThoseOneByOne) {
   const Random random = with_key(0xa4093822, 0x299f31d0, 0x0370734413198a2e);
   const std::uint64_t high = std::uint64_t{7} << 32;
-  // The last ones wrap the counter's lower half.
+  // The last ones overflow the lower half of the counter.
   for (const std::uint64_t counter : {std::uint64_t{0}, high + 5, high - 3, high - 1000}) {
     for (const std::int64_t count : {1, 3, 16, 17, 50, 1000}) {
       std::vector<std::uint32_t> many(static_cast<std::size_t>(4 * count + 1), 7u);
@@ -80,7 +80,7 @@ TEST(RandomTest, EqualOnRepeatAndInAnyOrder) {
   EXPECT_EQ(first.permutation(1000), second.permutation(1000));
 }
 
-// Mean of `power`-th powers, and of the products of neighbours, of n numbers.
+// The mean of `power`-th powers and of products of neighbours, over n random numbers.
 template <typename Draw>
 double moment(std::uint64_t n, int power, Draw draw) {
   double sum = 0;
@@ -95,7 +95,7 @@ double lagged_product(std::uint64_t n, std::uint64_t lag, Draw draw) {
   return sum / static_cast<double>(n);
 }
 
-// A million numbers: tolerances are five standard errors, sqrt(variance of the power / n).
+// With a million numbers the tolerances are five standard errors, sqrt(variance of the power / n).
 constexpr std::uint64_t kDraws = 1'000'000;
 
 TEST(RandomTest, UniformMoments) {
@@ -145,7 +145,7 @@ TEST(RandomTest, PermutationHoldsEachNumberOnce) {
 }
 
 TEST(RandomTest, PermutationsAreEquallyLikely) {
-  // 24,000 permutations of four: each of the 24 about 1000 times (deviation 31).
+  // 24,000 permutations of four: each of the 24 about 1000 times (standard deviation 31).
   std::vector<int> counts(256);
   for (std::uint64_t a = 0; a < 24'000; ++a) {
     const auto order = Random(5, RandomUse::kLineOrder, a).permutation(4);
@@ -169,7 +169,8 @@ TEST(RandomTest, IndexPermutationsArePermutations) {
 }
 
 TEST(RandomTest, IndexPermutationsHaveNoOrderLeft) {
-  // Of 10,000 indices: rank correlation with the order before, and steps of one (two are expected).
+  // For 10,000 indices: rank correlation with the previous order, and steps of one (two are
+  // expected).
   constexpr std::uint64_t kSize = 10'000;
   for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
     const IndexPermutation permutation(Random(1, RandomUse::kLineOrder, epoch), kSize);
@@ -180,7 +181,7 @@ TEST(RandomTest, IndexPermutationsHaveNoOrderLeft) {
       products += (static_cast<double>(i) / kSize - 0.5) * (place / kSize - 0.5);
       steps += i > 0 && permutation.at(i) == permutation.at(i - 1) + 1;
     }
-    EXPECT_LT(std::abs(12 * products / kSize), 0.05);  // five deviations
+    EXPECT_LT(std::abs(12 * products / kSize), 0.05);  // five standard deviations
     EXPECT_LT(steps, 12);
   }
 }

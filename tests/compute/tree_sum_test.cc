@@ -1,4 +1,4 @@
-// Sums along a tree, whole and as processes with groups of their own would make them.
+// Sums along a tree, as a whole and in the parts that several processes would compute.
 #include "compute/tree_sum.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ std::vector<float> leaf(int i) {
   return values;
 }
 
-// The definition: a node is its left child + its right child.
+// The definition: a node is the sum of its left and its right child.
 std::vector<float> node(int first, int leaves) {
   if (leaves == 1) return leaf(first);
   const std::vector<float> left = node(first, leaves / 2);
@@ -36,7 +36,7 @@ TEST(TreeSum, IsLeftPlusRight) {
     const TreeSum sum(result.data(), scratch.data(), kSize);
     for (int i = 0; i < leaves; ++i) {
       std::ranges::copy(leaf(i), sum.leaf(i));
-      // In two stretches, the second first.
+      // In two parts, the second one first.
       sum.close(i, 20, kSize - 20);
       sum.close(i, 0, 20);
     }
@@ -44,7 +44,7 @@ TEST(TreeSum, IsLeftPlusRight) {
   }
 }
 
-// A sum in the order of the leaves has other bits, so the test above says something.
+// A sum in the order of the leaves has other bits, so the test above can fail.
 TEST(TreeSum, IsNotASumFromTheLeft) {
   std::vector<float> sum = leaf(0);
   for (int i = 1; i < 8; ++i) {
@@ -77,7 +77,7 @@ TEST(StreamGroups, AreAFunctionOfTheBatchAlone) {
 }
 
 TEST(StreamGroups, AreSharedInWholeSubtrees) {
-  const StreamGroups batch(2, 257);  // 8
+  const StreamGroups batch(2, 257);  // has 8 groups
   const StreamGroups held = batch.held_by(1, 3);
   EXPECT_EQ(held.first_of_batch(), 2);
   EXPECT_EQ(held.count(), 3);

@@ -1,5 +1,5 @@
-// Vectors of a small random model: against the training engine's states, and the promises of
-// equal bits.
+// Vectors of a small random model: compared with the training engine's states, and tests that bits
+// are equal.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ class BatchEmbedderTest : public RandomModelTest {
   }
 };
 
-// (word, layer, half) of vectors with all layers.
+// One half of a word's vector in one layer, for vectors with all layers.
 std::span<const float> part(const std::vector<float>& vectors, std::size_t word, std::size_t layer,
                             std::size_t half) {
   return {vectors.data() + ((word * 3 + layer) * 2 + half) * kProjection, kProjection};
@@ -129,7 +129,7 @@ TEST_F(BatchEmbedderTest, NothingLeaks) {
   }
 }
 
-// The pieces before the change within a word keep their forward states.
+// Forward states of pieces before a change within the word must not change.
 TEST_F(BatchEmbedderTest, NothingLeaksWithinAWord) {
   const auto span = [&](const std::string& text, std::size_t begin, std::size_t end) {
     Workers workers(1);
@@ -139,7 +139,7 @@ TEST_F(BatchEmbedderTest, NothingLeaksWithinAWord) {
     BatchEmbedder(load(), options(), workers).embed(one);
     return one[0].vectors;
   };
-  // Words unknown to the vocabulary go by single characters or bytes.
+  // Words that the vocabulary lacks are encoded as single characters or bytes.
   const std::vector<float> a = span("the qzqzq bank", 0, 2), b = span("the qzqzx bank", 0, 2);
   const std::vector<float> c = span("the qzqzq bank", 3, 5), d = span("the xzqzq bank", 3, 5);
   for (std::size_t layer = 1; layer < 3; ++layer) {
@@ -222,14 +222,14 @@ TEST_F(BatchEmbedderTest, ACarriedStateGoesOnFromLineToLine) {
   const auto three = run(3, 1, 100);
   EXPECT_EQ(run(3, 2, 100), three);
   EXPECT_EQ(run(3, 4, 7), three);
-  // Streams know nothing of one another: stream 1 alone gives what it gave among three.
+  // Streams are independent: stream 1 alone gives the same as among three.
   std::vector<std::string> stream;
   for (std::size_t i = 1; i < texts.size(); i += 3) stream.push_back(texts[i]);
   const auto all = texts;
   texts = stream;
   const auto one = run(1, 1, 100);
   for (std::size_t i = 0; i < one.size(); ++i) EXPECT_EQ(one[i], three[1 + 3 * i]);
-  // The first line began with zeros, later ones did not.
+  // The first line started from zeros, later ones did not.
   EXPECT_EQ(one[0], embed(stream[0]));
   EXPECT_NE(one[1], embed(stream[1]));
 }

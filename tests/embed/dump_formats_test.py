@@ -160,7 +160,7 @@ class DumpFormatsTest(ProgramTest):
         done = self.elmo("dump", "--model", model, "--input", source, "--output", path, "--static",
                          2)
         self.assertEqual(list(read_vec(path)[0]), ["is", "a"])
-        self.assertRegex(done.stderr, r"2 words hold white space.*3 occurrences")
+        self.assertRegex(done.stderr, r"2 words contain white space.*3 occurrences")
 
     def test_equal_bits_whatever_the_batch_and_threads(self):
         for name, options in (("a.npy", ("--format", "npy")), ("b.npz", ("--format", "npz")),

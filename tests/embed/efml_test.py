@@ -254,7 +254,7 @@ class EfmlTest(ProgramTest):
                 ("char.dic", b"", "is empty"),
                 ("char.dic", dictionary, "holds no <bow>"),
                 ("config.json", b"{", "no JSON"), ("config.json", b"{}", "no config_path"),
-                (PUBLISHED, b"[]", "no JSON object"), (PUBLISHED, b"{}", "is missing"),
+                (PUBLISHED, b"[]", "not a JSON object"), (PUBLISHED, b"{}", "is missing"),
                 (PUBLISHED, architecture("encoder", name="lstm"), "its encoder is 'lstm'"),
                 (PUBLISHED, architecture("token_embedder", name="LSTM"),
                  "its token_embedder is 'lstm'"),

@@ -1,4 +1,4 @@
-// A small random model and sentences of few words.
+// A small random model and short sentences.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ inline constexpr const char* kWords[] = {"배를",
                                          "antiestablishment",
                                          "말"};
 
-// Word i of a text that never ends.
+// Word i of an endless text.
 inline std::string word(std::uint64_t i) {
   const Random random(7, RandomUse::kInitialise, 0);
   return kWords[static_cast<std::size_t>(random.uniform(i) * 12) % 12];
@@ -47,14 +47,14 @@ inline std::string sentence(std::uint64_t seed, int words) {
   return text;
 }
 
-// Writes a model of 2 layers whose words have several pieces into a folder.
+// Writes a model of 2 layers, whose words have several pieces, to a folder.
 inline void write_random_model(const std::filesystem::path& folder, Split split = Split::kSpaces) {
   const auto corpus = folder / "corpus.txt";
   std::ofstream out(corpus);
   for (int i = 0; i < 400; ++i) out << sentence(static_cast<std::uint64_t>(i), 3 + i % 9) << '\n';
   out.close();
   VocabularyOptions options;
-  options.size = 310;  // 256 bytes and little else: words of several pieces
+  options.size = 310;  // 256 bytes and few others, so that words have several pieces
   auto vocabulary = std::make_shared<const PieceVocabulary>(
       train_vocabulary({corpus.string()}, options, nullptr), "vocabulary");
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
@@ -68,7 +68,7 @@ inline void write_random_model(const std::filesystem::path& folder, Split split 
     settings.projection_clip = 0.3f;
     LanguageModel model(settings, vocabulary);
     model.initialise(3);
-    // Larger than a fresh model's, so that the clips act.
+    // Larger than those of a new model, so that clipping has an effect.
     model.for_each_parameter([](Parameter& parameter) {
       for (float& value : parameter.value.span()) value *= 2;
     });
@@ -76,7 +76,7 @@ inline void write_random_model(const std::filesystem::path& folder, Split split 
   }
 }
 
-// Has the model in a folder that its tests share.
+// Writes the model once, to a folder that all tests of the suite share.
 class RandomModelTest : public testing::Test {
  public:
   static void SetUpTestSuite() {
@@ -92,12 +92,12 @@ class RandomModelTest : public testing::Test {
   inline static TemporaryFolder* folder_ = nullptr;
 };
 
-// The same for the public headers.
+// The same, for tests of the public headers.
 class PublicModelTest : public RandomModelTest {
  protected:
   using Sentences = std::vector<std::vector<std::string>>;
   static Model load() { return Model::load(folder_->path().string()); }
-  // Some of them without words.
+  // Some of the sentences have no words.
   static Sentences sentences(std::size_t count) {
     Sentences result(count);
     for (std::size_t i = 0; i < count; ++i) {

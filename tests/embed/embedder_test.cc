@@ -1,5 +1,5 @@
-// The public Model and Embedder: the same bits in one call and in many, caches, carried states,
-// words and their places, OpenMP's settings.
+// The public Model and Embedder: equal bits in one call and in many, caches, carried states, words
+// and their offsets, OpenMP's settings.
 
 #include "elmo/embedder.h"
 
@@ -73,7 +73,7 @@ TEST_F(EmbedderTest, RemembersWordsAndForgetsTheOldest) {
   embedder.embed(five);
   EXPECT_EQ(embedder.counts().words, 10u);
   EXPECT_EQ(embedder.counts().encoded, 5u);
-  embedder.embed({"눈이", "타고"});  // 배를 goes
+  embedder.embed({"눈이", "타고"});  // drops 배를 from the cache
   EXPECT_EQ(embedder.counts().encoded, 6u);
   embedder.embed({"타고", "강을", "river"});
   EXPECT_EQ(embedder.counts().encoded, 6u);

@@ -19,7 +19,7 @@ namespace {
 
 using ForkTest = PublicModelTest;
 
-// The exit status of a child that runs this; 99 where it hangs.
+// The exit status of a child process that runs `work`; 99 if it hangs.
 int status_of_child(const std::function<int()>& work) {
   const pid_t child = fork();
   if (child == 0) {
@@ -42,12 +42,12 @@ TEST_F(ForkTest, AChildWorksAtOnce) {
   const auto expected = values(model.embed_all(all, {}, 2));
   EXPECT_EQ(values(embedder.embed_all(all)), expected);
   const auto same = [&] {
-    // Twice: the second call meets the threads that the first has made.
+    // Twice: the second call uses the threads that the first one created.
     for (int i = 0; i < 2; ++i) {
       if (values(model.embed_all(all, {}, 2)) != expected) return 1;
       if (values(embedder.embed_all(all)) != expected) return 2;
     }
-    return embedder.counts().encoded > 12 * 2 ? 3 : 0;  // what the parent knew is known
+    return embedder.counts().encoded > 12 * 2 ? 3 : 0;  // the parent's cache is kept
   };
   EXPECT_EQ(status_of_child(same), 0);
   EXPECT_EQ(status_of_child([&] { return same() + status_of_child(same); }), 0);
@@ -67,7 +67,7 @@ TEST_F(ForkTest, AmidAnothersCall) {
     };
   }
   Embedder embedder(model, settings[0], 2);
-  // Again and again: in a short call the caller's thread may find no batch left.
+  // Repeatedly, because in a short call the caller's thread may find no batch left.
   std::thread other([&] {
     while (!done) embedder.embed_all(all);
   });

@@ -18,7 +18,7 @@ TEST(LayerMix, AllHasARowALayer) {
               ElementsAre(ElementsAre(1, 0, 0), ElementsAre(0, 1, 0), ElementsAre(0, 0, 1)));
   EXPECT_TRUE(mix.layered);
   EXPECT_EQ(mix.name, "all");
-  // With one layer too.
+  // Even if there is only one layer.
   EXPECT_TRUE(LayerMix::parse("all", 1).layered);
 }
 
@@ -55,7 +55,7 @@ TEST(LayerMix, RefusesWhatNamesNoLayers) {
   }
 }
 
-// gamma * softmax(w), whatever is added to all of w.
+// gamma * softmax(w) does not change if a constant is added to w.
 TEST(LayerMix, AScalarMixIsASoftmax) {
   const LayerMix mix = LayerMix::scalar_mix({0.5f, -1.0f, 2.0f}, 3.0f, true, 3);
   const double sum = std::exp(0.5) + std::exp(-1.0) + std::exp(2.0);

@@ -216,7 +216,7 @@ class OfficialTest(ProgramTest):
             return json.dumps(changed)
 
         for text, part in (
-                ("{", "no JSON object"), ("[]", "no JSON object"), ("{}", "is missing"),
+                ("{", "not a JSON object"), ("[]", "not a JSON object"), ("{}", "is missing"),
                 (options_with("lstm", "dim", value=13), "has shape"),
                 (options_with("lstm", "dim", value=60_000), "speaks of"),
                 (options_with("lstm", "dim", value="12"), "lstm.dim"),
@@ -224,7 +224,7 @@ class OfficialTest(ProgramTest):
                 (options_with("lstm", "n_layers", value=1), "does not speak of"),
                 (options_with("char_cnn", "n_highway", value=1), "does not speak of"),
                 (options_with("lstm", "dim", value="DEEP").replace(
-                    '"DEEP"', "[" * 100_000 + "]" * 100_000), "no JSON object"),
+                    '"DEEP"', "[" * 100_000 + "]" * 100_000), "not a JSON object"),
                 (options_with("token_embedder", value={}), "ELMoForManyLangs"),
                 (options_with("char_cnn", "n_characters", value=300), "not 261 or 262"),
                 (options_with("char_cnn", "activation", value="gelu"), "neither relu nor tanh"),

@@ -91,7 +91,7 @@ class PrecisionTest(ProgramTest):
         self.assertLess(difference.max(), 2 ** -5 * largest)
         self.assertLess(numpy.sqrt((difference ** 2).mean()), 2 ** -8 * largest)
         trained, warning = self.train("emulated", "--steps", 60, env=emulated)
-        self.assertEqual(warning.count("has no bf16 products"), 1)
+        self.assertEqual(warning.count("has no bf16 instructions"), 1)
         ratio = self.perplexity(trained, "f32") / self.perplexity(model, "f32")
         self.assertAlmostEqual(ratio, 1, delta=0.02)
 

@@ -135,7 +135,7 @@ class ShardsTest(ProgramTest):
         twice = self.folder / "twice.txt"
         twice.write_text("a b\nc d e f g h\na b\n", encoding="utf-8")
         self.parts(3, "--keys", "sentence", text=twice)
-        self.assertIn("the sentence 'a b' stands twice", self.join(status=1))
+        self.assertIn("the sentence 'a b' occurs twice", self.join(status=1))
 
     def test_killed_and_resumed(self):
         big = self.folder / "big.txt"
@@ -161,13 +161,13 @@ class ShardsTest(ProgramTest):
         self.assert_equal_files(self.folder / "whole.h5", self.folder / "v.h5")
 
     def test_missing_and_foreign_parts_are_named(self):
-        self.assertIn("holds no part", self.join(status=1))
+        self.assertIn("holds no parts", self.join(status=1))
         self.parts(3)
         self.part(1, 3).unlink()
         self.assertIn("0001-of-0003.h5 (--shard 1/3)", self.join(status=1))
         self.elmo(*self.words("--shard", "1/3", "--layers", "top"))
         self.assertRegex(self.join(status=1),
-                         "0001-of-0003.h5: is of another dump.*its --layers is top, not all")
+                         "0001-of-0003.h5: is not of the same dump.*its --layers is top, not all")
         other = self.folder / "other.txt"
         other.write_text(self.text.read_text(encoding="utf-8") + "\nmore", encoding="utf-8")
         self.elmo(*self.words("--shard", "1/3", text=other))
@@ -178,7 +178,7 @@ class ShardsTest(ProgramTest):
         self.assertIn("0001-of-0003.h5", self.join(status=1))
         with h5py.File(self.part(1, 3), "w") as file:
             file["0"] = numpy.zeros((2, 1, 128), numpy.float32)
-        self.assertIn("0001-of-0003.h5: is no part of a dump", self.join(status=1))
+        self.assertIn("0001-of-0003.h5: is not a part of a dump", self.join(status=1))
         self.elmo(*self.words("--shard", "1/3"))
         self.elmo(*self.words("--shard", "0/2"))
         self.assertIn("parts of different dumps", self.join(status=1))

@@ -1,4 +1,4 @@
-// A corpus: every epoch gives each sentence once.
+// Corpora: every epoch has each sentence once.
 #include <map>
 
 #include "tests/fuzz/fuzz_support.h"

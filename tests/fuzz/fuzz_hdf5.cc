@@ -1,4 +1,5 @@
-// HDF5 files of strangers by our ring: whatever is in them, dumps, official weights.
+// HDF5 files of unknown origin through the wrapper: their content as such, as dumps, and as
+// official weights.
 #include <pthread.h>
 
 #include <vector>
@@ -13,20 +14,20 @@ extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*)())
 
 namespace {
 
-// Of the weights among the seeds.
+// The options of the official weights among the seeds.
 constexpr char kOptions[] =
     R"({"lstm": {"n_layers": 1, "dim": 2, "projection_dim": 2, "cell_clip": 3, "proj_clip": 3},
         "char_cnn": {"activation": "relu", "embedding": {"dim": 2}, "filters": [[1, 2]],
                      "max_characters_per_token": 50, "n_characters": 261, "n_highway": 1}})";
 
-// A fuzzer's note of a crash would be the child's, whose crashes are no findings.
+// Removes the fuzzer's crash handlers in the child, whose crashes are not findings.
 void forget_the_fuzzer() {
   if (__sanitizer_set_death_callback != nullptr) {
     __sanitizer_set_death_callback([] { _exit(1); });
   }
 }
 
-// Nothing is tried where the child that looks at files first can't run.
+// Nothing is tested if the child process that examines files first can't run.
 bool sound_file_is_read() {
   if (pthread_atfork(nullptr, nullptr, forget_the_fuzzer) != 0) return false;
   using namespace elmo;
@@ -51,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const InputFile input(data, size);
   succeeds([&] {
     const auto file = h5::File::open(input.path());
-    // The readers below find it open, so that one child looks at it for all.
+    // The file is open already for the readers below, so that one child process examines it for
+    // all.
     for (const auto& name : file.attribute_names()) file.attribute(name);
     for (const auto& name : file.dataset_names()) {
       succeeds([&] {

@@ -1,4 +1,4 @@
-// Lines of any bytes, under each rule for invalid text.
+// Lines of arbitrary bytes, under each rule for invalid text.
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     });
     if (!whole || !seekable || lines.size() < 2) continue;
-    // From the middle, and with rests, the same lines come.
+    // After seek() and rest() the same lines follow.
     LineReader reader(file.path(), invalid);
     const std::size_t middle = lines.size() / 2;
     std::string_view line;

@@ -1,6 +1,6 @@
-// Models, checkpoints and task files whose settings, labels and arrays don't belong together. The
-// input is text in parts between lines of three dashes: the settings that are other than those of a
-// sound file, as JSON; "task" or "model"; the labels. What loads must work.
+// Models, checkpoints and task files whose settings, labels and arrays do not fit together. The
+// input is text in parts separated by lines of three dashes: the settings that differ from those of
+// an intact file, as JSON; "task" or "model"; the labels. A file that can be loaded must work.
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -46,7 +46,7 @@ std::filesystem::path sound_model() {
   return path;
 }
 
-// The file anew, with other settings and labels.
+// A copy of the file with other settings and labels.
 std::filesystem::path changed(const std::filesystem::path& sound, const char* format,
                               std::int64_t version, const nlohmann::json& change,
                               std::string_view labels) {

@@ -1,4 +1,4 @@
-// SentencePiece models of strangers, and words for them.
+// SentencePiece models of unknown origin, and words to encode with them.
 #include <vector>
 
 #include "tests/fuzz/fuzz_support.h"

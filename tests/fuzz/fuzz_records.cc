@@ -1,4 +1,4 @@
-// The records of a dump that is being written. The first byte says which fields they have.
+// The records of an unfinished dump. The first byte of the input selects their fields.
 #include "io/dump_segments.h"
 #include "tests/fuzz/fuzz_support.h"
 

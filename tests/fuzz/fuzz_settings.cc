@@ -1,4 +1,4 @@
-// JSON of strangers: settings of our files, options of official weights, training logs.
+// JSON of unknown origin: settings of elmo's files, options of official weights, training logs.
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     require(!shown(json).empty());
   }
-  // The weights are looked at last.
+  // The weights are read last, so any file will do.
   succeeds([&] { read_official(file.path(), file.path()); });
   succeeds([&] { learning_curves(file.path()); });
   return 0;

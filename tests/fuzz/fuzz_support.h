@@ -1,5 +1,5 @@
-// What the harnesses share: the input as a file, and the rule that a reader says no by elmo::Error
-// only.
+// Shared by the fuzzing harnesses: the input as a file, and the rule that readers fail only with
+// elmo::Error.
 #pragma once
 
 #include <unistd.h>
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace elmo {
 
-// A folder in memory, one for each process.
+// A folder in memory for this process.
 inline const std::filesystem::path& folder() {
   static const struct Folder {
     std::filesystem::path path;
@@ -34,7 +34,7 @@ inline const std::filesystem::path& folder() {
   return made.path;
 }
 
-// The input as a file, for as long as it lives.
+// The input as a file, which the destructor removes.
 class InputFile {
  public:
   InputFile(const std::uint8_t* data, std::size_t size) {
@@ -54,7 +54,7 @@ class InputFile {
   std::filesystem::path path_;
 };
 
-// Anything but elmo::Error with a sentence in it is a finding.
+// Runs f. Any exception but an elmo::Error with a message is a finding.
 template <typename F>
 bool succeeds(F&& f) {
   try {

@@ -1,4 +1,4 @@
-// Files of torch.save: no tensor has more elements than its storage, which is in the file.
+// Files of torch.save: no tensor may have more elements than its storage in the file.
 #include <cstddef>
 #include <string>
 #include <vector>

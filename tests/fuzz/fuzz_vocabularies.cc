@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const InputFile file(data, size);
   succeeds([&] {
     const WordVocabulary list = WordVocabulary::from_file(file.path());
-    // What a model keeps of it reads as the same list.
+    // The bytes that a model stores must read as the same list.
     const WordVocabulary again(list.bytes(), "again");
     require(again.rows() == list.rows());
     for (std::int32_t i = 0; i < list.rows(); ++i) require(again.id(list.name(i)) == i);

@@ -1,4 +1,4 @@
-// Words, normal forms, widths, queries and old encodings of one text.
+// Words, normal forms, display widths, queries and encodings of a text.
 #include <string_view>
 #include <vector>
 

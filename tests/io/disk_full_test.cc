@@ -1,5 +1,5 @@
-// A full disk gives a sentence, nothing under the final name, and no crash inside HDF5. Mounts a
-// small tmpfs, which takes root.
+// A full disk causes an error message, no file under the final name, and no crash in HDF5. Mounts a
+// small tmpfs, which requires root.
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
@@ -24,8 +24,8 @@ class DiskFullTest : public testing::Test {
     ASSERT_EQ(mount("tmpfs", disk_.c_str(), "tmpfs", 0, "size=1m"), 0) << std::strerror(errno);
   }
   void TearDown() override {
-    // HDF5 keeps the descriptor of a file that it could not close because the disk was full, until
-    // the process ends; a plain umount would find the disk busy.
+    // If HDF5 could not close a file because the disk was full, it keeps the descriptor until the
+    // process ends; a plain umount would fail.
     EXPECT_EQ(umount2(disk_.c_str(), MNT_DETACH), 0);
   }
 
@@ -34,7 +34,7 @@ class DiskFullTest : public testing::Test {
     statvfs(disk_.c_str(), &disk);
     return disk.f_bavail * disk.f_frsize;
   }
-  // Leaves about this much.
+  // Fills the disk until about `left` bytes are free.
   void fill_up_to(std::uint64_t left) {
     put(disk_ / "filler", std::string(free_bytes() - left, 'x'));
   }
@@ -87,7 +87,7 @@ TEST_F(DiskFullTest, DumpKeepsItsSegmentsAndGoesOnWhenThereIsRoom) {
     options.dimension = 8;
     options.segment_sentences = 100;
     const std::filesystem::path path = disk_ / "dump.h5";
-    // At each of these the disk is full somewhere else: in a segment, in the joining, nowhere.
+    // The disk becomes full at different times: in a segment, while joining, or never.
     int refused = 0;
     for (const std::uint64_t left : {30'000, 150'000, 330'000, 450'000, 600'000, 990'000}) {
       fill_up_to(left);

@@ -23,7 +23,7 @@ DumpOptions base_options() {
   return options;
 }
 
-// All combinations that differ in the file.
+// All combinations of options that change the file.
 std::vector<DumpOptions> all_options() {
   std::vector<DumpOptions> result;
   for (const DumpLayout layout : {DumpLayout::kSentences, DumpLayout::kMatrix}) {
@@ -50,7 +50,7 @@ std::vector<DumpOptions> all_options() {
 
 class DumpFileTest : public testing::Test {
  protected:
-  // Everything of the samples must be found in the dump.
+  // Checks that the dump has all samples.
   void expect_samples(const std::filesystem::path& path, const DumpOptions& options,
                       std::int64_t count) {
     const DumpReader reader(path);
@@ -64,7 +64,8 @@ class DumpFileTest : public testing::Test {
     for (std::int64_t i = 0; i < count; ++i) {
       SampleSentence expected = sample_sentence(i, options);
       if (options.keys == DumpKeys::kSentence) {
-        // The reader goes by name, and the name ends with the line's number and last word.
+        // The reader finds sentences by name, and the name ends with the line's number and last
+        // word.
         const std::string text = reader.words(i).at(0);
         const std::size_t begin = text.find_first_of("0123456789");
         expected = sample_sentence(std::stoll(text.substr(begin)), options);
@@ -191,7 +192,7 @@ TEST_F(DumpFileTest, LongSentencesInPartsOfAnyOrder) {
     DumpWriter writer(path_, options, false);
     append_samples(writer, options, 0, 3);
     writer.begin_long(sentence.text, sentence.views(), sentence.places);
-    // Forward halves from the left, backward ones from the right, as a model makes them.
+    // Forward halves from the left and backward ones from the right, as a model computes them.
     const int half = options.dimension / 2;
     const std::int64_t stride = std::int64_t{options.layers} * options.dimension;
     for (std::int64_t step = 0; step < kWords; step += 64) {
@@ -330,7 +331,7 @@ TEST_F(DumpFileTest, AForeignFileInThePartialFolderStays) {
 }
 
 TEST_F(DumpFileTest, ReadsAllenNlpsOwnFiles) {
-  // Line numbers in another order than HDF5's, float64, no attributes; two dimensions.
+  // Line numbers in another order than HDF5's, float64, no attributes, two dimensions.
   {
     h5::File file = h5::File::create(path_, path_, {});
     for (int line = 11; line >= 0; --line) {

@@ -1,4 +1,4 @@
-// Memory stays flat in the number of lines: the metadata of each dataset must not stay behind.
+// Memory does not grow with the number of lines: metadata of datasets must not accumulate.
 #include "tests/io/memory_support.h"
 #include "tests/support/files.h"
 
@@ -14,7 +14,7 @@ std::uint64_t dump_peak(const std::filesystem::path& path, DumpLayout layout, in
   return peak;
 }
 
-// HDF5 fills its caches first, so what counts is the growth beyond.
+// HDF5 first fills its caches, so only the growth after that counts.
 TEST(DumpMemoryTest, SentencesGrowByLessThan100BytesALine) {
   const TemporaryFolder folder;
   const std::uint64_t few = dump_peak(folder / "a.h5", DumpLayout::kSentences, 100'000);

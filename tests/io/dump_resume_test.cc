@@ -1,4 +1,4 @@
-// A dump killed at any moment and resumed equals one that was never interrupted.
+// A dump that is killed at any moment and resumed equals an uninterrupted one.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ DumpOptions base_options(DumpLayout layout) {
   return options;
 }
 
-// The sentences from where the dump stands; a long one now and then.
+// Appends the sentences from where the dump is; some of them as long sentences.
 void go_on(DumpWriter& writer, const DumpOptions& options, std::int64_t end) {
   for (auto line = static_cast<std::int64_t>(writer.sentences()); line < end; ++line) {
     const SampleSentence sentence = sample_sentence(line, options);
@@ -49,7 +49,7 @@ void go_on(DumpWriter& writer, const DumpOptions& options, std::int64_t end) {
   }
 }
 
-// Data sets of one file: name, type, shape and bytes.
+// The datasets of a file: name, type, shape and bytes.
 std::vector<std::string> datasets_of(const std::filesystem::path& path) {
   std::vector<std::string> result;
   const h5::File file = h5::File::open(path);
@@ -76,8 +76,8 @@ std::vector<std::string> datasets_of(const std::filesystem::path& path) {
 
 class DumpResumeTest : public testing::TestWithParam<DumpLayout> {
  protected:
-  // Runs a whole or resumed dump in a process of its own and kills it after the delay.
-  // True: it was done before.
+  // Runs or resumes a dump in a separate process and kills it after `delay`. Returns true if it had
+  // finished.
   bool run_and_kill(const DumpOptions& options, std::chrono::microseconds delay) {
     const pid_t child = fork();
     if (child == 0) {
@@ -123,7 +123,7 @@ TEST_P(DumpResumeTest, KilledAtAnyMomentAndResumedEqualsUninterrupted) {
   std::uint64_t pseudo_random = 12345;
   for (int round = 0; round < 3; ++round) {
     bool done = false;
-    // Each try gets longer, so that every round ends.
+    // Each attempt is allowed more time, so that every round ends.
     for (int attempt = 0; !done; ++attempt) {
       ASSERT_LT(attempt, 200);
       pseudo_random = pseudo_random * 6364136223846793005ull + 1442695040888963407ull;
@@ -133,7 +133,7 @@ TEST_P(DumpResumeTest, KilledAtAnyMomentAndResumedEqualsUninterrupted) {
                        static_cast<double>(duration.count()) * (share * 0.5 + 0.05 * attempt))));
       if (!done) {
         ++kills;
-        // What is under the final name is whole, whatever happened.
+        // A file under the final name is complete, whatever happened.
         if (std::filesystem::exists(path_)) {
           ASSERT_EQ(datasets_of(path_), expected);
         }
@@ -209,7 +209,7 @@ TEST_P(DumpResumeTest, OtherSettingsAreRefusedByName) {
   EXPECT_EQ(error([](DumpOptions&) {}), "no error");
   EXPECT_EQ(error([](DumpOptions& other) { other.attributes["version"] = "99"; }), "no error");
   EXPECT_EQ(error([](DumpOptions& other) { other.segment_sentences = 7; }), "no error");
-  // None of the refusals harmed what is there.
+  // None of the refused attempts damaged the existing segments.
   DumpWriter writer(path_, options, true);
   EXPECT_EQ(writer.resumed_sentences(), 100u);
 }
@@ -228,7 +228,7 @@ TEST_P(DumpResumeTest, DamageToThePartialFolderIsFound) {
   }
   put(partial_ / "state.json", state);
   EXPECT_EQ(error(), "no error");
-  // Every byte of the records counts, and no length in them is believed.
+  // Any changed byte of the records is noticed, and no length in them is trusted.
   const std::string records = content_of(partial_ / "segment-000000.records");
   for (std::size_t at = 0; at < records.size(); at += at < 64 ? 1 : 101) {
     std::string flipped = records;

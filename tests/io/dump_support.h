@@ -1,4 +1,4 @@
-// Dumps with made-up content, for the tests.
+// Dumps with made-up content.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ struct SampleSentence {
   std::vector<std::string_view> views() const { return {words.begin(), words.end()}; }
 };
 
-// The value of an element: exact in float16 too.
+// The value of an element. It is exact in float16.
 inline float sample_value(std::int64_t line, std::int64_t word, int layer, int column) {
   const auto mixed = static_cast<std::uint32_t>(line * 7919 + word * 104729 + layer * 31 + column);
   return static_cast<float>(static_cast<std::int32_t>(mixed % 2048) - 1024) / 64.0f;
 }
 
-// Line numbers give lengths from 0 (blank lines) to 8 words; every third sentence repeats.
+// The line number determines the number of words, from 0 (blank lines) to 8; every third sentence
+// is the same.
 inline SampleSentence sample_sentence(std::int64_t line, const DumpOptions& options) {
   SampleSentence sentence;
   const std::int64_t count = options.keys == DumpKeys::kSentence ? line % 8 + 1 : line * 5 % 9;

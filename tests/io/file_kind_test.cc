@@ -1,4 +1,4 @@
-// What files of other kinds are told to be.
+// The descriptions of files of other kinds.
 
 #include "io/file_kind.h"
 

@@ -11,7 +11,7 @@
 namespace elmo {
 namespace {
 
-// The plain twin: a half by its definition, in double.
+// The reference: a half by its definition, in double.
 double value_of(std::uint16_t half) {
   const int exponent = half >> 10 & 31, mantissa = half & 1023;
   const double sign = half >> 15 ? -1 : 1;
@@ -48,7 +48,7 @@ TEST(HalfTest, AllHalvesThereAndBack) {
   }
 }
 
-// Between any two neighbours: below, at and above the middle.
+// Between any two neighbours: below, at and above the midpoint.
 TEST(HalfTest, RoundsToNearestEven) {
   for (std::uint16_t half = 0; half < 0x7bff; ++half) {
     const auto next = static_cast<std::uint16_t>(half + 1);
@@ -71,12 +71,12 @@ TEST(HalfTest, EdgesOfTheRange) {
   EXPECT_EQ(half_of(std::numeric_limits<float>::infinity()), 0x7c00);
   EXPECT_EQ(half_of(std::numeric_limits<float>::denorm_min()), 0);
   EXPECT_EQ(half_of(-0.0f), 0x8000);
-  // A NaN whose payload lies in the bits that go must not become an infinity.
+  // A NaN whose payload is only in the dropped bits must not become infinity.
   EXPECT_EQ(half_of(std::bit_cast<float>(0x7f800001u)) & 0x7fff, 0x7e00);
   EXPECT_EQ(half_of(std::bit_cast<float>(0xffffffffu)), 0xfe00);
 }
 
-// Whatever the length and alignment, the vectorised loop says what one element says.
+// For all lengths and alignments, the vectorised loop must agree with single conversions.
 TEST(HalfTest, AllLengthsAroundTheVectorWidth) {
   for (std::size_t shift = 0; shift < 3; ++shift) {
     for (std::size_t count = 0; count < 70; ++count) {

@@ -1,4 +1,4 @@
-// Memory stays flat in the number of parts that are joined.
+// Memory does not grow with the number of joined parts.
 #include "io/dump_parts.h"
 #include "tests/io/memory_support.h"
 #include "tests/support/files.h"
@@ -6,7 +6,7 @@
 namespace elmo {
 namespace {
 
-// Of joining this many parts, which are all the same lines.
+// Peak memory of joining this many parts, all with the same lines.
 std::uint64_t join_peak(const std::filesystem::path& path, DumpLayout layout, int parts) {
   constexpr int kLines = 8, kDimension = 1024;
   std::filesystem::create_directory(parts_folder(path));
@@ -32,7 +32,7 @@ TEST_P(JoinMemoryTest, AThousandPartsTakeNoMoreThanFiveHundred) {
   const std::uint64_t many = join_peak(folder / "a.h5", GetParam(), 1000);
   ASSERT_GT(few, 0u);
   ASSERT_GT(many, 0u);
-  // 500 parts more hold 16 MB more.
+  // The 500 additional parts hold 16 MB.
   EXPECT_LT(many, few + (4u << 20));
 }
 

@@ -1,4 +1,4 @@
-// How much memory the writers of dumps take.
+// Measures the memory that writers of dumps take.
 #pragma once
 
 #include <sys/wait.h>
@@ -13,7 +13,7 @@
 
 namespace elmo {
 
-// Peak memory of a process that does this.
+// The peak memory of a process that runs `work`.
 template <typename Work>
 std::uint64_t peak_of(Work&& work) {
   int result[2];
@@ -23,12 +23,12 @@ std::uint64_t peak_of(Work&& work) {
     try {
       work();
     } catch (...) {
-      _exit(1);  // not on into the other tests
+      _exit(1);  // must not run the other tests
     }
     const std::uint64_t peak = peak_memory_bytes();
     _exit(write(result[1], &peak, sizeof peak) == sizeof peak ? 0 : 1);
   }
-  close(result[1]);  // so that reading ends where the child ends without a word
+  close(result[1]);  // so that reading ends if the child ends without an answer
   std::uint64_t peak = 0;
   if (read(result[0], &peak, sizeof peak) != sizeof peak) peak = 0;
   int status;
@@ -48,7 +48,7 @@ inline DumpOptions options_of(DumpLayout layout, int dimension) {
   return options;
 }
 
-// One-word lines.
+// Writes lines of one word.
 inline void write_lines(DumpWriter& writer, int lines, int dimension) {
   const std::vector<std::string_view> words = {"word"};
   const std::vector<float> vector(static_cast<std::size_t>(dimension), 1.0f);

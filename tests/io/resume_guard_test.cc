@@ -27,9 +27,9 @@ TEST(ResumeGuardTest, EqualSettingsAndThoseLeftToTheProgramGoOn) {
   RunSettings now = begun();
   now.options["dropout"] = nullptr;
   EXPECT_EQ(refusal(begun(), now), "no error");
-  now.options["rate"] = 0.003;  // what was chosen, by name
+  now.options["rate"] = 0.003;  // the value that was chosen, given by name
   EXPECT_EQ(refusal(begun(), now), "no error");
-  // Through a file.
+  // Converted to JSON and back.
   const auto json = nlohmann::json::parse(begun().to_json().dump());
   EXPECT_EQ(refusal(RunSettings::from_json(json), begun()), "no error");
 }
@@ -42,7 +42,7 @@ TEST(ResumeGuardTest, ADifferenceIsRefusedByTheNameOfTheOption) {
     return refusal(begun(), now);
   };
   EXPECT_EQ(refused("seed", 2),
-            "DIR: was begun with another --seed: 1, not 2; give what it was, or start anew");
+            "DIR: was begun with another --seed: 1, not 2; pass the same value, or start anew");
   EXPECT_THAT(refused("text", "cd"), HasSubstr("--text: ab, not cd;"));
   EXPECT_THAT(refused("rate", 0.01), HasSubstr("--rate: 0.003, not 0.01;"));
   EXPECT_THAT(refused("crf", true), HasSubstr("--crf: no, not yes;"));

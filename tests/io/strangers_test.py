@@ -126,7 +126,7 @@ class StrangersTest(unittest.TestCase):
             file["0"] = numpy.zeros((2, 3, 4), "f4")
             text = '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}"
             file.create_dataset("sentence_to_index", data=[text], dtype=h5py.string_dtype())
-        self.assert_refused(self.page(), "no JSON object")
+        self.assert_refused(self.page(), "not a JSON object")
 
     def vocab(self, output, **options):
         (self.folder / "text").write_text("the bank sleeps\nthe river runs\n" * 100)

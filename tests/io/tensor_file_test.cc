@@ -42,7 +42,7 @@ void write_sample(const std::filesystem::path& path) {
   writer.commit();
 }
 
-// Everything in it, as a reader of a model would.
+// Reads everything in the file, as a reader of a model would.
 void read_all(const std::filesystem::path& path) {
   const TensorFileReader reader(path, kFormat, 3);
   std::vector<float> floats(32), none;
@@ -88,7 +88,7 @@ TEST_F(TensorFileTest, GivesBackWhatItWasGiven) {
 
 TEST_F(TensorFileTest, EqualContentGivesEqualFilesAndHashes) {
   write_sample(path_);
-  // HDF5 keeps times in whole seconds where it is not told otherwise.
+  // HDF5 would store times, in whole seconds.
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   write_sample(folder_ / "again.h5");
   EXPECT_EQ(content_of(path_), content_of(folder_ / "again.h5"));
@@ -195,7 +195,8 @@ TEST_F(TensorFileTest, AFlippedBitOfADatasetIsFound) {
   const std::size_t begin = bytes.find(pattern);
   ASSERT_NE(begin, std::string::npos);
   std::vector<float> read(values.size());
-  // All places within a byte and all bytes, not each with each: every file is opened by itself.
+  // Covers all bit positions within a byte and all bytes, but not every combination: each file is
+  // opened in a child process.
   for (std::size_t bit = 0; bit < pattern.size() * 8; bit += 7) {
     char& byte = bytes[begin + bit / 8];
     byte = static_cast<char>(byte ^ 1 << bit % 8);
@@ -210,7 +211,8 @@ TEST_F(TensorFileTest, AFlippedBitOfADatasetIsFound) {
   }
 }
 
-// Anywhere in the file: an Error or, where nothing is kept, the right content; never a crash.
+// A byte anywhere in the file: an Error or, if the byte is unused, the right content; never a
+// crash.
 TEST_F(TensorFileTest, AFlippedByteAnywhereIsFoundOrHarmless) {
   write_sample(path_);
   std::string bytes = content_of(path_);
@@ -230,7 +232,7 @@ TEST_F(TensorFileTest, AFlippedByteAnywhereIsFoundOrHarmless) {
   EXPECT_GT(found, 600);
 }
 
-// A header that claims 100 GB. The classic format has no checksum, so a claim can be planted.
+// A header that claims 100 GB. The classic format has no checksum, so the claim can be planted.
 TEST_F(TensorFileTest, ClaimsOfGigabytesAllocateNothing) {
   constexpr std::int64_t kClaim = 100'000'000'000;
   {

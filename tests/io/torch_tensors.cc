@@ -1,6 +1,6 @@
-// What torch_file_test.py runs.
-//   torch_tensors FILE           a line a tensor: name, type, shape, bytes in hexadecimal
-//   torch_tensors --damage FILE  reads every prefix and every flip of a bit; says how many of each
+// Program run by torch_file_test.py.
+//   torch_tensors FILE           a line for each tensor: name, type, shape, bytes in hexadecimal
+//   torch_tensors --damage FILE  reads every prefix and every flipped bit; prints how many of each
 //                                were refused
 #include <cstddef>
 #include <cstdio>
@@ -36,7 +36,7 @@ void show(const TorchFile& file) {
   }
 }
 
-// Reads all that a file claims to hold, up to what a small one can.
+// Reads everything that a file claims to hold, up to the limits of a small file.
 bool is_refused(const std::string& bytes) {
   try {
     const TorchFile file(bytes, "damaged");

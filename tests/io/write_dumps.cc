@@ -11,7 +11,7 @@ namespace {
 
 using namespace elmo;
 
-// Word w of line i, layer l, column c: h5py_test.py computes the same.
+// The value for word w of line i, layer l, column c; h5py_test.py computes the same.
 float value(std::size_t line, std::size_t word, int layer, int column) {
   return static_cast<float>(line) + static_cast<float>(word) / 4 + static_cast<float>(layer) * 8 -
          static_cast<float>(column) / 16;
@@ -69,7 +69,7 @@ void write_all(const std::string& folder) {
   options.map = false;
   write_dump(folder + "/no_map.h5", options);
 
-  // More members than a plain zip archive can have, and one whose sizes and places are ZIP64's.
+  // More members than a plain zip archive can have, and one whose sizes and offsets need ZIP64.
   options.format = DumpFormat::kNpz;
   options.dimension = 1;
   {

@@ -1,4 +1,4 @@
-// Checkpoints of older versions are refused by name.
+// Checkpoints of older versions are refused with a message that says so.
 #include <gmock/gmock.h>
 
 #include "lm/direction_trainer.h"

@@ -1,4 +1,4 @@
-// States that no longer tell words apart.
+// States that no longer distinguish words.
 #include "lm/collapse.h"
 
 #include <gmock/gmock.h>
@@ -56,11 +56,11 @@ TEST_F(Collapse, StatesOnTheirClipsAreTold) {
   const StateMeasure states = measure();
   EXPECT_GT(states.clipped, 0.5);
   EXPECT_THAT(describe_collapse(states),
-              testing::HasSubstr("of a layer's states lie on their clips"));
+              testing::HasSubstr("of a layer's states are at the clipping bound"));
 }
 
 TEST_F(Collapse, StatesThatAreTheSameEverywhereAreTold) {
-  // The gates listen to their biases alone.
+  // The gates depend on their biases only.
   for (LstmLayer& layer : model_->layers) {
     layer.weights.value.zero();
     for (float& bias : layer.bias.value.span()) bias = 2;

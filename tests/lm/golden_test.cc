@@ -1,5 +1,5 @@
-// The language model against PyTorch in float64: tests/golden/make_language_model.py says what
-// its file holds.
+// The language model against PyTorch in float64. tests/golden/make_language_model.py describes the
+// golden file.
 #include "tests/support/golden.h"
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ CharacterShape read_character_shape(const std::string& group) {
   return shape;
 }
 
-// (case, threads, direction): the direction changes which sentence is read, never the numbers.
+// (case, threads, direction). The direction changes which sentence is read, but not the numbers.
 using Parameters = std::tuple<std::string, int, Direction>;
 
 class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
@@ -74,7 +74,7 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
       for (std::size_t i = 0; i < rows; ++i) listed += words_.at(i) + "\n";
       model_ = std::make_unique<LanguageModel>(
           settings, std::make_shared<const WordVocabulary>(listed, "the golden file's words"));
-      words_.emplace_back();  // of an idle stream
+      words_.emplace_back();  // for an idle stream
     } else {
       model_ = std::make_unique<LanguageModel>(settings, vocabulary_of(static_cast<int>(rows)));
     }
@@ -121,8 +121,8 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
     }
   }
 
-  // The state behind window k, to start the next one from: these weights amplify a rounding error a
-  // hundredfold a window.
+  // Sets the state after window k from the golden file, because these weights amplify rounding
+  // errors a hundredfold in each window.
   void restore_golden_state(int k) {
     auto state = engine_->state();
     for (std::size_t j = 0; j < state.size(); ++j) {
@@ -158,7 +158,7 @@ class GoldenLanguageModel : public testing::TestWithParam<Parameters> {
   }
 
   std::string case_;
-  std::vector<std::string> words_;  // that the inputs of C are places in
+  std::vector<std::string> words_;  // the words that the inputs of C are indices of
   Workers workers_;
   int steps_ = 0, streams_ = 0;
   std::unique_ptr<LanguageModel> model_;

@@ -1,4 +1,4 @@
-// Nothing leaks from the words a direction must predict: exact, at every layer.
+// The words that a direction must predict never influence its states: exact, at every layer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,8 @@ namespace elmo {
 namespace {
 
 constexpr int kRows = 50, kStreams = 3, kSteps = 5, kLayers = 2, kWidth = 16;
-// Of the character models: what their softmax knows; and how many characters of a word they read.
+// For the character models: the vocabulary of their softmax, and the number of characters of a word
+// that they read.
 constexpr char kWords[] = "<S>\n</S>\n<UNK>\nthe\ncat\nsat\non\na\nmat\n";
 constexpr int kPositions = 12;
 
@@ -33,31 +34,31 @@ ModelSettings settings_of(Direction direction) {
           .split = Split::kSpaces};
 }
 
-// What a direction says of a sentence, by position in the text: BOS, units, EOS at 0 .. n + 1.
+// What a direction computes for a sentence, by position in the text: BOS, units, EOS at 0 .. n + 1.
 struct Reading {
-  // [layer][position], empty where a direction does not read the position.
+  // [layer][position]; empty where the direction does not read the position.
   std::vector<std::vector<std::vector<float>>> states;
-  // [position]: the loss of what the direction predicts behind it. Evaluation only.
+  // [position]: the loss of what the direction predicts next. Evaluation only.
   std::vector<double> losses;
 };
 
 class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
  protected:
-  // Reads a sentence of `direction` together with others.
+  // Reads a sentence of one direction together with others.
   Reading read(LanguageModel& model, const Sequence& sequence) {
     const auto& [precision, training] = GetParam();
     model.initialise(5);
     Workers workers(2);
     model.prepare(precision, true);
     model.pack(workers);
-    // Dropout's masks belong to places, so they hide no leak.
+    // Dropout masks are keyed by position, so they can't hide a leak.
     const auto engine = make_engine(
         model, precision,
         {.steps = kSteps, .streams = kStreams, .dropout = training ? 0.2f : 0.0f, .seed = 3},
         workers);
     const bool forward = model.settings.direction == Direction::kForward;
     const std::size_t length = sequence.inputs.size();
-    // The sentence of interest goes to stream 1, the others hold something else.
+    // The sentence of interest is in stream 1; the others have other sentences.
     int given = 0;
     StreamBatcher batcher(
         [&](Sequence& next) {
@@ -126,8 +127,9 @@ class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
     return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
   }
 
-  // Unit `changed` (1 .. last) alone differs: what has not read it keeps its bits, at every layer,
-  // and so do the losses, unless it is the unit to be predicted and is `predicted` otherwise now.
+  // Only unit `changed` (1 .. last) differs. States that have not read it must keep their bits, at
+  // every layer, and so must the losses, except that of predicting this unit if it is `predicted`
+  // differently now.
   static void expect_no_leak(Direction direction, const Reading& before, const Reading& after,
                              int last, int changed, bool predicted, const std::string& what) {
     const bool forward = direction == Direction::kForward;
@@ -138,7 +140,7 @@ class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
         const auto& a = before.states[j][at];
         const auto& b = after.states[j][at];
         ASSERT_EQ(a.size(), static_cast<std::size_t>(kWidth));
-        // The token encoder sees its own unit only.
+        // The token encoder reads only its own unit.
         const bool differs = j == 0 ? position == changed : has_read;
         EXPECT_EQ(equal(a, b), !differs)
             << direction_name(direction) << ", " << what << " changed at " << changed << ", layer "
@@ -154,7 +156,7 @@ class Leak : public testing::TestWithParam<std::tuple<Precision, bool>> {
 };
 
 TEST_P(Leak, StatesKeepTheirBitsWhenAUnitNotYetReadChanges) {
-  // 13 units: three windows, changed at the windows' inner and outer borders and at the ends.
+  // 13 units make three windows. The changed units are at the windows' borders and at the ends.
   std::vector<std::int32_t> units;
   for (int i = 0; i < 13; ++i) units.push_back(3 + (i * 17) % (kRows - 3));
   const int last = static_cast<int>(units.size());
@@ -170,7 +172,7 @@ TEST_P(Leak, StatesKeepTheirBitsWhenAUnitNotYetReadChanges) {
 }
 
 TEST_P(Leak, CharactersOfAWordNotYetReadChangeNoBits) {
-  // Listed words and others, one of them twice, one longer than what is read of it.
+  // Listed and other words, one of them twice, one longer than the characters that are read.
   const std::vector<std::string> words = {"the", "배를",  "cat", "sat",   "dogs",
                                           "on",  "a",     "mat", "the",   "강을건넜다",
                                           "cat", "zebra", "on",  "dogs's"};
@@ -185,19 +187,19 @@ TEST_P(Leak, CharactersOfAWordNotYetReadChangeNoBits) {
         return read_words(direction, changed_words);
       };
       expect_no_leak(direction, before, with("<S>"), last, changed, true, "word");
-      // Words that the softmax does not know are all the same to it: then not even the prediction
-      // of the word itself may show which characters it has.
+      // The softmax can't distinguish words outside its vocabulary. Then not even the prediction of
+      // the word itself may depend on its characters.
       const bool known = ("\n" + std::string(kWords)).find("\n" + word + "\n") != std::string::npos;
       const std::size_t seen = std::min<std::size_t>(word.size(), kPositions - 2);
       for (const std::size_t byte : {std::size_t{0}, seen / 2, seen - 1}) {
-        // Whether UTF-8 it is or not: the encoder reads bytes.
+        // The result may be invalid UTF-8: the encoder reads bytes.
         std::string other = word;
         other[byte] = other[byte] == 'q' ? 'x' : 'q';
         expect_no_leak(direction, before, with(other), last, changed, known,
                        "byte " + std::to_string(byte));
       }
       if (word.size() <= kPositions - 2) continue;
-      // Beyond the characters that are read nothing is seen at all.
+      // Characters beyond those that are read have no effect at all.
       std::string other = word;
       other.back() = 'q';
       EXPECT_EQ(with(other).states, before.states);
@@ -205,7 +207,7 @@ TEST_P(Leak, CharactersOfAWordNotYetReadChangeNoBits) {
   }
 }
 
-// What the two directions read and predict: the same sentence, each its mirror.
+// The inputs and targets of the two directions are mirror images.
 TEST(Sequences, AreMirrorsOfEachOther) {
   LanguageModel forward(
       {.direction = Direction::kForward, .layers = 1, .hidden = 2, .projection = 2},

@@ -10,14 +10,14 @@
 
 namespace elmo {
 
-// The one character of piece `i` of vocabulary_of(), from 3 on.
+// The character of piece i (from 3 on) of vocabulary_of().
 inline std::string character(int i) {
   return {'\xE4', static_cast<char>(0xB8 + i / 64), static_cast<char>(0x80 + i % 64)};
 }
 
-// A SentencePiece model of `rows` pieces (<unk>, <s>, </s>, then one CJK character each), written
-// out in protobuf's wire format: sentencepiece_model.proto, ModelProto.pieces = 1 with piece = 1,
-// score = 2, type = 3; trainer_spec = 2; normalizer_spec = 3 with name = 1.
+// A SentencePiece model of `rows` pieces (<unk>, <s>, </s>, then one CJK character each), in
+// protobuf's wire format. sentencepiece_model.proto: ModelProto has pieces = 1 (piece = 1, score =
+// 2, type = 3), trainer_spec = 2 and normalizer_spec = 3 (name = 1).
 inline std::shared_ptr<const PieceVocabulary> vocabulary_of(int rows) {
   const auto field = [](int number, const std::string& payload) {
     return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(payload.size())} +

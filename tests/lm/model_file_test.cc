@@ -1,4 +1,4 @@
-// Model files and folders that are damaged or made up.
+// Damaged and manipulated model files and folders.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ class ModelFileTest : public testing::Test {
     model.layers[0].bias.value[0] = first;
     model.save(LanguageModel::file(folder_.path(), settings.direction));
   }
-  // What reading the forward model says with other settings.
+  // The error of reading the forward model with changed settings.
   std::string read_with(const json& change) {
     save(settings_of(Direction::kForward));
     const auto path = folder_ / "forward.h5";

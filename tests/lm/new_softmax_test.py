@@ -78,7 +78,7 @@ class NewSoftmaxTest(ProgramTest):
         for direction in DIRECTIONS:
             self.assertIn(f"{direction}: the new softmax over 200 words is trained alone up to step "
                           "4", done.stderr)
-            self.assertIn(f"{direction} step 4: all is trained now", done.stderr)
+            self.assertIn(f"{direction} step 4: all weights are trained from now on", done.stderr)
             self.assert_equal_files(*(self.folder / name / f"{direction}.h5"
                                       for name in ("raw", "own")))
         done = self.elmo("perplexity", "--model", self.folder / "own", "--input", self.corpus,
@@ -142,7 +142,7 @@ class NewSoftmaxTest(ProgramTest):
         for folder in (raw, imported):
             done = self.pretrain("model", 2, init=folder, status=1)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-            self.assertIn("is a model of ELMoForManyLangs, which pretrain does not go on with",
+            self.assertIn("is a model of ELMoForManyLangs, which pretrain can't continue",
                           done.stderr)
             self.assertFalse((self.folder / "model" / "forward.h5").exists())
 

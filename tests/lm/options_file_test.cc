@@ -32,13 +32,13 @@ TEST_F(OptionsFileTest, FindsValuesByTheirPath) {
   EXPECT_EQ(options.find("lstm.dim.x"), nullptr);
   EXPECT_EQ(options.find("lstm."), nullptr);
   EXPECT_EQ(options.find(""), nullptr);
-  EXPECT_EQ(options.find("a.b"), nullptr);  // a path, not a name
+  EXPECT_EQ(options.find("a.b"), nullptr);  // a key is a path, not a name
 }
 
 TEST_F(OptionsFileTest, RefusesWhatIsNoObject) {
   for (const char* const json : {"", "{", "[]", "3", "<html>", "{\"a\": 1} x"}) {
     EXPECT_THAT(error(json, [](const OptionsFile&) {}),
-                AllOf(HasSubstr("o.json: is no JSON object"), HasSubstr("options.json")))
+                AllOf(HasSubstr("o.json: is not a JSON object"), HasSubstr("options.json")))
         << json;
   }
   EXPECT_THAT(error_of([&] { OptionsFile(folder_ / "missing", "a file"); }), HasSubstr("missing"));
@@ -66,7 +66,7 @@ TEST_F(OptionsFileTest, BoundsMayBeNone) {
   for (const std::string value : {"-1", "\"3\"", "[3]", "false"}) {
     EXPECT_THAT(error(R"({"clip": )" + value + "}",
                       [](const OptionsFile& options) { options.bound("clip"); }),
-                HasSubstr("which is no bound"))
+                HasSubstr("which is not a bound"))
         << value;
   }
 }
@@ -82,7 +82,7 @@ TEST_F(OptionsFileTest, ReadsActivationsAndFilters) {
   EXPECT_EQ(filters[1].count, 1024);
   for (const std::string value : {"[]", "4", "[4]", "[[1]]", "[[1, 2, 3]]", "{}"}) {
     EXPECT_THAT(error(R"({"f": )" + value + "}", [](const OptionsFile& o) { o.filters("f", 50); }),
-                HasSubstr("f is no list of [width, count]"))
+                HasSubstr("f is not a list of [width, count]"))
         << value;
   }
   const auto wide = [](const OptionsFile& o) { o.filters("f", 3); };

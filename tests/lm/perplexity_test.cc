@@ -7,7 +7,7 @@
 namespace elmo {
 namespace {
 
-// Two words of three units in all and the sentence's end, by hand.
+// Two words of three units in total, and the end of the sentence, computed by hand.
 TEST(PerplexityResult, CountsUnitsWordsAndCharactersWithTheirEnds) {
   PerplexityResult result;
   SentenceScore score;

@@ -1,4 +1,4 @@
-// What a pretraining is guarded by when it is resumed.
+// The settings that must not change when a pretraining is resumed.
 #include "lm/pretraining_settings.h"
 
 #include <gmock/gmock.h>
@@ -122,7 +122,7 @@ TEST(PretrainingSettings, ANewSoftmaxIsTrainedAloneFirst) {
   EXPECT_EQ(values_of(options, settings_of(options, true)).softmax_steps, 5u);
   options.softmax_steps = 0;
   EXPECT_EQ(values_of(options, settings_of(options, true)).softmax_steps, 0u);
-  // A checkpoint of before there was such a thing.
+  // A checkpoint from before this setting existed.
   RunSettings old = settings_of({});
   old.options.erase("freeze-steps");
   old.derived.erase("freeze-steps");

@@ -1,4 +1,4 @@
-// Training by several processes, played by threads: the bits of one process.
+// Training by several processes, simulated by threads, has the bits of one process.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr int kPieces = 511;
 
-// Lines of words of one or two CJK characters, rare ones and frequent ones.
+// Writes lines of words of one or two CJK characters, some rare and some frequent.
 void write_text(const fs::path& path, int lines) {
   std::ofstream file(path);
   const Random random(3, RandomUse::kInitialise);
@@ -44,12 +44,12 @@ struct Case {
   Encoder encoder;
   OptimizerKind optimizer;
   const char* precision;
-  std::int64_t samples;  // 0: all
-  bool shared;           // both directions with one encoder
+  std::int64_t samples;  // 0: full softmax
+  bool shared;           // both directions share a token encoder
   bool tied = false;
 };
 
-// A model folder with both directions, of sizes for which blocks and groups do not come out even.
+// A model folder with both directions, of sizes that blocks and groups do not divide evenly.
 void write_models(const fs::path& folder, const fs::path& words, Encoder encoder, bool tied) {
   fs::create_directories(folder);
   for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
@@ -99,16 +99,16 @@ class SharedTraining : public testing::TestWithParam<Case> {
     result.init = folder_.path() / "start";
     result.samples = GetParam().samples;
     result.optimizer = GetParam().optimizer;
-    // Whatever the number of steps.
+    // The rate must not depend on the number of steps.
     result.schedule = Schedule::kConstant;
     result.warmup = 0;
-    // Slow enough that each measurement is better than the one before, however many there are.
+    // Slow enough that every measurement is an improvement, however many there are.
     if (GetParam().tied || GetParam().optimizer == OptimizerKind::kAdam) {
       result.learning_rate = 3e-4;
     }
     result.precision = GetParam().precision;
     result.steps = steps;
-    result.batch_size = 256 + 5;  // 8 groups, not all of one size
+    result.batch_size = 256 + 5;  // 8 groups of unequal size
     result.unroll = 3;
     result.dropout = 0.1;
     result.clip = 1;

@@ -1,4 +1,4 @@
-// Likelihoods of sentences, alone and in company.
+// The likelihood of a sentence does not depend on the others.
 
 #include "lm/text_scorer.h"
 
@@ -34,7 +34,7 @@ class TextScorerTest : public testing::TestWithParam<Direction> {
     model_->pack(workers_);
   }
 
-  // Words that the vocabulary has a piece for.
+  // Words for which the vocabulary has a piece.
   static std::string line_of(int words, int seed) {
     std::string line;
     for (int i = 0; i < words; ++i) {

@@ -1,4 +1,4 @@
-// A training text that fails in its middle, ends, and is gone on with.
+// A training text that fails midway, ends, and is resumed.
 #include "lm/training_text.h"
 
 #include <gtest/gtest.h>
@@ -71,7 +71,7 @@ TEST_F(TrainingTextTest, WhereReadingFailsThePlaceIsTheOneBefore) {
   try {
     while (text->next(window)) {
       got.insert(got.end(), window.targets.begin(), window.targets.end());
-      // As long, so that it is found where it is read.
+      // The same length, so that the change is only noticed when the line is read.
       if (++windows == 10) std::ofstream(folder_ / "text", std::ios::binary) << changed;
     }
     FAIL() << "nobody noticed";
@@ -92,7 +92,7 @@ TEST_F(TrainingTextTest, RewindGivesTheSameWindowAgain) {
   put(folder_ / "text", text_of(50));
   const auto text = open(2);
   Window first, again;
-  text->rewind();  // nothing was read
+  text->rewind();  // nothing has been read
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(text->next(first));
   text->rewind();
   ASSERT_TRUE(text->next(again));

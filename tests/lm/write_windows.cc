@@ -1,5 +1,6 @@
-// What tests/reference/train_reference.py trains on: the initial weights, the training windows and
-// the development windows of `elmo pretrain --direction forward` with its default batch and unroll.
+// Writes what tests/reference/train_reference.py trains on: the initial weights, training windows
+// and development windows of `elmo pretrain --direction forward` with default batch size and
+// unroll.
 //
 //   lm_write_windows VOCABULARY PRESET SEED TRAIN.txt DEV.txt STEPS FOLDER
 //
@@ -72,7 +73,7 @@ void run(char** arguments) {
       kStreams, kSteps, false);
   write(folder / "train.h5", train, std::stoll(arguments[6]), {});
 
-  // The batcher reads ahead, so the words are counted first.
+  // The batcher reads ahead, so the words are counted beforehand.
   std::vector<Sequence> sentences;
   Count count;
   LineReader reader(arguments[5]);

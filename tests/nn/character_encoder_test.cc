@@ -1,4 +1,4 @@
-// The character encoder against a plain twin in double and its finite differences.
+// The character encoder against a plain implementation in double and its finite differences.
 #include "nn/character_encoder.h"
 
 #include <gtest/gtest.h>
@@ -15,10 +15,10 @@ namespace elmo {
 namespace {
 
 constexpr int kCharacters = 9, kPadding = 8, kPositions = 7;
-// Groups of some_words(), one of them empty.
+// Groups of the words of some_words(), one of them empty.
 constexpr std::int64_t kCuts[] = {0, 1, 3, 3, 6};
 
-// `wide`: more columns of a filter than a worker takes at a time.
+// `wide`: with more columns in a filter than a worker processes at a time.
 CharacterShape small_shape(bool tanh, bool project, bool wide = false) {
   CharacterShape shape;
   shape.rows = kCharacters;
@@ -37,7 +37,7 @@ CharacterShape small_shape(bool tanh, bool project, bool wide = false) {
   return shape;
 }
 
-// Short and long words, one that fills all positions, one twice.
+// Short and long words, one that fills all positions, one that occurs twice.
 CharacterRows some_words() {
   CharacterRows words;
   for (const std::vector<int>& word : std::vector<std::vector<int>>{
@@ -65,7 +65,7 @@ void pack(CharacterEncoder& encoder, Precision precision, bool training) {
 // All parameters in the order of for_each_parameter.
 using Values = std::vector<std::vector<double>>;
 
-// The formulas of character_encoder.h over every position, padding spelt out.
+// The formulas of character_encoder.h over every position, with explicit padding.
 std::vector<double> twin(const CharacterEncoder& encoder, const Values& values,
                          const CharacterRows& words) {
   const CharacterShape& s = encoder.shape();
@@ -243,7 +243,7 @@ TEST_P(CharacterEncoderBits, AWordHasItsVectorInAnyCompany) {
 INSTANTIATE_TEST_SUITE_P(Precisions, CharacterEncoderBits,
                          testing::Combine(testing::ValuesIn(kPrecisions), testing::Bool()));
 
-// Words of more windows than go through a product together, too.
+// Also for more windows than one product processes at a time.
 TEST(CharacterEncoderProducts, GiveWhatATableGives) {
   for (const bool tanh : {false, true}) {
     CharacterShape shape = small_shape(tanh, true);

@@ -1,5 +1,5 @@
-// Convolution and global max pooling: gradients against finite differences, equal bits.
-// golden_test.cc has the values.
+// Convolution and global max pooling: gradients against finite differences, and equal bits. Values
+// are tested in golden_test.cc.
 #include "nn/convolution.h"
 
 #include <gtest/gtest.h>

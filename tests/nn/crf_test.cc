@@ -1,4 +1,4 @@
-// The CRF against the sum over all sequences, one by one, and finite differences.
+// The CRF against an explicit sum over all sequences, and finite differences.
 #include "nn/crf.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ double score_of(const CrfLayer& layer, const float* scores, const std::vector<st
   return score;
 }
 
-// Every sequence of `length` tags that the rules allow.
+// All sequences of `length` tags that the rules allow.
 std::vector<std::vector<std::int32_t>> sequences(const CrfRules& rules, std::int64_t length) {
   std::vector<std::vector<std::int32_t>> result = {{}};
   for (std::int64_t t = 0; t < length; ++t) {
@@ -143,7 +143,7 @@ TEST(CrfRules, BioForbidsAnInsideThatNothingBegan) {
   EXPECT_FALSE(rules.allow(Tags{1, 4}));
 }
 
-// However the scores call for a forbidden move, none is decoded, and gold tags that make one are
+// A forbidden transition is never decoded, whatever the scores, and gold tags that contain one are
 // refused.
 TEST(CrfRules, NoForbiddenMoveIsDecoded) {
   CrfLayer layer("crf", CrfRules::bio(kTags));

@@ -9,7 +9,7 @@
 namespace elmo {
 namespace {
 
-// The layer is linear in its table, so a difference of any size is exact but for rounding.
+// The layer is linear in its table, so differences of any size are exact except for rounding.
 TEST(Embedding, GradientsAreThoseOfDifferences) {
   constexpr std::int64_t kRows = 6, kWidth = 5;
   const std::vector<std::int32_t> ids = {3, 0, 3, 5, 3};

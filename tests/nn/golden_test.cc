@@ -1,5 +1,5 @@
-// The layers of classifiers and taggers against PyTorch in float64: tests/golden/make_encoders.py
-// says what its file holds.
+// The layers of classifiers and taggers against PyTorch in float64. tests/golden/make_encoders.py
+// describes the golden file.
 #include "tests/support/golden.h"
 
 #include <gtest/gtest.h>

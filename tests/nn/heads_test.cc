@@ -1,4 +1,4 @@
-// Losses of few classes: values by hand, gradients against finite differences.
+// Losses over few classes: values computed by hand, gradients against finite differences.
 #include "nn/heads.h"
 
 #include <gtest/gtest.h>
@@ -48,7 +48,7 @@ TEST(Heads, GradientsAgreeWithFiniteDifferences) {
       "sigmoid", 1e-4);
 }
 
-// A sigmoid of x is a softmax of (0, x), also where the exponential of either leaves float32.
+// sigmoid(x) = softmax(0, x), also if an exponential overflows float32.
 TEST(Heads, SigmoidIsASoftmaxOfTwo) {
   for (const float x : {-200.0f, -3.0f, 0.0f, 0.5f, 200.0f}) {
     const float pair[] = {0, x};

@@ -38,7 +38,7 @@ TEST(Initialiser, EachBlockIsOrthogonal) {
       }
     }
   }
-  // The blocks differ.
+  // The blocks must differ.
   EXPECT_NE(p.value[0], p.value[kSize * kSize]);
 }
 
@@ -54,7 +54,7 @@ TEST(Initialiser, NormalHasItsDeviation) {
   EXPECT_NEAR(std::sqrt(squares / 10'000), 0.5, 0.02);
 }
 
-// The seed and the number of parameters before decide; shapes do not.
+// Only the seed and the number of parameters before it matter, not their shapes.
 TEST(Initialiser, DrawsDependOnSeedAndOrderAlone) {
   const auto draw = [](std::uint64_t seed, std::vector<std::int64_t> first) {
     Initialiser initialiser(seed);

@@ -1,4 +1,4 @@
-// The dense layer: gradients against finite differences, equal bits with any threads.
+// The dense layer: gradients against finite differences, and equal bits for any number of threads.
 #include "nn/linear.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ TEST(Linear, GradientsAgreeWithFiniteDifferences) {
   expect_gradient(x, d_x, loss, "x");
 }
 
-// More rows and columns than one block of the weight gradient has, and no multiple of it.
+// More rows and columns than one block of the weight gradient, and not a multiple of it.
 TEST(Linear, TheGradientOfManyRowsIsTheirSumWhateverTheThreads) {
   constexpr std::int64_t kRows = 601, kInput = 33, kOutput = 150;
   Numbers numbers(2);
@@ -49,7 +49,7 @@ TEST(Linear, TheGradientOfManyRowsIsTheirSumWhateverTheThreads) {
   std::vector<float> first;
   for (const int threads : {1, 2, 3}) {
     Workers workers(threads);
-    std::vector<float> gradient(kOutput * kInput, 1.0f);  // it is added to
+    std::vector<float> gradient(kOutput * kInput, 1.0f);  // gradients are added to it
     add_weight_gradient(d_y.data(), kOutput, kOutput, x.data(), kInput, kRows, gradient.data(),
                         workers);
     for (std::size_t j = 0; j < gradient.size(); ++j) ASSERT_NEAR(gradient[j], expected[j], 1e-4);

@@ -1,4 +1,4 @@
-// The LSTM layer against finite differences of a plain twin in double.
+// The LSTM layer against finite differences of a plain implementation in double.
 #include "nn/lstm.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kSteps = 5, kStreams = 3;
 
-// The formulas of lstm.h, one number at a time. Returns sum(weight * y).
+// The formulas of lstm.h, element by element. Returns sum(weight * y).
 double twin(const LstmLayer& layer, const std::vector<double>& w, const std::vector<double>& b,
             const std::vector<double>& p, const std::vector<double>& x,
             const std::vector<std::uint8_t>& resets, const std::vector<double>& weight,
@@ -71,12 +71,12 @@ double twin(const LstmLayer& layer, const std::vector<double>& w, const std::vec
 
 struct Case {
   int threads, hidden;
-  std::size_t stride;  // of the parameters that are tried
+  std::size_t stride;  // only every stride-th parameter is tested
 };
 class LstmGradient : public testing::TestWithParam<Case> {};
 
 TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
-  // Clips low enough to act, a reset inside the window, the residual on, odd sizes.
+  // Clips low enough to take effect, a reset inside the window, residual connections, odd sizes.
   const LstmShape shape{.input = 6,
                         .hidden = GetParam().hidden,
                         .projection = 6,
@@ -121,9 +121,9 @@ TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
   auto p = copy(layer.projection.value.span());
   std::vector<double> xd(x.begin(), x.end()), expected(size);
   twin(layer, w, b, p, xd, resets, weight, &expected);
-  // The projection adds up H products of some 0.2 each. Where every step rounds (SSE4.1 has no
-  // fused multiply-add) the errors of the partial sums come to 0.2 H 2^-24 / sqrt(2), of which
-  // thrice; the rest of the cell, whose values are about 1, has what is left.
+  // The projection sums H products of about 0.2 each. If every addition rounds (SSE4.1 has no fused
+  // multiply-add), the errors of the partial sums amount to 0.2 H 2^-24 / sqrt(2); three times that
+  // is allowed. The constant covers the rest of the cell, whose values are about 1.
   const double tolerance = 1e-6 + 3 * 0.2 * shape.hidden * 0x1p-24 / std::sqrt(2.0);
   int clipped = 0;
   for (std::size_t i = 0; i < size; ++i) {
@@ -152,12 +152,12 @@ TEST_P(LstmGradient, AgreesWithFiniteDifferences) {
   check(xd, d, "x");
 }
 
-// An odd size, and one whose cells go through a step in two parts.
+// An odd size, and one whose cells are processed in two parts.
 INSTANTIATE_TEST_SUITE_P(Threads, LstmGradient,
                          testing::Values(Case{1, 19, 1}, Case{2, 19, 1}, Case{3, 19, 1},
                                          Case{2, LstmLayer::kStepCells + 13, 53}));
 
-// More rows than a product sums at a time, and more of them than a strip makes: plain sums of what
+// More rows than a product sums at a time, in more than one strip: compared with plain sums of what
 // the tape holds.
 TEST(LstmWeightGradients, AreSumsOverAllRows) {
   constexpr int kManySteps = 9, kManyStreams = 70;  // 630 rows

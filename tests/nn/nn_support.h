@@ -1,4 +1,4 @@
-// What the tests of the layers share: random numbers, texts of odd lengths, finite differences.
+// Shared by the tests of the layers: random numbers, texts of unequal lengths, finite differences.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ class Numbers {
     for (float& value : result) value = deviation * normal();
     return result;
   }
-  // Fills all parameters of a layer and makes room for their gradients.
+  // Fills all parameters of a layer with random values and allocates their gradients.
   template <typename Layer>
   void fill(Layer& layer, float deviation) {
     layer.for_each_parameter([&](Parameter& parameter) {
@@ -52,9 +52,10 @@ inline double dot(std::span<const float> a, std::span<const float> b) {
   return sum;
 }
 
-// Compares `gradient` with finite differences of `loss`, which reads `values`, one of them at a
-// time. The fourth-order formula allows a step that float32 can tell from its noise. A loss that
-// is NaN (a step led across a kink) is passed over; a quarter of the values may be.
+// Compares `gradient` with finite differences of `loss`, which depends on `values`; they are varied
+// one at a time. The fourth-order formula allows steps that are large against float32's rounding
+// errors. A NaN loss means that a step crossed a kink; that value is skipped, as long as at most a
+// quarter of them are.
 inline void expect_gradient(std::span<float> values, std::span<const float> gradient,
                             const std::function<double()>& loss, const std::string& name,
                             double tolerance = 1e-3) {

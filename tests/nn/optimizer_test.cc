@@ -14,7 +14,7 @@
 namespace elmo {
 namespace {
 
-// Two parameters, the first larger than the optimiser's blocks.
+// Two parameters, of which the first is larger than the optimiser's blocks.
 std::vector<Parameter> parameters() {
   std::vector<Parameter> result;
   result.emplace_back("large", std::vector<std::int64_t>{300, 333});
@@ -61,7 +61,8 @@ TEST(Optimizer, ClipsByTheGlobalNorm) {
   }
 }
 
-// What is held keeps its bits and counts for nothing; afterwards it is as if it began then.
+// A held parameter keeps its bits and does not count in the norm. Afterwards it is as if training
+// began then.
 TEST(Optimizer, HoldsParametersForSoManyUpdates) {
   Workers workers(2);
   for (const OptimizerKind kind :
@@ -84,7 +85,7 @@ TEST(Optimizer, HoldsParametersForSoManyUpdates) {
   }
 }
 
-// Gradient descent and Adam with weight decay as their papers have them, in double.
+// Gradient descent and Adam with weight decay, as in their papers, in double.
 TEST(Optimizer, AgreesWithAPlainTwin) {
   constexpr double kRate = 0.02, kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
   for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam}) {
@@ -127,7 +128,7 @@ TEST(Optimizer, AgreesWithAPlainTwin) {
       }
       for (std::size_t p = 0; p < trained.size(); ++p) {
         for (std::size_t i = 0; i < weights[p].size(); ++i) {
-          // A few roundings of a float a step.
+          // Allows a few float roundings for each step.
           ASSERT_NEAR(trained[p].value[i], weights[p][i],
                       3e-6 * std::max(1.0, std::abs(weights[p][i])))
               << optimizer_name(kind) << " " << decay << " " << p << " " << i;

@@ -1,4 +1,4 @@
-// Pooling: values by hand, gradients against finite differences.
+// Pooling: values computed by hand, gradients against finite differences.
 #include "nn/pooling.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 namespace elmo {
 namespace {
 
-// Two texts and an empty one between them; two columns forward, one backward.
+// Two texts with an empty one between them; two forward columns, one backward.
 const Ragged kTexts = ragged({3, 0, 1});
 const std::vector<float> kRows = {1, 20, 3, 7, 2, 5, 4, 5, 9, -1, -2, -3};
 
@@ -29,7 +29,7 @@ TEST(Pooling, ValuesAreThoseByHand) {
   EXPECT_EQ(pooled(TextPooling::kLast), (std::vector<float>{4, 5, 3, 0, 0, 0, -1, -2, -3}));
   EXPECT_EQ(pooled(TextPooling::kMax), (std::vector<float>{7, 20, 9, 0, 0, 0, -1, -2, -3}));
   EXPECT_EQ(pooled(TextPooling::kMean), (std::vector<float>{4, 9, 17.0f / 3, 0, 0, 0, -1, -2, -3}));
-  // A query of zeros looks everywhere alike.
+  // A zero query weights all positions equally.
   const std::vector<float> attention = pooled(TextPooling::kAttention);
   const std::vector<float> mean = pooled(TextPooling::kMean);
   for (std::size_t k = 0; k < mean.size(); ++k) EXPECT_NEAR(attention[k], mean[k], 1e-5);

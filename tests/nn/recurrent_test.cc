@@ -1,5 +1,5 @@
-// Recurrent layers: gradients against finite differences, and the promises of equal bits.
-// golden_test.cc has their values.
+// Recurrent layers: gradients against finite differences, and equal bits. Values are tested in
+// golden_test.cc.
 #include "nn/recurrent.h"
 
 #include <gtest/gtest.h>
@@ -40,7 +40,8 @@ TEST_P(RecurrentTest, GradientsAgreeWithFiniteDifferences) {
   const bool relu = GetParam().activation == Activation::kRelu;
   numbers.fill(layer, relu ? 0.1f : 0.4f);
   if (relu) {
-    // Half of the units on, half off, none so near to the kink that a difference would meet it.
+    // Half of the units active, half not, and none so near to the kink that a difference crosses
+    // it.
     layer.for_each_parameter([](Parameter& parameter) {
       if (!parameter.name.ends_with("bias")) return;
       for (std::size_t k = 0; k < parameter.value.size(); ++k) parameter.value[k] = k % 2 ? 2 : -2;
@@ -67,7 +68,7 @@ TEST_P(RecurrentTest, GradientsAgreeWithFiniteDifferences) {
   expect_gradient(x, d_x, loss, "x");
 }
 
-// The texts of a batch as they are in it, and each in a batch of its own.
+// Compares the texts of a batch with the same texts in batches of their own.
 TEST_P(RecurrentTest, ATextHasTheSameBitsInAnyBatchAndWithAnyThreads) {
   Recurrent layer("encoder", shape(2, 21));
   Numbers numbers(6);

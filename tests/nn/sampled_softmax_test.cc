@@ -1,4 +1,4 @@
-// The sampled softmax against plain sums in double, and its expectation against the full one.
+// The sampled softmax against plain sums in double, and its expectation against the full softmax.
 #include "nn/sampled_softmax.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace elmo {
 namespace {
 
 constexpr std::int64_t kOutcomes = 1900, kWidth = 24, kCount = 300;
-const StreamGroups kGroups(4, 75);       // two
+const StreamGroups kGroups(4, 75);       // has two groups
 constexpr std::int64_t kSamples = 1100;  // more than one block
 
 void fill(SoftmaxLayer& layer) {
@@ -42,7 +42,7 @@ TEST(SampledSoftmax, LossesAndGradientsAgreeWithDouble) {
   for (const int threads : {1, 2, 3}) {
     Workers workers(threads);
     SampledSoftmax sampled(layer, kSamples, Precision::kF32);
-    // A first step on other samples, whose gradients must be forgotten.
+    // The first step has other samples, whose gradients must be cleared.
     for (const std::uint64_t step : {8, 9}) {
       const LogUniformSample sample(kOutcomes, kSamples,
                                     Random(1, RandomUse::kNegativeSample, step));
@@ -103,8 +103,8 @@ TEST(SampledSoftmax, LossesAndGradientsAgreeWithDouble) {
   }
 }
 
-// With each sample weighed by its expected count the sum over a sample is that over all outcomes,
-// on average.
+// If each sample is weighted by its expected count, the sum over the samples equals that over all
+// outcomes on average.
 TEST(SampledSoftmax, SumsToTheFullSoftmaxOnAverage) {
   std::vector<double> weights(kOutcomes);
   const Random random(5, RandomUse::kInitialise);
@@ -125,7 +125,7 @@ TEST(SampledSoftmax, SumsToTheFullSoftmaxOnAverage) {
   EXPECT_NEAR(mean / all, 1.0, 0.02);
 }
 
-// Rows that nothing touched keep their values, whatever the optimiser.
+// Rows without gradients keep their values with every optimiser.
 TEST(SampledSoftmax, UpdatesTouchedRowsAlone) {
   for (const auto kind : {OptimizerKind::kAdagrad, OptimizerKind::kAdam}) {
     Parameter parameter("rows", {4, 3});

@@ -1,4 +1,4 @@
-// The mix of layers: values by hand, gradients against finite differences.
+// The scalar mix: values computed by hand, gradients against finite differences.
 #include "nn/scalar_mix.h"
 
 #include <gtest/gtest.h>
@@ -78,7 +78,7 @@ TEST(ScalarMix, NormalisedLayersHaveMeanZeroAndVarianceOne) {
     EXPECT_NEAR(sum, 0, 1e-4);
     EXPECT_NEAR(squares / (kWords * kDimension), 1, 1e-5);
   }
-  // The order within a layer stays.
+  // The order within a layer must not change.
   EXPECT_EQ(before[0] < before[1], vectors[0] < vectors[1]);
 }
 

@@ -12,7 +12,7 @@
 namespace elmo {
 namespace {
 
-// The number of outcomes: around the borders of the blocks that they are worked on in.
+// The parameter is the number of outcomes: around the sizes of the blocks that are processed.
 class Softmax : public testing::TestWithParam<std::int64_t> {};
 
 TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
@@ -89,8 +89,8 @@ TEST_P(Softmax, LossesAndGradientsAgreeWithDouble) {
   }
 }
 
-// The first block gives a row its shift; an outcome of a later one lies e^150 above it for some
-// rows, so that they are summed again, and their neighbours keep their bits.
+// The first block determines a row's shift. For some rows an outcome in a later block is e^150
+// above it; these rows are summed again, and the other rows keep their bits.
 TEST(SoftmaxShift, RowsFarAboveTheFirstBlockAreSummedAgain) {
   constexpr std::int64_t kOutcomes = 1500, kWidth = 4, kRows = 6;
   SoftmaxLayer layer("softmax", kOutcomes, kWidth);
@@ -124,7 +124,7 @@ TEST(SoftmaxShift, RowsFarAboveTheFirstBlockAreSummedAgain) {
       EXPECT_EQ(losses[i], tame_losses[i]);
       continue;
     }
-    // Nearly all the mass is at 1200.
+    // Nearly all of the probability is at 1200.
     const double logit = weight(3, 0) + weight(3, 2);
     EXPECT_NEAR(losses[i], weight(1200, 0) + weight(1200, 2) - logit, 1e-4);
     for (std::size_t k = 0; k < kWidth; ++k) {

@@ -1,4 +1,4 @@
-// What processes tell one another, by threads that play them.
+// Communication between processes, which are simulated by threads.
 #include "parallel/processes.h"
 
 #include <gtest/gtest.h>
@@ -87,7 +87,7 @@ std::vector<float> leaf(int group, std::int64_t size) {
   return values;
 }
 
-// Of these groups, each given by leaf().
+// The sum over these groups, each given by leaf().
 std::vector<float> sum_of(const StreamGroups& groups, std::int64_t size) {
   std::vector<float> result(static_cast<std::size_t>(size));
   std::vector<float> scratch(TreeSum::scratch_size(groups.count(), size));
@@ -101,7 +101,7 @@ std::vector<float> sum_of(const StreamGroups& groups, std::int64_t size) {
 
 TEST(PieceExchange, SumsToTheBitsOfOneProcess) {
   constexpr std::int64_t kSize = 9101;
-  // Small pieces and large ones, of which the last process owns none.
+  // Small and large pieces; the last process owns none.
   const std::int64_t cuts[] = {0, 10, 11, 5000, kSize};
   for (const int streams : {32, 64, 128, 256, 300}) {
     const StreamGroups batch(3, streams);
@@ -140,7 +140,7 @@ TEST(PieceExchange, SumsToTheBitsOfOneProcess) {
   }
 }
 
-// A ring's bytes: each sends the others' slices and then its own to all.
+// The bytes of a ring: each process sends the slices of the others and then its own to all.
 TEST(PieceExchange, SendsWhatTheDesignSays) {
   constexpr std::int64_t kSize = 1 << 20;
   for (const int size : {2, 4}) {
@@ -165,7 +165,7 @@ TEST(PieceExchange, SendsWhatTheDesignSays) {
 TEST(BringRows, KeepsTheOrderOfTheRoutes) {
   constexpr int kRows = 20;
   ThreadProcesses::run(3, [](Processes& processes) {
-    // Row i is with process i % 3 and goes to process i * i % 3; its number is in it twice.
+    // Row i is held by process i % 3 and goes to process i * i % 3; it contains its number twice.
     std::vector<RowRoute> routes;
     std::vector<std::int32_t> rows, wanted;
     for (int i = 0; i < kRows; ++i) {
@@ -231,7 +231,7 @@ TEST(OwnThreads, AreThoseOfTheCoresThatAProcessShares) {
     const Cores all{"0,1,2,3,4,5,6,7", 8}, low{"0,1,2,3", 4}, high{"4,5,6,7", 4}, one{"0", 1};
     expect(threads({all, all, all, all, all}), {1, 1, 1, 1, 1});
     expect(threads({all, all, all, all, all}, 3), {3, 3, 3, 3, 3});
-    // Bound to halves of the machine, some by themselves.
+    // Processes bound to halves of the machine, to one core, or not bound.
     expect(threads({low, high, low, one, all}), {2, 4, 2, 1, 8});
   });
 }

@@ -129,7 +129,7 @@ class PageTest(ProgramTest):
         dump = write_dump(self.folder / "v.h5", bank_sentences(3))
         for status, words, message in (
                 (1, ("words", dump, "--word", "river,"), "'river,' does not occur in the dump"),
-                (1, ("words", dump, "--layer", 3), "there is no layer 3 in the dump"),
+                (1, ("words", dump, "--layer", 3), "there is no layer 3; choose 0 to"),
                 (1, ("words", dump, "--labels", self.folder / "none"), "none"),
                 (2, ("words", dump, "--count", 20_001), "--count"),
                 (2, ("log", self.folder, "--seed", 2), "--seed belongs to plot words"),

@@ -1,5 +1,6 @@
-// The maths of the pictures beside plain twins: principal components beside Jacobi's rotations of
-// the whole covariance, Procrustes beside a search over all angles, neighbours beside a loop.
+// The mathematics of the pictures against plain implementations: principal components against
+// Jacobi rotations of the whole covariance matrix, Procrustes against a search over all angles,
+// neighbours against a loop.
 #include "plot/plane.h"
 
 #include <gmock/gmock.h>
@@ -20,7 +21,7 @@ namespace {
 
 const Random kRandom(3, RandomUse::kInitialise, 100);
 
-// Rows that vary less from direction to direction, around a mean far off.
+// Rows whose variance falls from direction to direction, around a distant mean.
 std::vector<float> rows_of(std::size_t count, std::size_t dimension) {
   std::vector<float> rows(count * dimension);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -32,7 +33,7 @@ std::vector<float> rows_of(std::size_t count, std::size_t dimension) {
 
 using Matrix = std::vector<std::vector<double>>;
 
-// Eigenvalues, falling, of a symmetric matrix, and the eigenvector of each, by cyclic rotations.
+// The eigenvalues of a symmetric matrix, descending, with their eigenvectors, by cyclic rotations.
 struct Eigen {
   std::vector<double> values;
   Matrix vectors;
@@ -168,7 +169,7 @@ TEST(Procrustes, UndoesATurnAndAMirror) {
       from.push_back({0.6 * p.x - 0.8 * p.y, mirror * (0.8 * p.x + 0.6 * p.y)});
     EXPECT_NEAR(distance(from, procrustes(from, to), to), 0, 1e-20);
   }
-  // Where all points lie at the origin there is nothing to choose by.
+  // If all points are at the origin, no rotation is better than another.
   const std::vector<Point> none(12, Point{0, 0});
   EXPECT_EQ(procrustes(none, to).q, PlaneRotation().q);
 }
@@ -181,7 +182,7 @@ TEST(Scaled, HasTheMeanSquare1) {
 }
 
 TEST(Clusters, FindGroupsAndTheirNumber) {
-  // Three groups of 10, 20 and 30 points, far from each other.
+  // Three groups of 10, 20 and 30 points, far apart.
   std::vector<double> rows;
   std::vector<int> expected;
   for (int i = 0; i < 60; ++i) {
@@ -235,7 +236,7 @@ TEST(NearestRows, EqualALoop) {
     }
   }
   EXPECT_EQ(found[0][0].row, 9u);
-  // Fewer rows than neighbours, down to none.
+  // Fewer rows than neighbours asked for, down to none.
   EXPECT_EQ(nearest_rows({rows.data(), 2 * kDimension}, kDimension, kWanted, one)[1].size(), 1u);
   EXPECT_EQ(nearest_rows({rows.data(), kDimension}, kDimension, kWanted, one)[0].size(), 0u);
 }

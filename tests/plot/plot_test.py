@@ -103,14 +103,14 @@ class PlotTest(ProgramTest):
             places = {line: str(i) for i, line in enumerate(lines)}
             file["sentence_to_index"] = numpy.array([json.dumps(places)], dtype=h5py.string_dtype())
         done = self.elmo("plot", "words", self.folder / "v.h5", "--word", "bank", "--output", self.folder / "a.svg")
-        self.assertIn("2 sentences stand in the dump again", done.stderr)
+        self.assertIn("2 sentences occur repeatedly in the dump", done.stderr)
         shown = texts(self.folder / "a.svg")
         self.assertEqual((shown.count("a [bank]"), shown.count("the [bank]")), (1, 1))
         with h5py.File(self.folder / "v.h5", "r+") as file:
             del file["sentence_to_index"]
         done = self.elmo("plot", "words", self.folder / "v.h5", "--word", "bank", "--output", self.folder / "b.svg",
                          status=1)
-        self.assertIn("does not tell the words of its sentences; dump without --no-map", done.stderr)
+        self.assertIn("does not contain the words of its sentences; make the dump without --no-map", done.stderr)
 
     def test_a_picture_of_one_point(self):
         dump = write_dump(self.folder / "v.h5", [["a", "bank"]])
@@ -122,9 +122,9 @@ class PlotTest(ProgramTest):
         (self.folder / "log.jsonl").write_text('{"step": 1}\n')
         (self.folder / "table.tsv").write_text("lstm\t5\t0.9\nlstm\t5\t90\n")
         for status, words, message in (
-                (1, ("log", self.folder), "holds no learning curve"),
-                (1, ("log", self.folder / "table.tsv"), "table.tsv:1: is no JSON object"),
-                (1, ("distance", self.folder / "table.tsv"), "table.tsv:2: wants series"),
+                (1, ("log", self.folder), "contains no learning curve"),
+                (1, ("log", self.folder / "table.tsv"), "table.tsv:1: is not a JSON object"),
+                (1, ("distance", self.folder / "table.tsv"), "table.tsv:2: expected series"),
                 (1, ("words", self.folder / "table.tsv", "--word", "a"), "is not an HDF5 file"),
                 (2, ("words", self.folder / "table.tsv"), "--word"),
                 (2, ("words", self.folder / "table.tsv", "--word", "a", "--count", 1001), "a page (.html) for 20000"),

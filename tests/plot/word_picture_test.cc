@@ -1,5 +1,5 @@
-// Occurrences of words: found in either layout, sampled, coloured, and projected on the plane that
-// they lie in; and what becomes of text on its way into a page.
+// Occurrences of words: found in either layout, sampled, coloured and projected to their plane; and
+// how text is escaped in a page.
 #include "plot/word_picture.h"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@
 namespace elmo {
 namespace {
 
-// Four places on a plane of five dimensions, and words elsewhere. Layer 0 is zero.
+// Four points in a plane of five-dimensional space; other words are elsewhere. Layer 0 is zero.
 const std::vector<std::vector<float>> kPlaces = {{3, 1}, {-3, 1}, {3, -1}, {-3, -1}};
 
 std::filesystem::path write_dump(const std::filesystem::path& folder, DumpLayout layout,
@@ -78,7 +78,7 @@ TEST_P(WordPictures, KeepThePlaneOfTheOccurrences) {
   EXPECT_NEAR(picture.layers[1].shares[0], 0.9, 1e-6);
   EXPECT_NEAR(picture.layers[1].points[1].x / picture.layers[1].points[1].y, -3, 1e-5);
   EXPECT_THAT(picture.layers[1].nearest, testing::Each(testing::SizeIs(2)));
-  // Layer 0 does not vary at all.
+  // Layer 0 has no variance.
   EXPECT_EQ(picture.layers[0].shares[0], 0);
   EXPECT_EQ(picture.layers[0].points[3].x, 0);
 }
@@ -91,7 +91,7 @@ TEST_P(WordPictures, RefuseWhatCanNotBeDrawn) {
             }),
             dump.path().string() + ": 'river', '배' does not occur in the dump");
   EXPECT_EQ(error_of([&] { word_chart(dump, request_of({"bank"}, 2)); }),
-            "there is no layer 2 in the dump, it holds 2");
+            dump.path().string() + ": has 2 layers, so there is no layer 2; choose 0 to 1");
   EXPECT_EQ(word_chart(dump, request_of({"w1"})).points.size(), 1u);
   const TemporaryFolder other;
   const DumpReader diverged(
@@ -122,11 +122,11 @@ TEST_P(WordPictures, ShowASampleThatDependsOnTheSeedAlone) {
     const auto five = sample(5, seed), six = sample(6, seed);
     ASSERT_EQ(five.size(), 5u);
     EXPECT_EQ(five, sample(5, seed));
-    // A larger sample holds the smaller one.
+    // A larger sample contains the smaller one.
     EXPECT_TRUE(std::ranges::includes(six, five));
     for (const std::int64_t place : five) ++drawn[static_cast<std::size_t>(place)];
   }
-  // Each place in 5 of 12: 125 times, standard deviation 8.5.
+  // Each of the 12 occurrences is drawn in 125 samples on average; standard deviation 8.5.
   for (const int place : {0, 1, 2, 20, 21, 22, 40, 41, 42, 60, 61, 62}) {
     EXPECT_NEAR(drawn[static_cast<std::size_t>(place)], 125, 45) << place;
   }
@@ -156,7 +156,7 @@ TEST_P(WordPictures, AreColouredByLabelsTagsWordsAndClusters) {
               testing::HasSubstr("labels.txt: has 2 lines, but the dump has 8 sentences"));
   request.labels.reset();
   request.tags = folder / "tags.conll";
-  // The blank lines of the dump are sentences too.
+  // Blank lines of the dump count as sentences.
   EXPECT_THAT(error_of([&] { word_chart(dump, request); }),
               testing::HasSubstr("tags.conll: has 4 sentences, but the dump has 8"));
 }
@@ -180,7 +180,7 @@ TEST(Colourings, ByTagsWantTheWordsOfTheDump) {
   Occurrences found;
   found.sentences = 2;
   found.places = {{0, 1, {}, "bank"}, {1, 0, {}, "배"}};
-  // The same in jamo.
+  // The same text in jamo.
   put(folder / "tags.conll", "the\tDET\nbank\tNOUN\n\n\u1107\u1162\tNOUN\n");
   EXPECT_THAT(colour_by_tags(folder / "tags.conll", found).groups, testing::ElementsAre("NOUN"));
   put(folder / "tags.conll", "the\tDET\nbank\tNOUN\n\n눈\tNOUN\n");

@@ -27,7 +27,7 @@ def vectorizer(made):
 def test_parameters(vectorizer, made):
     assert vectorizer.get_params() == {
         "model": str(made / "model"), "layers": None, "pool": "mean", "mix": None, "pooling": "",
-        "precision": "f32", "batch_size": 4096, "threads": 0}
+        "precision": "f32", "batch_size": 8192, "threads": 0}
     assert vectorizer.set_params(pool="max", layers="top") is vectorizer
     assert (vectorizer.pool, vectorizer.layers) == ("max", "top")
     with pytest.raises(ValueError, match="Invalid parameter 'poll'"):

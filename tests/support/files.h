@@ -1,4 +1,4 @@
-// What tests that write files share.
+// Helpers for tests that write files.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -12,7 +12,7 @@
 
 namespace elmo {
 
-// A folder that is removed with everything in it.
+// A folder that is removed with its content.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -43,7 +43,7 @@ inline std::string content_of(const std::filesystem::path& path) {
 }
 
 inline void put(const std::filesystem::path& path, std::string_view content) {
-  // ext4 waits for the disk when a file is overwritten, not when it is new.
+  // ext4 waits for the disk when a file is overwritten, but not when it is new.
   std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary)
       .write(content.data(), static_cast<std::streamsize>(content.size()));

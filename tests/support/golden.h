@@ -1,4 +1,4 @@
-// Golden files: HDF5 written by the scripts of tests/golden.
+// Reads golden files, which are HDF5 written by the scripts in tests/golden.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 
 namespace elmo {
 
-// The file of this test program (elmo_golden_test).
+// The golden file of this test program (elmo_golden_test).
 inline const h5::File& golden() {
   static const h5::File file = h5::File::open(ELMO_GOLDEN_FILE);
   return file;
@@ -33,14 +33,14 @@ std::vector<T> read_golden_as(const std::string& name) {
   return std::vector<T>(values.begin(), values.end());
 }
 
-// Fills a parameter with GROUP/NAME, which has its shape.
+// Fills a parameter from the dataset GROUP/NAME, which must have the same shape.
 inline void read_golden_parameter(const std::string& group, Parameter& parameter) {
   const h5::Dataset dataset = golden().open_dataset(group + "/" + parameter.name);
   ASSERT_EQ(dataset.extents(), parameter.shape) << parameter.name;
   dataset.read(h5::Type::kFloat32, parameter.value.data());
 }
 
-// Largest difference over the largest magnitude.
+// The largest difference, divided by the largest magnitude.
 template <typename T>
 double relative_error(std::span<const T> got, const std::vector<double>& expected) {
   EXPECT_EQ(got.size(), expected.size());

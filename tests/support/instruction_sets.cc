@@ -1,10 +1,10 @@
-// Prints the instruction sets, by the names of tests/cmake/discover.cmake, that this CPU has and
-// ONEDNN_MAX_CPU_ISA allows, the least first. The last is the one that the products use.
+// Prints the instruction sets (named as in tests/cmake/discover.cmake) that this CPU has and
+// ONEDNN_MAX_CPU_ISA allows, in ascending order. Matrix products use the last one.
 #include <cstdio>
 #include <dnnl.hpp>
 
 int main() {
-  // The value of an instruction set holds the bits of all sets that it includes.
+  // The value of an instruction set has the bits of all sets that it includes.
   const auto best = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   const struct {
     const char* name;

@@ -1,4 +1,4 @@
-// The number formats that products come in, on every CPU.
+// The precisions of matrix products, all of which work on every CPU.
 #pragma once
 
 #include "compute/precision.h"

@@ -1,4 +1,4 @@
-// A small tagger, and its file anew with parts that don't belong together.
+// A small tagger, and copies of its file whose parts do not fit together.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace elmo {
 
-// Of an LSTM under a conditional random field, with the labels B-X, I-X and O.
+// An LSTM with a conditional random field over the labels B-X, I-X and O.
 inline task::Settings small_task_settings() {
   task::Settings settings;
   settings.task = task::Kind::kTag;
@@ -33,8 +33,8 @@ inline void write_small_task(const std::filesystem::path& path) {
   network.save(path, nullptr);
 }
 
-// The arrays of `sound` under other settings and labels, each array's first number `first` where
-// one is given.
+// Writes the arrays of `sound` with other settings and labels. If `first` is given, it replaces the
+// first value of each array.
 inline void write_changed(const TensorFileReader& sound, const std::filesystem::path& path,
                           const std::string& format, std::int64_t version,
                           const nlohmann::json& settings, std::string_view labels,

@@ -1,4 +1,4 @@
-// Processes as threads of one program.
+// Processes that are threads of one program.
 #pragma once
 
 #include <algorithm>
@@ -24,8 +24,9 @@ namespace elmo {
 
 class ThreadProcesses final : public Processes {
  public:
-  // Calls work(processes) on `size` threads, one a process, and rethrows the exception of the
-  // lowest rank that was not merely left alone by another. Returns how many bytes they sent.
+  // Calls work(processes) on `size` threads, one for each process. Rethrows the exception of the
+  // lowest rank that did not merely result from another process's failure. Returns the number of
+  // bytes that they sent.
   static std::uint64_t run(int size, const std::function<void(Processes&)>& work) {
     const auto room = std::make_shared<Room>(size);
     std::vector<std::exception_ptr> errors(static_cast<std::size_t>(size));
@@ -36,7 +37,7 @@ class ThreadProcesses final : public Processes {
           ThreadProcesses processes(rank, room);
           work(processes);
         } catch (const LeftAlone&) {
-          // The other's exception is the reason.
+          // The other process's exception is the cause.
         } catch (...) {
           errors[static_cast<std::size_t>(rank)] = std::current_exception();
           room->job->broken = true;
@@ -67,9 +68,9 @@ class ThreadProcesses final : public Processes {
     return std::make_unique<ThreadProcesses>(static_cast<int>(at), child);
   }
 
-  // What all processes share, those of split() too.
+  // Shared by all processes, with those of split().
   struct Job {
-    std::atomic<bool> broken = false;  // somebody does not come any more
+    std::atomic<bool> broken = false;  // a process has failed
     std::atomic<std::uint64_t> bytes_sent = 0;
   };
   struct Room {

@@ -14,7 +14,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::Le;
 
-// `lengths[i]` words of each example, labels a and b in turn.
+// Examples with `lengths[i]` words; labels a and b alternate.
 Data data_of(const std::vector<std::size_t>& lengths) {
   DataSet set;
   for (const std::size_t length : lengths) {
@@ -48,7 +48,7 @@ TEST(Batches, HoldEveryExampleOnce) {
 }
 
 TEST(Batches, HoldTextsOfLikeLength) {
-  const Data data = data_of(lengths_of(400));  // a sorted stretch of 50 batches
+  const Data data = data_of(lengths_of(400));  // one sorted window of 50 batches
   std::vector<std::int64_t> spread;
   for (const auto& batch : make_batches(data, 1, 0, 8)) {
     std::int64_t least = 1'000, most = 0;
@@ -76,7 +76,7 @@ TEST(BalancedWeights, GiveEachClassTheSameSum) {
   }
   const LabelSet labels = LabelSet::of(set);
   EXPECT_THAT(balanced_weights(labels, set),
-              ElementsAre(6.0f / 9.0f, 2.0f, 1.0f));  // times 3, 1 and 2 examples: 2 each
+              ElementsAre(6.0f / 9.0f, 2.0f, 1.0f));  // times 3, 1 and 2 examples gives 2 each
 }
 
 }  // namespace

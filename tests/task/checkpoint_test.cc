@@ -1,4 +1,4 @@
-// What a checkpoint of an older version is told.
+// The message for a checkpoint of an older version.
 #include <gmock/gmock.h>
 
 #include "task/trainer.h"

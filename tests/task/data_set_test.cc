@@ -1,4 +1,4 @@
-// Labelled files, good and bad.
+// Valid and invalid labelled files.
 #include "task/data_set.h"
 
 #include <gmock/gmock.h>
@@ -64,14 +64,14 @@ TEST(DataSet, ReadsSentences) {
 }
 
 TEST(DataSet, NamesTheBadLine) {
-  EXPECT_THAT(problem(Kind::kClassify, "a\tx\nb\n"), HasSubstr(":2: 1 columns, not 2"));
-  EXPECT_THAT(problem(Kind::kClassify, "a\tx\ty\n"), HasSubstr(":1: 3 columns, not 2"));
+  EXPECT_THAT(problem(Kind::kClassify, "a\tx\nb\n"), HasSubstr(":2: 1 columns instead of 2"));
+  EXPECT_THAT(problem(Kind::kClassify, "a\tx\ty\n"), HasSubstr(":1: 3 columns instead of 2"));
   EXPECT_THAT(problem(Kind::kClassify, "\tx\n"), HasSubstr(":1: the first column is empty"));
   EXPECT_THAT(problem(Kind::kClassify, "\n\n"), HasSubstr("holds no example"));
-  EXPECT_THAT(problem(Kind::kTag, "a b\tO\nc\n"), HasSubstr(":2: 1 columns, not 2"));
+  EXPECT_THAT(problem(Kind::kTag, "a b\tO\nc\n"), HasSubstr(":2: 1 columns instead of 2"));
   EXPECT_THAT(problem(Kind::kTag, "a\t\n"), HasSubstr(":1: the tag is empty"));
   EXPECT_THAT(problem(Kind::kTag, "a\tO\n\nb\tB-X\nc\tLOC\n"),
-              HasSubstr(":4: tag 'LOC' is none of O, B-TYPE, I-TYPE"));
+              HasSubstr(":4: tag 'LOC' is not O, B-TYPE or I-TYPE"));
   EXPECT_EQ(problem(Kind::kTag, "a\tNOUN\nb\tVERB\n"), "");
 }
 
@@ -89,7 +89,7 @@ TEST(DataSet, KnowsBioAndMendsIt) {
     check_bio(data);
     ADD_FAILURE() << "B- has no type";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr(":8: tag 'B-' is none of"));
+    EXPECT_THAT(error.what(), HasSubstr(":8: tag 'B-' is not O"));
   }
 }
 
@@ -113,7 +113,7 @@ TEST(DataSet, LabelsHaveNoBlanksAndOneForm) {
   EXPECT_THAT(tags.examples[0].words, ElementsAre("a", "b"));
   EXPECT_THAT(tags.examples[0].labels, ElementsAre("O", "O"));
   EXPECT_EQ(tags.examples.size(), 2u);
-  // "긍정" in both normal forms.
+  // "긍정" in both normalisation forms.
   const std::string decomposed = "\u1100\u1173\u11BC\u110C\u1165\u11BC";
   EXPECT_EQ(LabelSet::of(read_data_set(written("긍정\tx\n" + decomposed + "\ty\n"), Kind::kClassify,
                                        Split::kSpaces))
@@ -154,7 +154,7 @@ TEST(DataSet, ReadsTextAndTokensWithoutLabels) {
   const DataSet data = read("a \nb\tX\n\nc\n", Kind::kTag, TextForm::kTokens);
   ASSERT_EQ(data.examples.size(), 2u);
   EXPECT_THAT(data.examples[0].words, ElementsAre("a", "b"));
-  // Labelled data: the labels are no words, of all lines or of none.
+  // In labelled data the labels are removed from all lines or from none.
   const DataSet labelled = read("good\tx y\n\nbad \tz\n", Kind::kClassify, TextForm::kText);
   EXPECT_THAT(labelled.examples[0].words, ElementsAre("x", "y"));
   EXPECT_THAT(labelled.examples[1].words, ElementsAre());

@@ -1,4 +1,4 @@
-// Task files that are damaged or made up: each part sound by itself, the whole none.
+// Damaged and manipulated task files, whose parts are valid but do not fit together.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ class TaskFileTest : public testing::Test {
  protected:
   TaskFileTest() { write_small_task(folder_ / "good.h5"); }
 
-  // The file anew with other settings, labels and values of the numbers, and what reading it says.
+  // The error of reading the file with changed settings, labels and values.
   std::string read_with(const std::function<void(json&)>& change,
                         const std::string& labels = "B-X\nI-X\nO\n", float first = 0.5f) {
     const TensorFileReader reader(folder_ / "good.h5", Network::kFormat, Network::kVersion);
@@ -47,7 +47,7 @@ TEST_F(TaskFileTest, TheWholeIsSound) {
 TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
   const std::vector<std::pair<json, std::string>> changes = {
       {{{"task", "classify"}}, "a crf, which goes from word to word, can't classify"},
-      {{{"output", "sigmoid"}}, "a sigmoid tells two apart"},
+      {{{"output", "sigmoid"}}, "a sigmoid has exactly two"},
       {{{"output", "argmax"}}, "output is 'argmax'"},
       {{{"hidden", 4294967298}}, "hidden is 4294967298, not an integer from 1"},
       {{{"hidden", 2.0}}, "hidden is 2.0, not an integer"},
@@ -55,7 +55,7 @@ TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
       {{{"hidden", 16384}, {"layers", 64}}, "its settings speak of"},
       {{{"embedding_size", 16384}}, "its settings speak of"},
       {{{"hidden", 1}}, "shape"},
-      {{{"elmo_layers", {1, 1}}, {"model_layers", 3}, {"elmo_dimension", 4}}, "not rising"},
+      {{{"elmo_layers", {1, 1}}, {"model_layers", 3}, {"elmo_dimension", 4}}, "not ascending"},
       {{{"elmo_layers", {0}}, {"model_layers", 3}, {"elmo_dimension", 0}}, "elmo_dimension is 0"},
       {{{"encoder", "cnn"}}, "a cnn can't tag"},
       {{{"dropout", 1e300}}, "dropout is 1e+300"},
@@ -71,7 +71,7 @@ TEST_F(TaskFileTest, SettingsThatDontBelongTogetherAreRefused) {
   EXPECT_THAT(read_with([](json& settings) { settings.erase("stride"); }),
               HasSubstr("stride is missing"));
   EXPECT_THAT(read_with([](json& settings) { settings = json::array(); }),
-              HasSubstr("not an object"));
+              HasSubstr("expected an object"));
 }
 
 TEST_F(TaskFileTest, LabelsThatTheNetworkCantHaveAreRefused) {

@@ -1,5 +1,5 @@
-// Whole classifiers and taggers against PyTorch in float64: tests/golden/make_tasks.py says what
-// its file holds.
+// Whole classifiers and taggers against PyTorch in float64. tests/golden/make_tasks.py describes
+// the golden file.
 #include "tests/support/golden.h"
 
 #include <gtest/gtest.h>

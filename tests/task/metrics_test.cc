@@ -1,4 +1,4 @@
-// Shares, intervals, entities and tests of difference against numbers worked out elsewhere.
+// Scores, intervals, entities and significance tests against values computed elsewhere.
 #include "task/metrics.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ std::string entities(const Tags& tags) {
 }
 
 TEST(Wilson, MatchesTheFormula) {
-  // From the formula by hand, in Python.
+  // Computed from the formula in Python.
   EXPECT_NEAR(wilson_interval(8, 10).low, 0.490162471532, 1e-9);
   EXPECT_NEAR(wilson_interval(8, 10).high, 0.943317848546, 1e-9);
   EXPECT_DOUBLE_EQ(wilson_interval(0, 10).low, 0);
@@ -40,53 +40,53 @@ TEST(Confusion, CountsByClass) {
   EXPECT_DOUBLE_EQ(confusion.score(1).recall(), 1);
   EXPECT_DOUBLE_EQ(confusion.score(1).f1(), 0.5);
   EXPECT_DOUBLE_EQ(confusion.score(2).precision(), 0);
-  // a 0.8, b 0.5, c 0; "never" is neither true nor predicted.
+  // F1 is 0.8 for a, 0.5 for b and 0 for c; "never" is neither true nor predicted.
   EXPECT_DOUBLE_EQ(confusion.macro_f1(), (0.8 + 0.5) / 3);
   EXPECT_EQ(confusion.json()["counts"][0], (std::vector<int>{2, 1, 0, 0}));
   EXPECT_THAT(confusion.text(2), testing::HasSubstr("2 rarer classes are left out"));
 }
 
-// What conlleval.pl reports for these lines.
+// The entities that conlleval.pl reports for these lines.
 TEST(Entities, AreConllevals) {
   EXPECT_EQ(entities({"O", "B-PER", "I-PER", "O"}), "1-3PER ");
   EXPECT_EQ(entities({"I-PER", "I-PER"}), "0-2PER ");         // IOB1
-  EXPECT_EQ(entities({"B-PER", "B-PER"}), "0-1PER 1-2PER ");  // side by side
-  EXPECT_EQ(entities({"I-PER", "B-PER"}), "0-1PER 1-2PER ");  // IOB1, side by side
+  EXPECT_EQ(entities({"B-PER", "B-PER"}), "0-1PER 1-2PER ");  // adjacent
+  EXPECT_EQ(entities({"I-PER", "B-PER"}), "0-1PER 1-2PER ");  // IOB1, adjacent
   EXPECT_EQ(entities({"B-PER", "I-LOC"}), "0-1PER 1-2LOC ");  // the type changes
   EXPECT_EQ(entities({"I-PER", "I-LOC"}), "0-1PER 1-2LOC ");
   EXPECT_EQ(entities({"B-PER", "O", "I-PER"}), "0-1PER 2-3PER ");  // a gap
-  EXPECT_EQ(entities({"B-a-b", "I-a-b"}), "0-2a-b ");              // the first dash divides
+  EXPECT_EQ(entities({"B-a-b", "I-a-b"}), "0-2a-b ");              // the first dash separates
   EXPECT_EQ(entities({"B-X", "E-X", "I-X"}), "0-2X 2-3X ");
   EXPECT_EQ(entities({"S-X", "S-X"}), "0-1X 1-2X ");
-  EXPECT_EQ(entities({"B-X", "I-X"}), "0-2X ");  // at the end
+  EXPECT_EQ(entities({"B-X", "I-X"}), "0-2X ");  // at the end of the sentence
   EXPECT_EQ(entities({}), "");
   EXPECT_EQ(entities({"O", "O"}), "");
 }
 
-// Conlleval's rules, worked out by hand: an entity begins at B, and at I
-// after O or after another type; it ends before B, before O and before another type; it is correct
-// when it begins, ends and is called as in truth.
+// conlleval's rules, applied by hand: an entity begins at B, and at I after O or after another
+// type. It ends before B, before O and before another type. It is correct if its begin, end and
+// type are right.
 TEST(Entities, AreCountedAsConllevalCounts) {
   struct Case {
     Tags actual, predicted;
     std::int64_t correct, of_predicted, of_actual;
   };
   const Case cases[] = {
-      {{"B-A", "I-A", "O"}, {"I-A", "I-A", "O"}, 1, 1, 1},      // I- begins one as B- does
-      {{"B-A", "I-A"}, {"B-A", "B-A"}, 0, 2, 1},                // cut in two
-      {{"B-A", "B-A"}, {"B-A", "I-A"}, 0, 1, 2},                // two taken for one
-      {{"B-A", "I-B"}, {"B-A", "B-B"}, 2, 2, 2},                // another type begins another one
-      {{"B-A", "I-A", "B-B"}, {"I-A", "I-A", "I-B"}, 2, 2, 2},  // the same, written otherwise
-      {{"B-A", "I-A", "I-A"}, {"B-A", "I-B", "I-A"}, 0, 3, 1},  // a type in the middle
-      {{"O", "B-A", "I-A"}, {"I-A", "I-A", "I-A"}, 0, 1, 1},    // one word too many before
-      {{"B-A", "I-A", "O"}, {"B-A", "I-A", "I-A"}, 0, 1, 1},    // and behind
-      {{"B-A", "I-A", "I-A"}, {"B-A", "I-A", "O"}, 0, 1, 1},    // one too few
+      {{"B-A", "I-A", "O"}, {"I-A", "I-A", "O"}, 1, 1, 1},      // I- begins an entity as B- does
+      {{"B-A", "I-A"}, {"B-A", "B-A"}, 0, 2, 1},                // split in two
+      {{"B-A", "B-A"}, {"B-A", "I-A"}, 0, 1, 2},                // two merged into one
+      {{"B-A", "I-B"}, {"B-A", "B-B"}, 2, 2, 2},                // another type begins a new one
+      {{"B-A", "I-A", "B-B"}, {"I-A", "I-A", "I-B"}, 2, 2, 2},  // the same in other tags
+      {{"B-A", "I-A", "I-A"}, {"B-A", "I-B", "I-A"}, 0, 3, 1},  // a wrong type in the middle
+      {{"O", "B-A", "I-A"}, {"I-A", "I-A", "I-A"}, 0, 1, 1},    // one word too many before it
+      {{"B-A", "I-A", "O"}, {"B-A", "I-A", "I-A"}, 0, 1, 1},    // and after it
+      {{"B-A", "I-A", "I-A"}, {"B-A", "I-A", "O"}, 0, 1, 1},    // one word too few
       {{"B-A", "O", "I-A"}, {"B-A", "I-A", "I-A"}, 0, 1, 2},    // a gap filled
       {{"I-A", "B-A", "I-A"}, {"B-A", "B-A", "I-A"}, 2, 2, 2},  // IOB1 and IOB2
-      {{"B-A", "I-A"}, {"B-B", "I-B"}, 0, 1, 1},                // bounds right, type wrong
-      {{"B-A", "I-A"}, {"B-A", "I-B"}, 0, 2, 1},                // the type right in front only
-      {{"O", "O"}, {"B-A", "O"}, 0, 1, 0},                      // nothing there
-      {{"B-A", "O"}, {"O", "O"}, 0, 0, 1},                      // overlooked
+      {{"B-A", "I-A"}, {"B-B", "I-B"}, 0, 1, 1},                // right bounds, wrong type
+      {{"B-A", "I-A"}, {"B-A", "I-B"}, 0, 2, 1},                // the type is right at first only
+      {{"O", "O"}, {"B-A", "O"}, 0, 1, 0},                      // a false positive
+      {{"B-A", "O"}, {"O", "O"}, 0, 0, 1},                      // a false negative
       {{"B-A", "B-A", "O", "B-B"}, {"B-A", "O", "O", "B-B"}, 2, 2, 3},
   };
   EntityScores all;
@@ -103,7 +103,7 @@ TEST(Entities, AreCountedAsConllevalCounts) {
     sum.predicted += c.of_predicted;
     sum.actual += c.of_actual;
   }
-  // Sentences do not touch each other.
+  // Entities of different sentences must not be joined.
   EXPECT_EQ(all.total().correct, sum.correct);
   EXPECT_DOUBLE_EQ(all.total().f1(), 2.0 * static_cast<double>(sum.correct) /
                                          static_cast<double>(sum.predicted + sum.actual));
@@ -115,7 +115,7 @@ TEST(Entities, NeedBoundsAndType) {
   EntityScores scores;
   scores.add(Tags{"B-PER", "I-PER", "O", "B-LOC"}, Tags{"B-PER", "O", "O", "B-LOC"});
   scores.add(Tags{"B-PER", "O"}, Tags{"B-LOC", "O"});
-  // A sentence's end ends an entity.
+  // The end of a sentence ends an entity.
   scores.add(Tags{"I-PER"}, Tags{"B-PER"});
   EXPECT_EQ(scores.total().correct, 2);
   EXPECT_EQ(scores.total().predicted, 4);

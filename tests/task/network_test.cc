@@ -1,4 +1,4 @@
-// The whole network against finite differences, its file, and batches of any make.
+// The whole network against finite differences; its file; equal bits in any batch.
 #include "task/network.h"
 
 #include <gtest/gtest.h>
@@ -151,7 +151,7 @@ TEST(Network, ComesBackFromItsFile) {
   for (std::size_t i = 0; i < before.size(); ++i) {
     EXPECT_EQ(before[i].probability, after[i].probability);
   }
-  // Cut anywhere, it is an error and nothing worse.
+  // A file truncated anywhere gives an Error.
   const std::string bytes = read_file(path);
   for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 97 + 1) {
     write_file(path, std::string_view(bytes).substr(0, size));
@@ -159,8 +159,7 @@ TEST(Network, ComesBackFromItsFile) {
   }
 }
 
-// Of given vectors a step changes the rows of its batch alone, and a later one not those of an
-// earlier one.
+// With given vectors a step changes only the rows of its own batch, not those of earlier ones.
 TEST(Network, GivenVectorsOfWordsThatAreNotShownStay) {
   Workers workers(1);
   Settings s;

@@ -41,7 +41,7 @@ TEST_F(PlanTest, LabelsDecideTheOutput) {
   ASSERT_EQ(decided(three), "no error");
   EXPECT_EQ(three.settings.output, OutputKind::kSoftmax);
   Plan one = plan("a\tx\na\ty\n", "a\tx\n");
-  EXPECT_THAT(decided(one), HasSubstr("has one label only"));
+  EXPECT_THAT(decided(one), HasSubstr("has only one label"));
 }
 
 TEST_F(PlanTest, TheSplitCutsTexts) {
@@ -79,7 +79,7 @@ TEST_F(PlanTest, GivenVectorsDecideTheirSize) {
   contradicted.embeddings = given.embeddings;
   contradicted.given_embedding_size = 4;
   EXPECT_THAT(decided(contradicted), HasSubstr("--embedding-size 4 contradicts"));
-  // What stays as it is has no rows but the given ones, and no ends.
+  // A frozen embedding has only the given rows, and no word ends.
   Plan frozen = plan("a\tone three three\nb\ttwo\n", "a\tone\n");
   frozen.embeddings = given.embeddings;
   frozen.settings.freeze = true;
@@ -96,7 +96,7 @@ TEST_F(PlanTest, ACrfIsShownTagsInOneForm) {
   EXPECT_EQ(crf.settings.output, OutputKind::kCrf);
   EXPECT_THAT(crf.train.examples[0].labels, ElementsAre("B-X", "I-X", "O"));
   EXPECT_THAT(crf.dev.examples[1].labels, ElementsAre("B-X"));
-  // A softmax learns the tags as they are.
+  // A softmax learns the tags unchanged.
   Plan softmax = plan(iob1, iob1, Kind::kTag);
   ASSERT_EQ(decided(softmax), "no error");
   EXPECT_THAT(softmax.train.examples[0].labels, ElementsAre("I-X", "I-X", "O"));

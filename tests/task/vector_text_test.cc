@@ -1,4 +1,4 @@
-// Text files of word vectors, good and bad; which words get a row.
+// Valid and invalid text files of word vectors, and which words are kept.
 #include "task/vector_text.h"
 
 #include <gmock/gmock.h>

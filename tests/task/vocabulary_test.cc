@@ -36,14 +36,14 @@ TEST(NameTable, GoesThroughAFile) {
   for (const NameTable& table : {NameTable(), NameTable({"a"}), NameTable({"a", "b c", "배"})}) {
     EXPECT_EQ(NameTable::from_bytes(table.bytes()).names(), table.names());
   }
-  // A last line without an end is a name too.
+  // The last line need not end in a newline.
   EXPECT_THAT(NameTable::from_bytes("a\nb").names(), ElementsAre("a", "b"));
 }
 
 TEST(Vocabulary, HasWordsSeenTwiceByFallingFrequency) {
   const auto vocabulary = Vocabulary::of(
       training_data_of({"one", "two", "two", "three", "three", "three", "b", "b"}), {});
-  // Equal counts by bytes.
+  // Equal counts are sorted by bytes.
   EXPECT_THAT(vocabulary.words.names(), ElementsAre("three", "b", "two"));
 }
 
@@ -56,20 +56,20 @@ TEST(Vocabulary, AWordInCapitalsIsItsLowerCase) {
   const auto vocabulary = Vocabulary::of(training_data_of({"bank", "bank", "Paris", "Paris"}), {});
   EXPECT_EQ(vocabulary.word_row("BANK"), vocabulary.word_row("bank"));
   EXPECT_NE(vocabulary.word_row("bank"), 0);
-  // As written first; there is no lower case of it.
+  // A word is looked up as written first; its lower case is not listed.
   EXPECT_NE(vocabulary.word_row("Paris"), 0);
   EXPECT_EQ(vocabulary.word_row("PARIS"), 0);
-  // Bytes beyond ASCII stay.
+  // Only ASCII is converted to lower case.
   EXPECT_EQ(vocabulary.word_row("\u00C4"), 0);
 }
 
 TEST(Vocabulary, EndsAreOfDifferentWords) {
-  // -ing is the end of two words; -cat of one, however often it occurs.
+  // -ing is the end of two words, -cat of only one, however often that occurs.
   const auto vocabulary = Vocabulary::of(training_data_of({"going", "singing", "cat", "cat"}), {});
   EXPECT_NE(vocabulary.end_row("walking"), 0);
   EXPECT_EQ(vocabulary.end_row("walking"), vocabulary.end_row("ing"));
   EXPECT_EQ(vocabulary.end_row("tomcat"), 0);
-  // The longest that is known: -ng and -g are known as well.
+  // The longest known end; -ng and -g are known as well.
   EXPECT_NE(vocabulary.end_row("song"), 0);
   EXPECT_NE(vocabulary.end_row("song"), vocabulary.end_row("walking"));
 }

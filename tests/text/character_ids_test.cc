@@ -18,7 +18,7 @@ std::vector<std::uint16_t> ids(std::string_view word, int most = 50) {
   return result;
 }
 
-// One less than in the original, whose readers add 1 to every id.
+// One less than in bilm-tf and AllenNLP, which add 1 to every id.
 TEST(Characters, AreTheBytesBetweenTheWordsEnds) {
   EXPECT_THAT(ids("한"), ElementsAre(258, 237, 149, 156, 259));
   EXPECT_THAT(ids("a"), ElementsAre(258, 'a', 259));

@@ -1,4 +1,4 @@
-// UTF-8, normalisation and what a word is.
+// UTF-8, normalisation and splitting into words.
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ TEST(Utf8Test, FindsTheFirstInvalidByte) {
   EXPECT_EQ(find_invalid_utf8("\xE0\x80\xAF"), 0u);
   EXPECT_EQ(find_invalid_utf8("x\xED\xA0\x80"), 1u);     // a surrogate
   EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0u);  // above U+10FFFF
-  EXPECT_EQ(find_invalid_utf8("abc\xEB\xB0"), 3u);       // cut short
+  EXPECT_EQ(find_invalid_utf8("abc\xEB\xB0"), 3u);       // truncated
   EXPECT_EQ(find_invalid_utf8("\x80"), 0u);
   EXPECT_EQ(find_invalid_utf8(std::string(100, 'a') + "\xFF"), 100u);
 }
@@ -53,13 +53,13 @@ TEST(Utf8Test, ComposesJamoThatMakeSyllablesAndKeepsTheOthers) {
   EXPECT_EQ(to_nfc("ㅋㅋ"), "ㅋㅋ");
   EXPECT_EQ(to_nfc("ㄱㅏ"), "ㄱㅏ");
   EXPECT_EQ(to_nfc("e\u0301"), "é");
-  EXPECT_EQ(to_nfc("ﬁ ①"), "ﬁ ①");  // compatibility forms stay
+  EXPECT_EQ(to_nfc("ﬁ ①"), "ﬁ ①");  // compatibility forms must stay
 }
 
-// Text that to_nfc() returns without work must be what utf8proc would make of it.
+// Text that to_nfc() returns without normalising it must be what utf8proc would return.
 TEST(Utf8Test, KnowsNfcAtSightOnlyWhereItIs) {
   const auto full = [](const std::string& text) {
-    // A mark that composes with nothing before it, so that all of the text is worked on.
+    // The mark composes with no character before it, so the whole text is normalised.
     std::string normal = to_nfc(text + "x\u0331");
     return normal.substr(0, normal.size() - std::string("x\u0331").size());
   };
@@ -95,7 +95,7 @@ TEST(WordsTest, SpacesAndTabsSeparate) {
   EXPECT_EQ(split(" a\tb  c ", Split::kSpaces), (Words{"a", "b", "c"}));
   EXPECT_EQ(split("", Split::kSpaces), Words{});
   EXPECT_EQ(split(" \t ", Split::kSpaces), Words{});
-  // Other spaces of Unicode belong to words.
+  // Unicode's other spaces are part of words.
   EXPECT_EQ(split("a\u3000b \u200B \u2581", Split::kSpaces),
             (Words{"a\u3000b", "\u200B", "\u2581"}));
 }

@@ -21,7 +21,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Few descriptors while it lives.
+// Limits the number of file descriptors while it lives.
 class FewDescriptors {
  public:
   explicit FewDescriptors(rlim_t most) {
@@ -133,7 +133,7 @@ TEST_F(CorpusTest, KnowsItsText) {
 }
 
 TEST_F(CorpusTest, MixesAsAFullShuffleWhateverTheOrderAndTheMemory) {
-  // One kind of sentence after the other, the worst order there is; an index of eight places.
+  // The worst order: one kind of sentence after the other, with an index of eight places.
   std::string text;
   for (int i = 0; i < 4000; ++i) text += (i < 3000 ? "a " : "b ") + std::to_string(i) + "\n\n";
   put(folder_ / "text", text);
@@ -148,7 +148,7 @@ TEST_F(CorpusTest, MixesAsAFullShuffleWhateverTheOrderAndTheMemory) {
       const auto share = std::count_if(order.begin() + static_cast<std::ptrdiff_t>(begin),
                                        order.begin() + static_cast<std::ptrdiff_t>(begin + 400),
                                        [](const std::string& line) { return line[0] == 'a'; });
-      EXPECT_NEAR(static_cast<double>(share), 300, 45);  // five deviations
+      EXPECT_NEAR(static_cast<double>(share), 300, 45);  // five standard deviations
     }
     int neighbours = 0;
     for (std::size_t i = 1; i < order.size(); ++i) {
@@ -184,7 +184,7 @@ TEST_F(CorpusTest, AGzIsMixedWithTheOthersAndSeeksToItsPosition) {
   Corpus again(packed);
   again.seek(position);
   EXPECT_EQ(take(again, 1000), rest);
-  // A place counted in other windows is none in these.
+  // A position in other windows is not valid in these.
   packed.window_bytes = 400;
   Corpus other(packed);
   EXPECT_THROW(other.seek(position), Error);
@@ -198,7 +198,7 @@ TEST_F(CorpusTest, AShareIsHowOftenAnEpochHasAFile) {
   EXPECT_NE(corpus.fingerprint(), Corpus(options()).fingerprint());
   std::map<std::string, int> counts;
   for (const auto& line : take(corpus, 4 * 1100)) ++counts[line];
-  // Four epochs have every sentence of the second file once.
+  // In four epochs every sentence of the second file comes once.
   for (int i = 0; i < 900; ++i) {
     EXPECT_EQ(counts["sentence " + std::to_string(i)], i < 500 ? 8 : 1) << i;
   }

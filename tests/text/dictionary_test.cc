@@ -38,8 +38,8 @@ std::string error_of(const std::string& bytes) {
 }
 
 TEST(Dictionary, ReadsKeysAndIds) {
-  // White space at a line's ends is no part of it, so U+3000 takes the place of a key that is
-  // nothing else; the later of equal keys counts; the last line needs no end.
+  // White space at the ends of a line is stripped, so a key that is only white space becomes
+  // U+3000. The last of equal keys counts. The last line need not end in a newline.
   const Dictionary dictionary(" a\t0\r\nNew York\t1\n\t2\na\t3\nb\u00A0\t1", "d", {});
   EXPECT_EQ(dictionary.rows(), 4);
   EXPECT_EQ(dictionary.find("a"), 3);
@@ -82,7 +82,7 @@ TEST(DictionaryReader, CutsAfterCodePointsAndLooksUpWhatIsLeft) {
 TEST(DictionaryReader, Normalises) {
   EXPECT_EQ(reader(50, Normalisation::kNfkc).prepare("ㅋ…ｔ，①"), "\u110F...t,1");
   EXPECT_EQ(reader(50, Normalisation::kWidth).prepare("ㅋ…ｔ，①！～\u3000￥"), "ㅋ…t,①!~\u3000￥");
-  // Cut after it is normalised.
+  // Words are cut after normalisation.
   EXPECT_EQ(reader(4, Normalisation::kNfkc).prepare("…"), "..");
   EXPECT_THAT(characters(reader(50, Normalisation::kWidth), "ｔ，"), ElementsAre(8, 0, 9, 7));
   for (const auto how : {Normalisation::kNone, Normalisation::kNfkc, Normalisation::kWidth}) {

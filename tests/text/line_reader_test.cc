@@ -1,4 +1,4 @@
-// Lines as people's files hold them.
+// Lines as real files have them.
 
 #include "text/line_reader.h"
 
@@ -60,9 +60,9 @@ TEST_F(LineReaderTest, RemovesByteOrderMarkAndCarriageReturns) {
   EXPECT_THAT(read("a\n"), ElementsAre("a"));
   EXPECT_THAT(read("\n\n"), ElementsAre("", ""));
   EXPECT_THAT(read("a\r\r\r\nb\r"), ElementsAre("a", "b"));
-  // Within a line a carriage return is a blank.
+  // A carriage return within a line becomes a space.
   EXPECT_THAT(read("a\rb\n\rc\n\r\n"), ElementsAre("a b", " c", ""));
-  // A mark that does not begin the file is text, and blanks are the caller's.
+  // A byte-order mark elsewhere is text, and blanks are kept.
   EXPECT_THAT(read("a \t\n\xEF\xBB\xBF"
                    "b\n"),
               ElementsAre("a \t",
@@ -76,7 +76,7 @@ TEST_F(LineReaderTest, RefusesOtherEncodingsWithTheCommandToConvert) {
   EXPECT_THAT(error("good\n\xB9\xE8\xB8\xA6\n"),
               AllOf(HasSubstr("text:2: not UTF-8 at byte 1; convert it (iconv -f CP949 -t UTF-8 /"),
                     HasSubstr("text > converted.txt)"), HasSubstr("--invalid")));
-  // "привет мир" in CP1251 and "café" in Latin-1 are no Hangul.
+  // "привет мир" in CP1251 and "café" in Latin-1 must not be taken for Hangul.
   for (const char* text : {"\xEF\xF0\xE8\xE2\xE5\xF2 \xEC\xE8\xF0\n", "caf\xE9\n"}) {
     EXPECT_THAT(error(text), AllOf(HasSubstr("text:1: not UTF-8 at byte "),
                                    HasSubstr("from its encoding (iconv -f ENCODING -t UTF-8 /"),
@@ -84,7 +84,7 @@ TEST_F(LineReaderTest, RefusesOtherEncodingsWithTheCommandToConvert) {
   }
   EXPECT_THAT(error(std::string_view("a\nb\0c\n", 6)),
               HasSubstr("text:2: holds a NUL byte at byte 2"));
-  // Whatever is done with single lines.
+  // Refused whatever is done with invalid lines.
   put(folder_ / "utf16", std::string_view("\xFF\xFEh\0e\0\n\0", 8));
   for (const InvalidText invalid : {InvalidText::kRefuse, InvalidText::kSkip}) {
     EXPECT_THAT(error_of([&] { read_file((folder_ / "utf16").string(), invalid); }),
@@ -107,7 +107,7 @@ TEST_F(LineReaderTest, NamesFilesOfOtherKinds) {
   EXPECT_THAT(error("\x89HDF\r\n\x1A\n and no more"), HasSubstr("is a damaged HDF5 file"));
   const std::string_view model("\x0A\x0E\x0A\x05<unk>\x15\0\0\0\0\x18\x02\x0A\x0C\x0A\x03", 20);
   EXPECT_THAT(error(model), HasSubstr("is a SentencePiece model; --vocab takes it"));
-  // Texts that only begin alike.
+  // Texts that begin like a packed file.
   EXPECT_THAT(read("BZh is a word\n"), ElementsAre("BZh is a word"));
   EXPECT_THAT(read("PK is one too\n"), ElementsAre("PK is one too"));
   EXPECT_THAT(read("\n\x05\n\x03 x\n"), ElementsAre("", "\x05", "\x03 x"));

@@ -21,7 +21,7 @@ TEST(Normalisation, NoneChangesNothing) {
 
 TEST(Normalisation, WidthTouchesTheFullWidthFormsOfAsciiAlone) {
   EXPECT_EQ(normalise("！～Ａｚ０，", Normalisation::kWidth), "!~Az0,");
-  // U+FF5F and the half-width letters of Korean and Japanese, U+3000, combined characters.
+  // Not changed: U+FF5F, half-width Korean and Japanese letters, U+3000, combining characters.
   EXPECT_EQ(normalise("｟ﾡｱ\u3000…ㅋe\u0301", Normalisation::kWidth), "｟ﾡｱ\u3000…ㅋe\u0301");
   EXPECT_EQ(normalise("", Normalisation::kWidth), "");
 }

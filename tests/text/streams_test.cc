@@ -1,4 +1,4 @@
-// From a corpus to windows: nothing lost, nothing twice, and on again from where it was.
+// From a corpus to windows: nothing is lost or repeated, also after a resume.
 
 #include "text/streams.h"
 
@@ -15,7 +15,7 @@
 namespace elmo {
 namespace {
 
-// `count` sentences; sentence i has the units 100 i + 1, ... and its length is i mod 9.
+// `count` sentences: sentence i has i mod 9 units, 100 i + 1, 100 i + 2, ...
 StreamBatcher::Source source(int count) {
   return [count, i = 0](Sequence& sequence) mutable {
     if (i == count) return false;
@@ -62,7 +62,7 @@ TEST(StreamBatcherTest, EverySentenceOnceWithoutPadding) {
   std::size_t expected = 0;
   for (std::size_t i = 0; i < 50; ++i) expected += i % 9 + 1;
   EXPECT_EQ(units, expected);
-  EXPECT_LT(idle, 40u);  // the last windows only
+  EXPECT_LT(idle, 40u);  // only in the last windows
 }
 
 TEST(StreamBatcherTest, ACarriedStateIsResetOnce) {

@@ -1,4 +1,4 @@
-// Vocabularies: training them, and from words to pieces.
+// Training vocabularies, and cutting words into pieces.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -66,7 +66,7 @@ TEST_F(VocabularyTest, HasBoundaryUnitsAndBytes) {
   EXPECT_EQ(vocabulary.name(vocabulary.unk()), "<unk>");
   EXPECT_TRUE(vocabulary.is_unknown(vocabulary.unk()));
   EXPECT_FALSE(vocabulary.is_unknown(vocabulary.bos()));
-  // What the text does not hold goes by bytes.
+  // Characters that the training text lacks are encoded as bytes.
   const auto emoji = encode(vocabulary, "😀");
   EXPECT_GE(emoji.size(), 4u);
   EXPECT_TRUE(std::all_of(emoji.end() - 4, emoji.end(),
@@ -164,7 +164,7 @@ TEST_F(VocabularyTest, SmallAlphabetsHaveASize) {
   EXPECT_THAT(error(), HasSubstr("at least 260"));
 }
 
-// libsentencepiece itself would read outside its memory.
+// libsentencepiece itself would read out of bounds.
 TEST_F(VocabularyTest, DamagedCharacterMapsAndMissingUnknownsAreRefused) {
   const auto field = [](int number, const std::string& payload) {
     std::string size;
@@ -192,12 +192,12 @@ TEST_F(VocabularyTest, DamagedCharacterMapsAndMissingUnknownsAreRefused) {
   EXPECT_THAT(error(model(0, sound, 1)),
               HasSubstr("m.model: not a SentencePiece model, or one without"));
   const std::string damaged = "m.model: the SentencePiece model's table of characters is damaged";
-  EXPECT_THAT(error(model(1u << 10 << 8, sound, 2)), HasSubstr(damaged));  // 256 is no unit
+  EXPECT_THAT(error(model(1u << 10 << 8, sound, 2)), HasSubstr(damaged));  // 256 is not a unit
   EXPECT_THAT(error(model(0x100, "", 2)), HasSubstr(damaged));             // no text at all
   EXPECT_THAT(error(model(0, "text without an end", 2)), HasSubstr(damaged));
 }
 
-// A part of nothing but bytes that go on a character has no place to be cut.
+// A part of continuation bytes only can't be cut between characters.
 TEST_F(VocabularyTest, StrayBytesEnd) {
   const PieceVocabulary vocabulary(train({.size = 400}), "test");
   std::vector<std::int32_t> ids;

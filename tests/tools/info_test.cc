@@ -1,4 +1,4 @@
-// `elmo info` over files that only the library writes.
+// `elmo info` on files that only the library writes.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// Every pair of options of the trainers: it goes together, or is refused by name before any work.
+// Every pair of options of pretrain and train either works together or is refused by name before
+// any work.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,17 +20,17 @@ namespace {
 using Words = std::vector<std::string>;
 
 struct Option {
-  std::string name, value;  // no value: a flag
+  std::string name, value;  // a flag has no value
 };
 
 // What is expected of a command.
 struct Table {
   int (*run)(Arguments);
-  Words base;                   // a command line that is right but for its input, which is missing
-  std::vector<Option> options;  // beside those of the base
-  // Refused alone: the options that each of them may stand beside.
+  Words base;                   // valid except that its input is missing
+  std::vector<Option> options;  // in addition to those of the base
+  // Options that are refused alone, and the options that each of them needs (one suffices).
   std::map<std::string, std::set<std::string>> needs;
-  // Refused together, though each is taken alone.
+  // Pairs that are refused although each option alone is accepted.
   std::set<std::pair<std::string, std::string>> contradictions;
 };
 
@@ -38,7 +39,8 @@ void append(Words& words, const Option& option) {
   if (!option.value.empty()) words.push_back(option.value);
 }
 
-// Why the command line is refused; empty where it is taken and the missing input ends the work.
+// The reason why the command line is refused; empty if it is accepted, and only the missing input
+// ends the work.
 std::string refusal(const Table& table, const Words& words) {
   try {
     table.run({"train", "Train.", words});
@@ -140,7 +142,7 @@ TEST(OptionPairs, OfPretrain) {
   check(table);
 }
 
-// Of both tasks.
+// The table for one of the two tasks.
 Table train_table(const std::string& task) {
   Table table;
   table.run = run_train;
@@ -204,12 +206,12 @@ Table train_table(const std::string& task) {
                  {"bidirectional", {"encoder"}},
                  {"layers", {"encoder"}},
                  {"hidden", {"encoder"}},
-                 // Of other encoders than lstm.
+                 // Only for other encoders than lstm.
                  {"activation", none},
                  {"kernels", none},
                  {"filters", none},
                  {"stride", none}};
-  // With a language model words have no vectors of their own, unless --inputs says so.
+  // With a language model there are no learned embeddings unless --inputs says so.
   for (const char* const name : {"embedding-size", "embeddings"}) {
     table.contradictions.insert({"model", name});
   }

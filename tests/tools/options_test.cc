@@ -143,7 +143,7 @@ TEST(OptionsTest, SuggestsTheNearestName) {
   EXPECT_THAT(refusal({"--cov", "0.9"}), HasSubstr("no option --cov, did you mean --coverage?"));
   EXPECT_EQ(refusal({"--wholly-other=3"}),
             "there is no option --wholly-other; `elmo try --help` lists them");
-  // Where the option before it would swallow it.
+  // Although the option before it would take it as its value.
   EXPECT_THAT(refusal({"--output", "--tpye"}), HasSubstr("no option --tpye, did you mean --type?"));
 }
 
@@ -172,7 +172,7 @@ TEST(OptionsTest, RefusesWhatHasNoEffect) {
   EXPECT_EQ(refusal({"--steps", "5", "--shape", "square"}), "");
   EXPECT_EQ(refusal({"--rate", "1", "--shape", "square", "--resume"}),
             "--rate has an effect only without --resume; leave it out otherwise");
-  // A default is nobody's wish.
+  // A default is not a request.
   EXPECT_EQ(refusal({"--resume"}), "");
 }
 
@@ -191,7 +191,7 @@ TEST(OptionsTest, HelpShowsUsageDefaultsAndLimits) {
   EXPECT_THAT(text, HasSubstr("--no-map"));
   EXPECT_THAT(text, AllOf(HasSubstr("A note."), HasSubstr("--help")));
   EXPECT_THAT(text, Not(HasSubstr("0.2000")));
-  // What has to be given has no default.
+  // A required option shows no default.
   EXPECT_THAT(text, Not(HasSubstr("never")));
 }
 

@@ -444,10 +444,10 @@ class BadDataTest(TaskTest):
         self.train("a.h5", "two", epochs=1)
         done = self.elmo("evaluate", "--task", self.folder / "a.h5", "--input",
                          self.folder / "one", status=1)
-        self.refused(done, f"{self.folder / 'one'}:121: 1 columns, not 2")
+        self.refused(done, f"{self.folder / 'one'}:121: 1 columns instead of 2")
         self.refuses_to_train("two", train=self.write("nothing", "\n"), parts=("no example",))
         self.refuses_to_train("two", train=self.write("same", "a\tx\na\ty\n"),
-                              parts=("same", "one label only"))
+                              parts=("same", "only one label"))
 
     def test_text_that_is_not_utf8(self):
         good = self.data["two.train"].read_bytes()
@@ -512,11 +512,11 @@ class BadDataTest(TaskTest):
         good = self.data["ner.train"].read_text()
         line = good.count("\n") + 1
         bad = self.write("bad", good + "Mars\tPLANET\n")
-        part = f"{bad}:{line}: tag 'PLANET' is none of O, B-TYPE, I-TYPE"
+        part = f"{bad}:{line}: tag 'PLANET' is not O, B-TYPE or I-TYPE"
         self.refuses_to_train("ner", train=bad, parts=(part,))
         # And where the file by itself could be of plain tags.
         plain = self.write("plain", "Mars\tPLANET\n")
-        part = f"{plain}:1: tag 'PLANET' is none of O, B-TYPE, I-TYPE"
+        part = f"{plain}:1: tag 'PLANET' is not O, B-TYPE or I-TYPE"
         self.refuses_to_train("ner", dev=plain, parts=(part,))
         self.train("a.h5", "ner", epochs=1)
         done = self.elmo("evaluate", "--task", self.folder / "a.h5", "--input", plain, status=1)

@@ -181,7 +181,7 @@ class TextTest(ProgramTest):
         path.write_text("\n".join(bad) + "\n", encoding="utf-8", errors="surrogateescape")
         said = self.refused(*dump)
         self.assertIn("t.txt:301: not UTF-8 at byte 5", said)
-        self.assertRegex(said, r"; (29\d|300) lines are kept, and the same command with --resume goes on")
+        self.assertRegex(said, r"; (29\d|300) lines are kept, and the same command with --resume continues")
         state = json.loads((self.folder / "v.h5.partial" / "state.json").read_text())
         self.assertGreater(sum(one["sentences"] for one in state["segments"]), 280)
         self.assertFalse(out.exists())
@@ -212,7 +212,7 @@ class TextTest(ProgramTest):
         text = self.put("t.txt", "he sat\n")
         said = self.refused("dump", "--threads", 4096, "--model", self.model, "--input", text,
                             "--output", self.folder / "v.h5", preexec_fn=little)
-        self.assertRegex(said, r"can't make 4096 threads, only \d+ .*; ask for fewer with --threads")
+        self.assertRegex(said, r"can't start 4096 threads, only \d+ .*; use a smaller --threads")
 
     def test_other_kinds_of_files(self):
         data = self.put("d.tsv", "pos\tgood film\nneg\tbad film\n")

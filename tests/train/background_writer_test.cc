@@ -52,7 +52,7 @@ TEST(PendingWriteTest, AFailureIsThrownOnceAndTheNextJobGoesOn) {
   pending.submit(writer, [&] { written = true; });
   pending.wait();
   EXPECT_TRUE(written);
-  // The next submit() throws for the job before, and hands over nothing.
+  // The next submit() throws the failure of the previous job and submits nothing.
   pending.submit(writer, [] { throw Error("disk full"); });
   bool second = false;
   EXPECT_THROW(pending.submit(writer, [&] { second = true; }), Error);

@@ -1,4 +1,4 @@
-// The loop, with trainers that only count.
+// The training loop, with trainers that only count.
 #include "train/trainer.h"
 
 #include <gmock/gmock.h>

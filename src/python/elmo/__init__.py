@@ -12,6 +12,6 @@ from ._model import Embedder, Model, Word, load
 from ._vectorizer import Vectorizer
 from ._vectors import Vectors, open
 
-# Without `open`: `from elmo import *` leaves Python's own where it is.
+# Without `open`, so that `from elmo import *` does not replace Python's own.
 __all__ = ["Embedder", "Model", "Perplexity", "ScalarMix", "Scores", "Vectorizer", "Vectors", "Word",
            "__version__", "load", "pad", "usable_cores"]

@@ -1,15 +1,16 @@
-"""Arrays of sentences of different lengths as one."""
+"""Combines the arrays of sentences of different lengths."""
 import numpy
 
 
 def pad(vectors, length=None):
-    """A batch and its mask of the vectors of sentences, as model.embed() gives them.
+    """Pads the vectors of sentences, as model.embed() returns them, to one batch with a mask.
 
-    vectors: arrays of (words, dimension) or (layers, words, dimension).
-    length: words of each sentence in the batch, longer ones are cut; None: those of the longest.
+    vectors: arrays of shape (words, dimension) or (layers, words, dimension).
+    length: number of words of each sentence in the batch; longer sentences are cut. None: the
+    length of the longest sentence.
 
-    Returns (batch, mask): float32 of (sentences, [layers,] length, dimension) with zeros behind a
-    sentence's end, and bool of (sentences, length), true where there is a word.
+    Returns (batch, mask): float32 of shape (sentences, [layers,] length, dimension), zero after
+    the end of a sentence, and bool of shape (sentences, length), true where there is a word.
     """
     vectors = list(vectors)
     if not vectors:
@@ -27,9 +28,9 @@ def pad(vectors, length=None):
 
 
 def flat(vectors):
-    """(matrix, offsets) of the vectors of at least one sentence: row offsets[i] is the first word of
-    sentence i, offsets[-1] the number of all. The matrix is (words, dimension), or (words, layers,
-    dimension).
+    """Returns (matrix, offsets) for the vectors of at least one sentence. The matrix has shape
+    (words, dimension) or (words, layers, dimension). Row offsets[i] is the first word of sentence
+    i; offsets[-1] is the number of all words.
     """
     offsets = numpy.zeros(len(vectors) + 1, numpy.int64)
     numpy.cumsum([one.shape[-2] for one in vectors], out=offsets[1:])

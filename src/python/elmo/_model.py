@@ -12,7 +12,7 @@ from ._arrays import flat
 
 
 class Word(NamedTuple):
-    """A word of a text: text[begin:end], and its bytes in UTF-8."""
+    """A word of a text: text[begin:end], or bytes begin_byte to end_byte of the text in UTF-8."""
     text: str
     begin: int
     end: int
@@ -21,7 +21,7 @@ class Word(NamedTuple):
 
 
 def _layers(layers, by_default):
-    """`layers` as the library takes them: a name, or numbers with commas."""
+    """`layers` as the library expects it: a name, or numbers separated by commas."""
     if layers is None:
         return by_default
     if isinstance(layers, str):
@@ -32,7 +32,7 @@ def _layers(layers, by_default):
 
 
 def _official(folder, weights=None, options=None):
-    """The options, weights and word list (or None) of official files in a folder."""
+    """The options, weights and word list (or None) of official weights in a folder."""
     def only(what, found):
         if len(found) != 1:
             raise ValueError(f"{folder}: holds {len(found)} files that may be the {what} of official "
@@ -50,8 +50,9 @@ def _official(folder, weights=None, options=None):
 
 
 def installed(name):
-    """The folder of an installed model: that of a pip package, which names it among its entry points
-    of the group elmo.models, or where the program looks. A path that exists stands for itself.
+    """The folder of an installed model: from a pip package that names it in its entry points of the
+    group elmo.models, or from the folders that the program searches. An existing path is returned
+    unchanged.
     """
     if os.sep in name or os.path.exists(name):
         return name
@@ -66,7 +67,7 @@ def installed(name):
 
 
 def _find(path):
-    """What a path leads to: (folder, None) or (None, (options, weights, vocab))."""
+    """Resolves a path to (folder, None) or (None, (options, weights, vocab))."""
     path = pathlib.Path(installed(os.fspath(path)))
     if path.is_dir():
         ours = ("forward.h5", "backward.h5", "encoder.pkl")
@@ -85,10 +86,10 @@ def _find(path):
 
 
 class Model:
-    """A forward and a backward language model. Threads share it, and forked children use it.
+    """A forward and a backward language model. Thread-safe, and usable in children of fork().
 
-    It pickles as the paths that it came from and its hash, and is loaded once a process, however
-    many pickles of it arrive there.
+    Its pickle stores the paths of its files and its hash. A process loads it only once, however
+    many pickles of it arrive.
     """
 
     def __init__(self, path=None, *, options=None, weights=None, vocab=None, normalize=None,
@@ -99,7 +100,7 @@ class Model:
             raise ValueError("normalize goes with a folder of ELMoForManyLangs")
         if (path is None) == (options is None):
             raise ValueError("a model is needed: a path, or options and weights, not both")
-        # A word list that was found, not given, is for models that want one.
+        # A word list that was found but not given is used only if the model needs one.
         spare = None
         if path is not None:
             path, official = _find(path)
@@ -111,7 +112,7 @@ class Model:
                         "vocab": whole(vocab), "normalize": normalize, "precision": precision}
         self._scorer = None
         if normalize is not None:
-            # Only of such a folder: models of our own hold theirs.
+            # elmo's own models store their normalisation.
             if self._folder is None or not os.path.exists(os.path.join(self._folder, "encoder.pkl")):
                 raise ValueError("normalize is for a folder of ELMoForManyLangs itself; an imported "
                                  "model holds its own")
@@ -135,42 +136,44 @@ class Model:
         return self._folder, tuple(sorted(self._source.items())), self.hash
 
     layers = property(lambda self: self._model.layers,
-                      doc="How many: the token encoder and the LSTM layers.")
-    dimension = property(lambda self: self._model.dimension, doc="Forward and backward half.")
+                      doc="Number of layers: the token encoder and the LSTM layers.")
+    dimension = property(lambda self: self._model.dimension,
+                         doc="Dimension of a vector: the forward half, then the backward half.")
     hash = property(lambda self: self._model.hash,
                     doc="32 hexadecimal digits that change with any weight or setting.")
     precision = property(lambda self: self._source["precision"])
 
     def split(self):
-        """How the model's text was cut into words: spaces, characters, punctuation or tabs."""
+        """How the training text was cut into words: spaces, characters, punctuation or tabs."""
         return self._model.split()
 
     def words(self, text):
-        """The words of a text as the model cuts them, each a Word: its text, and where it begins and
-        ends, in characters and in bytes of UTF-8. Line breaks part words too.
+        """Cuts a text into words as the model does. Returns a list of Word: the text of each word,
+        and its begin and end in characters and in bytes of UTF-8. Line breaks separate words too.
         """
         return [Word(*word) for word in self._model.words(text)]
 
-    def embed(self, sentences, layers=None, mix=None, pooling="", carry_state=0, batch_size=4096,
+    def embed(self, sentences, layers=None, mix=None, pooling="", carry_state=0, batch_size=8192,
               threads=0, pool=None):
-        """The vectors of sentences, each a text (str), which the model cuts into words, or a list of
-        words: a list of float32 arrays, one a sentence, of shape (layers, words, dimension); of
-        shape (words, dimension) where layers is "top", "average" or one number, or a mix is given.
-        The same bits as `elmo dump`. Of one text by itself, its array.
+        """Returns the vectors of sentences: a list with one float32 array for each sentence, of shape
+        (layers, words, dimension), or (words, dimension) if layers is "top", "average" or a number,
+        or if a mix is given. A sentence is a text (str), which the model cuts into words, or a list
+        of words. For a single text the result is its array. The bits are those of `elmo dump`.
 
-        layers: "all", "top", "average", a number or several ([0, 2] or "0,2"); 0 is the token
-        encoder. None: "all", with pool "average".
+        layers: "all", "top", "average", a number, or several ([0, 2] or "0,2"); layer 0 is the token
+        encoder. None: "all", or "average" with pool.
         mix: a ScalarMix instead of layers.
-        pooling: "boundary", "first", "last" or "mean", for words of several pieces; "": as the mix
-        says, without one "boundary".
-        carry_state: N > 0: sentence i goes on with the state of sentence i - N.
-        batch_size: words that go through the layers together; vectors do not depend on it.
-        threads: 0: usable_cores().
-        pool: "mean", "max", "first" or "last": one vector a sentence, made of its words' vectors;
-        the result is one array of (sentences, dimension), with several layers (sentences, layers,
-        dimension); zeros of a sentence without words.
+        pooling: "boundary", "first", "last" or "mean": how the states of a word's pieces become its
+        vector. "": the pooling of the mix, or "boundary" without one.
+        carry_state: N > 0: sentence i starts from the final state of sentence i - N.
+        batch_size: largest number of words that go through the layers together; the vectors do not
+        depend on it.
+        threads: number of threads; 0: usable_cores().
+        pool: "mean", "max", "first" or "last": pool the vectors of the words into one vector for each
+        sentence. The result is one array of shape (sentences, dimension), or (sentences, layers,
+        dimension) for several layers; a sentence without words gets zeros.
 
-        Each call begins with empty caches; who calls often has an Embedder.
+        Each call starts with empty caches; for many calls use an Embedder.
         """
         if isinstance(sentences, str):
             return self.embed([sentences], layers, mix, pooling, carry_state, batch_size, threads,
@@ -179,10 +182,10 @@ class Model:
                                  pooling, pool or "", carry_state, batch_size, threads)
 
     def embed_flat(self, sentences, layers="average", **settings):
-        """(matrix, offsets) of the words of all sentences, as Arrow's lists have them: the words of
-        sentence i are rows offsets[i] to offsets[i + 1] of the matrix (words, dimension), with
-        several layers (words, layers, dimension). Sentences and settings as embed() takes them,
-        without pool.
+        """Returns (matrix, offsets) for the words of all sentences, the layout of Arrow's lists: rows
+        offsets[i] to offsets[i + 1] of the matrix are the words of sentence i. The matrix has shape
+        (words, dimension), or (words, layers, dimension) for several layers. Arguments as for
+        embed(), except pool.
         """
         if "pool" in settings:
             raise TypeError("embed_flat has a row a word; pool goes with embed")
@@ -202,14 +205,14 @@ class Model:
         return self._scorer
 
     def perplexity(self, input, threads=0, invalid="refuse"):
-        """{"forward": Perplexity, "backward": Perplexity} of a file, one sentence a line. The first
-        call reads the model's folder again, for the softmax, and keeps it. invalid: what is done
-        with lines that are not UTF-8, "refuse", "skip" or "replace".
+        """Returns {"forward": Perplexity, "backward": Perplexity} for a file with one sentence a
+        line. The first call reads the model's folder again, to load the softmax. invalid: what to
+        do with lines that are not UTF-8, "refuse", "skip" or "replace".
         """
         return self._scoring().perplexity(input, threads, invalid)
 
     def score(self, input, threads=0, invalid="refuse"):
-        """Scores of each line of a file; as perplexity()."""
+        """Returns the Scores of each line of a file. Arguments as for perplexity()."""
         return self._scoring().score(input, threads, invalid)
 
     def __reduce__(self):
@@ -229,20 +232,20 @@ class Model:
 def load(path=None, *, options=None, weights=None, vocab=None, normalize=None, precision="f32"):
     """Loads a model.
 
-    path: a model's folder, one of ELMoForManyLangs too; a folder with weights in the official ELMo
-    format (*.hdf5) and their options (*.json), or one of these two files; the name of a model that
-    pip installed ("ko-small") or that lies where the program looks for models by name.
-    options, weights, vocab: instead, a pair of official files, and their word list.
-    normalize: what is done to the words of a folder of ELMoForManyLangs before the look-up, "none"
-    (the default), "nfkc" or "width".
-    precision: of products, "f32", "bf16" or "auto".
+    path: the folder of a model, also of ELMoForManyLangs; a folder with weights in the official
+    ELMo format (*.hdf5) and their options (*.json), or one of these two files; or the name of a
+    model that was installed by pip ("ko-small") or is in a folder that the program searches.
+    options, weights, vocab: instead of path, the two files of official weights and their word list.
+    normalize: for a folder of ELMoForManyLangs: how words are normalised before they are looked up,
+    "none" (the default), "nfkc" or "width".
+    precision: format of the operands of matrix products, "f32", "bf16" or "auto".
     """
     return Model(path, options=options, weights=weights, vocab=vocab, normalize=normalize,
                  precision=precision)
 
 
-# Models by what they were made of: all that live in this process, and those that arrived in pickles
-# or are a Vectorizer's, which stay.
+# Models by their source: all that exist in this process, and those that came from pickles or belong
+# to a Vectorizer, which are kept alive.
 _alive = weakref.WeakValueDictionary()
 _shared = {}
 _lock = threading.Lock()
@@ -250,14 +253,14 @@ _lock = threading.Lock()
 
 def _after_fork():
     global _lock
-    _lock = threading.Lock()  # a thread that is not here may have held it
+    _lock = threading.Lock()  # a thread of the parent may have held it
 
 
 os.register_at_fork(after_in_child=_after_fork)
 
 
 def _stamp(path):
-    """What changes when the files of a model are written anew."""
+    """A value that changes when the files of a model are rewritten."""
     path = pathlib.Path(path)
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     return [(file.name, (status := file.stat()).st_mtime_ns, status.st_size, status.st_ino)
@@ -265,7 +268,7 @@ def _stamp(path):
 
 
 def shared_model(path, precision):
-    """The one model of this process that load() makes of a path, as its files are now."""
+    """The model at a path, loaded once in this process and again if its files have changed."""
     stamp = _stamp(path) if os.path.exists(path) else None
     with _lock:
         known, model = _shared.get((path, precision), (None, None))
@@ -276,7 +279,7 @@ def shared_model(path, precision):
 
 
 def _restore(folder, source, expected_hash):
-    """The one model of this process that was pickled so."""
+    """The model of a pickle, loaded once in this process."""
     key = folder, source, expected_hash
     with _lock:
         model = _alive.get(key)
@@ -290,15 +293,16 @@ def _restore(folder, source, expected_hash):
 
 
 class Embedder:
-    """Embeds in many calls and keeps between them what Model.embed() throws away: threads, the words
-    that it met last, encoded, and with carry_state the states of the language models. The same bits
-    as one call for all sentences. Threads take turns; embedders share a model.
+    """Embeds over many calls and keeps between them what Model.embed() discards: its threads, a
+    cache of the most recent words and, with carry_state, the states of the language models. The bits
+    are those of a single call with all sentences. Thread-safe: concurrent calls wait for one another.
+    Several embedders may share one model.
 
-    Settings as Model.embed() takes them; cached_words: words remembered at most, the least recently
-    used are dropped. It pickles as its model and settings, with empty caches.
+    Settings as for Model.embed(). cached_words: capacity of the cache; the least recently used words
+    are dropped. Its pickle stores the model and the settings, but no cache.
     """
 
-    def __init__(self, model, layers=None, mix=None, pooling="", carry_state=0, batch_size=4096,
+    def __init__(self, model, layers=None, mix=None, pooling="", carry_state=0, batch_size=8192,
                  threads=0, pool=None, cached_words=100_000):
         self.model = model
         self._settings = (layers, mix, pooling, carry_state, batch_size, threads, pool, cached_words)
@@ -309,26 +313,26 @@ class Embedder:
 
     words = property(lambda self: self._embedder.words, doc="Words embedded so far.")
     encoded = property(lambda self: self._embedder.encoded,
-                       doc="How many of them had to be encoded, because no cache held them.")
+                       doc="How many of them were not in a cache and had to be encoded.")
 
     def embed(self, sentences):
-        """As Model.embed(). With carry_state = N, sentence i since the embedder was made or reset goes
-        on with the state of sentence i - N.
+        """As Model.embed(). With carry_state = N, sentence i, counted since the embedder was created
+        or reset, starts from the final state of sentence i - N.
         """
         if isinstance(sentences, str):
             return self._embedder.embed([sentences])[0]
         return self._embedder.embed(sentences)
 
     def embed_iter(self, sentences):
-        """The array of each sentence of any iterable, in order, however many there are: they are read
-        and embedded a portion at a time, of some batches.
+        """Yields the array of each sentence of an iterable of any length, in order. Sentences are
+        read and embedded a few batches at a time.
         """
         portion, size = [], 0
         for sentence in sentences:
             if not isinstance(sentence, str):
                 sentence = list(sentence)
             portion.append(sentence)
-            # Of a text in characters: at least as many as its words.
+            # The length of a text is at least its number of words.
             size += len(sentence) + 1
             if size >= 8 * self._batch_size:
                 yield from self.embed(portion)
@@ -336,7 +340,7 @@ class Embedder:
         yield from self.embed(portion)
 
     def reset(self):
-        """Forgets carried states: the next sentence is the first. Caches stay."""
+        """Resets the carried states and the count of sentences; keeps the cache."""
         self._embedder.reset()
 
     def __reduce__(self):

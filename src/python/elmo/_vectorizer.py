@@ -13,18 +13,19 @@ class Vectorizer:
 
         make_pipeline(elmo.Vectorizer("model"), LogisticRegression()).fit(texts, labels)
 
-    model: the path of a model, as elmo.load() takes it, or a Model. A path is read when vectors are
-    first asked for, once a process; copies and pickles hold the path alone.
-    layers: as Model.embed() takes them; the vectors of several stand side by side. None: "average".
-    pool: how a text's vector is made of its words': "mean", "max", "first" or "last".
-    mix, pooling, batch_size, threads: as Model.embed() takes them.
-    precision: of products, "f32", "bf16" or "auto", of a model given by its path.
+    model: a Model, or the path of one as for elmo.load(). A path is loaded when vectors are first
+    computed, once in each process; copies and pickles store only the path.
+    layers: as for Model.embed(); the vectors of several layers are concatenated. None: "average".
+    pool: how the vectors of a text's words become one: "mean", "max", "first" or "last".
+    mix, pooling, batch_size, threads: as for Model.embed().
+    precision: format of the operands of matrix products, "f32", "bf16" or "auto", for a model given
+    by its path.
 
-    Samples are any iterable of texts, or of lists of words. fit() learns nothing.
+    Samples are an iterable of texts or of lists of words. fit() learns nothing.
     """
 
     def __init__(self, model, layers=None, pool="mean", mix=None, pooling="", precision="f32",
-                 batch_size=4096, threads=0):
+                 batch_size=8192, threads=0):
         self.model = model
         self.layers = layers
         self.pool = pool
@@ -40,13 +41,13 @@ class Vectorizer:
         return shared_model(os.path.abspath(installed(os.fspath(self.model))), self.precision)
 
     def fit(self, X, y=None):
-        """Learns nothing and reads nothing; checks the parameters that need no model."""
+        """Checks the parameters, as far as that needs no model. Learns and reads nothing."""
         if self.pool not in ("mean", "max", "first", "last"):
-            raise ValueError(f"pool {self.pool!r} is none of mean, max, first, last")
+            raise ValueError(f"pool {self.pool!r} is not one of mean, max, first, last")
         return self
 
     def transform(self, X):
-        """float32 of (samples, features); a data frame where set_output() asks for one."""
+        """Returns float32 of shape (samples, features), or as set_output() says."""
         matrix = self._matrix(X)
         container = self._container()
         if container == "default":
@@ -71,10 +72,10 @@ class Vectorizer:
         return vectors.reshape(len(vectors), features)
 
     def get_feature_names_out(self, input_features=None):
-        """elmo0, elmo1, ..., by layer where there are several."""
+        """Returns elmo0, elmo1, ...; layer by layer if there are several."""
         return numpy.asarray([f"elmo{i}" for i in range(self._matrix([]).shape[1])], dtype=object)
 
-    # What scikit-learn asks of an estimator.
+    # The interface that scikit-learn requires of an estimator.
 
     @classmethod
     def _parameters(cls):
@@ -93,11 +94,11 @@ class Vectorizer:
         return self
 
     def set_output(self, *, transform=None):
-        """What transform() gives: "default" (a NumPy array), "pandas" or "polars"."""
+        """Sets what transform() returns: "default" (a NumPy array), "pandas" or "polars"."""
         if transform is not None:
             if transform not in ("default", "pandas", "polars"):
-                raise ValueError(f"transform {transform!r} is none of default, pandas, polars")
-            # The name under which sklearn.base.clone() carries the setting over.
+                raise ValueError(f"transform {transform!r} is not one of default, pandas, polars")
+            # sklearn.base.clone() copies the setting under this name.
             self._sklearn_output_config = {"transform": transform}
         return self
 
@@ -112,21 +113,21 @@ class Vectorizer:
         return True
 
     def __sklearn_clone__(self):
-        """Parameters that scikit-learn would copy deep are shared: a model and a mix never change."""
+        """Shares the model and the mix, which never change, instead of copying them deeply."""
         clone = type(self)(**self.get_params())
         if hasattr(self, "_sklearn_output_config"):
             clone._sklearn_output_config = dict(self._sklearn_output_config)
         return clone
 
     def __sklearn_tags__(self):
-        """From scikit-learn 1.6 on."""
+        """Used by scikit-learn 1.6 and newer."""
         from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
         return Tags(estimator_type=None, target_tags=TargetTags(required=False),
                     transformer_tags=TransformerTags(), requires_fit=False, no_validation=True,
                     input_tags=InputTags(two_d_array=False, string=True))
 
     def _more_tags(self):
-        """Before."""
+        """Used by scikit-learn before 1.6."""
         return {"X_types": ["string"], "no_validation": True, "requires_fit": False}
 
     def __repr__(self):

@@ -1,4 +1,4 @@
-"""Dumps of vectors, opened."""
+"""Reading dumps of vectors."""
 import operator
 import os
 
@@ -6,11 +6,11 @@ from . import _elmo
 
 
 class Vectors:
-    """A file that `elmo dump` wrote in either layout, or AllenNLP's elmo command.
+    """A file written by `elmo dump` in either layout, or by AllenNLP's elmo command.
 
-    vectors[i] is (words, array) of sentence i: words is None where the file doesn't know them, array
-    is float32 of (layers, words, dimension) or (words, dimension). Slices are lists of these. Use
-    it in a `with` statement, or close() it. It pickles as its path.
+    vectors[i] is (words, array) for sentence i. words is None if the file does not know them; array
+    is float32 of shape (layers, words, dimension) or (words, dimension). Slices are lists of such
+    pairs. Use it in a `with` statement, or close() it. Its pickle stores only the path.
     """
 
     def __init__(self, path):
@@ -24,11 +24,12 @@ class Vectors:
         return self._file
 
     path = property(lambda self: self._path, doc="The file's absolute path.")
-    layers = property(lambda self: self._open_file.layers, doc="1 where there is no layer axis.")
+    layers = property(lambda self: self._open_file.layers,
+                      doc="Number of layers; 1 if there is no layer axis.")
     dimension = property(lambda self: self._open_file.dimension)
     attributes = property(lambda self: self._open_file.attributes,
                           doc="What made the vectors: model (its hash), layers, pooling, precision, "
-                              "split, version and more; empty of AllenNLP's files.")
+                              "split, version and more; empty for AllenNLP's files.")
     closed = property(lambda self: self._file is None)
 
     def __len__(self):
@@ -50,7 +51,7 @@ class Vectors:
         self._file = None
 
     def __enter__(self):
-        len(self)  # not closed
+        len(self)  # raises if closed
         return self
 
     def __exit__(self, *_):
@@ -66,5 +67,5 @@ class Vectors:
 
 
 def open(path):
-    """Opens a file that `elmo dump` or AllenNLP's elmo command wrote."""
+    """Opens a file written by `elmo dump` or by AllenNLP's elmo command."""
     return Vectors(path)

@@ -1,4 +1,4 @@
-// everything MODEL VECTORS TEXT: calls what the public headers have, and catches what it throws.
+// everything MODEL VECTORS TEXT: calls everything in the public headers and catches what it throws.
 
 #include <elmo/embedder.h>
 #include <elmo/error.h>
