@@ -72,7 +72,7 @@ struct DumpReader::Impl {
   }
 
   [[noreturn]] void damaged(const std::string& what) const {
-    throw Error(fmt::format("{}: {}; the file is damaged, dump it anew", path(), what));
+    throw Error(fmt::format("{}: {}; the file is damaged, dump it again", path(), what));
   }
 
   [[noreturn]] void foreign() const {

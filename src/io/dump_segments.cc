@@ -166,7 +166,8 @@ void SequentialFile::check(std::uint64_t hash) const {
 }
 
 void SequentialFile::damaged() const {
-  throw Error(fmt::format("{}: is damaged; start the dump anew, without --resume", path_.string()));
+  throw Error(
+      fmt::format("{}: is damaged; start the dump again, without --resume", path_.string()));
 }
 
 namespace {
@@ -301,7 +302,7 @@ void DumpFolder::load(const DumpOptions& options) {
   try {
     if (state_.is_discarded() || state_.at("version") != kStateVersion) {
       throw Error(
-          fmt::format("{}: is damaged or of another version of elmo; start the dump anew, "
+          fmt::format("{}: is damaged or of another version of elmo; start the dump again, "
                       "without --resume",
                       path.string()));
     }
@@ -337,7 +338,7 @@ void DumpFolder::load(const DumpOptions& options) {
         std::error_code error;
         if (fs::file_size(part, error) == bytes && !error && is_sound()) return;
         throw Error(part.string() +
-                    ": is missing or damaged; start the dump anew, without --resume");
+                    ": is missing or damaged; start the dump again, without --resume");
       };
       // The large vector files are checked when they are joined, the small record files now.
       check(vectors_path(index), segment.vector_bytes, [] { return true; });
@@ -347,7 +348,7 @@ void DumpFolder::load(const DumpOptions& options) {
     }
   } catch (const nlohmann::json::exception&) {
     throw Error(
-        fmt::format("{}: is damaged; start the dump anew, without --resume", path.string()));
+        fmt::format("{}: is damaged; start the dump again, without --resume", path.string()));
   }
 }
 

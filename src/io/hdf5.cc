@@ -100,7 +100,7 @@ Handle open_file(const fs::path& path, FileIdentity& identity) {
   }
   if (fs::file_size(path, error) == 0) throw Error(what + ": is empty, not an HDF5 file");
   if (H5Fis_hdf5(path.c_str()) > 0) {
-    fail(what, "is an HDF5 file, but damaged or cut short; copy or make it anew");
+    fail(what, "is an HDF5 file, but damaged or cut short; copy or make it again");
   }
   H5Eclear2(H5E_DEFAULT);
   throw Error(fmt::format("{}: is not an HDF5 file; it looks like {}", what,
@@ -331,7 +331,7 @@ void refuse_large_chunks(hid_t creation, std::uint64_t dataset_bytes, std::uint6
   if (bytes > std::max(kAlwaysAllowed, dataset_bytes)) {
     throw Error(
         fmt::format("{}: its chunks of {} bytes are larger than all of its {} bytes; the "
-                    "file is damaged, make it anew",
+                    "file is damaged, make it again",
                     what, bytes, dataset_bytes));
   }
 }

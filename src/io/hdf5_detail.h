@@ -22,7 +22,7 @@ void check(herr_t code, const std::string& what, std::string_view action);
 Handle checked(Handle handle, const std::string& what, std::string_view action);
 
 // The `action` for failures that can't happen with an intact file.
-inline constexpr std::string_view kDamaged = "can't be read; the file is damaged, make it anew";
+inline constexpr std::string_view kDamaged = "can't be read; the file is damaged, make it again";
 inline constexpr std::string_view kNotWritten = "can't be written";
 
 // Property list that keeps HDF5 from following links out of the file.

@@ -25,7 +25,7 @@ T number_at(const char* from) {
 }
 
 [[noreturn]] void damaged(const std::string& what) {
-  throw Error(what + ": its strings can't be read; the file is damaged, make it anew");
+  throw Error(what + ": its strings can't be read; the file is damaged, make it again");
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ StringHeap::StringHeap(const File& file)
   }
   if (!file.has_usual_addresses()) {
     ::close(descriptor_);
-    throw Error(what + ": has addresses of an unusual kind; write it anew (h5repack)");
+    throw Error(what + ": has addresses of an unusual kind; write it again (h5repack)");
   }
 }
 

@@ -112,7 +112,7 @@ void refuse_cut_short(const fs::path& path, std::uint64_t bytes) {
   std::uint64_t end = 0;
   std::memcpy(&end, block + (is_old ? 40 : 28), sizeof end);
   if (end > bytes) {
-    throw Error(fmt::format("{}: is cut short: {} of its {} bytes are there; copy or make it anew",
+    throw Error(fmt::format("{}: is cut short: {} of its {} bytes are there; copy or make it again",
                             path.string(), bytes, end));
   }
 }
@@ -147,7 +147,7 @@ void walk_in_child(const fs::path& path, hid_t access) {
                 std::generic_category().message(problem));
   }
   if (count != 1 || done != 1) {
-    throw Error(what + ": is damaged: HDF5 crashes over it or finds no end; copy or make it anew");
+    throw Error(what + ": is damaged: HDF5 crashes over it or finds no end; copy or make it again");
   }
 }
 

@@ -148,7 +148,7 @@ struct TensorFileReader::Impl {
     if (XXH3_64bits(data, bytes) != checksum(dataset, name)) {
       throw Error(
           fmt::format("{}: {} is damaged (its checksum does not fit); restore the file "
-                      "from a copy or make it anew",
+                      "from a copy or make it again",
                       path(), quoted(name)));
     }
   }
@@ -202,13 +202,13 @@ TensorFileReader::TensorFileReader(const std::filesystem::path& path, const std:
   if (!text || !checksum || XXH3_64bits(text->data(), text->size()) != *checksum) {
     throw Error(
         fmt::format("{}: its settings are damaged (their checksum does not fit); restore "
-                    "the file from a copy or make it anew",
+                    "the file from a copy or make it again",
                     impl_->path()));
   }
   impl_->settings = parse_json(*text);
   if (impl_->settings.is_discarded()) {
     throw Error(
-        fmt::format("{}: its settings are not JSON, or are nested too deeply; make the file anew",
+        fmt::format("{}: its settings are not JSON, or are nested too deeply; make the file again",
                     impl_->path()));
   }
   impl_->settings_text = *text;
@@ -261,7 +261,7 @@ void TensorFileReader::read_finite(const std::string& name, const Shape& shape,
     if (std::isfinite(value)) continue;
     throw Error(
         fmt::format("{}: {} holds {}, so it can't be used; restore the file from a copy or "
-                    "make it anew",
+                    "make it again",
                     impl_->path(), quoted(name), value));
   }
 }
@@ -277,7 +277,7 @@ void TensorFileReader::check_size(double numbers) const {
   if (numbers > held || bytes > static_cast<double>(impl_->file.size())) {
     throw Error(
         fmt::format("{}: holds {:.0f} numbers in {} bytes, its settings speak of {:.0f}; "
-                    "the file is damaged, make it anew",
+                    "the file is damaged, make it again",
                     impl_->path(), held, impl_->file.size(), numbers));
   }
 }

@@ -474,7 +474,7 @@ std::unique_ptr<Network> Network::load(const std::filesystem::path& path) {
   const auto read_names = [&](const char* name) {
     const std::string bytes = reader.read_bytes(name);
     if (find_invalid_utf8(bytes) != std::string_view::npos) {
-      throw Error(fmt::format("{}: {} is not UTF-8; the file is damaged, make it anew",
+      throw Error(fmt::format("{}: {} is not UTF-8; the file is damaged, make it again",
                               path.string(), name));
     }
     return NameTable::from_bytes(bytes);

@@ -143,7 +143,7 @@ Settings Settings::from_json(const nlohmann::json& json, const std::string& sour
 void Settings::check_labels(const std::vector<std::string>& labels,
                             const std::string& source) const {
   const auto fail = [&](const std::string& problem) {
-    throw Error(source + ": its labels: " + problem + "; the file is damaged, make it anew");
+    throw Error(source + ": its labels: " + problem + "; the file is damaged, make it again");
   };
   if (labels.size() < 2) fail(fmt::format("there are {}, not two or more", labels.size()));
   if (output == OutputKind::kSigmoid && labels.size() != 2) {

@@ -73,7 +73,7 @@ TrainingReport finished_before(const RunSettings& run, const TrainingOptions& op
   const int epochs = fields.integer32("epochs", 0, INT_MAX);
   if (epochs != options.epochs) {
     throw UsageError(fmt::format(
-        "{}: was trained with --epochs {} and its checkpoint is gone; --overwrite trains it anew",
+        "{}: was trained with --epochs {} and its checkpoint is gone; --overwrite trains it again",
         path.string(), epochs));
   }
   TrainingReport report =

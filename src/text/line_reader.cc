@@ -185,7 +185,7 @@ struct LineReader::Impl {
 
   [[noreturn]] void damaged(std::string_view how) const {
     throw Error(
-        fmt::format("{}: the gzip file is {} after line {}; get it anew", shown, how, line));
+        fmt::format("{}: the gzip file is {} after line {}; get it again", shown, how, line));
   }
 
   bool fill() {

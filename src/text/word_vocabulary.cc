@@ -23,7 +23,7 @@ WordVocabulary::WordVocabulary(std::string bytes, const std::string& source)
       throw Error(
           fmt::format("{}:{}: an empty line; a word list has one word a line", source, line));
     if (find_invalid_utf8(word) != std::string_view::npos) {
-      throw Error(fmt::format("{}:{}: not UTF-8; make the list anew with `elmo vocab --type word`",
+      throw Error(fmt::format("{}:{}: not UTF-8; make the list again with `elmo vocab --type word`",
                               source, line));
     }
     const auto [place, added] =

@@ -253,7 +253,7 @@ class EfmlTest(ProgramTest):
                 ("word.dic", dictionary + b"\xff\t1\n", "word.dic:12: not UTF-8"),
                 ("char.dic", b"", "is empty"),
                 ("char.dic", dictionary, "holds no <bow>"),
-                ("config.json", b"{", "no JSON"), ("config.json", b"{}", "no config_path"),
+                ("config.json", b"{", "not a JSON object"), ("config.json", b"{}", "no config_path"),
                 (PUBLISHED, b"[]", "not a JSON object"), (PUBLISHED, b"{}", "is missing"),
                 (PUBLISHED, architecture("encoder", name="lstm"), "its encoder is 'lstm'"),
                 (PUBLISHED, architecture("token_embedder", name="LSTM"),
@@ -265,7 +265,7 @@ class EfmlTest(ProgramTest):
                 (PUBLISHED, architecture("token_embedder", n_highway=1), "does not speak of"),
                 (PUBLISHED, architecture("encoder", dim=60_000), "wants (240000"),
                 (PUBLISHED, architecture("encoder", n_layers=-1), "n_layers is -1"),
-                (PUBLISHED, architecture("encoder", cell_clip=-1), "cell_clip is -1, which is no bound")):
+                (PUBLISHED, architecture("encoder", cell_clip=-1), "cell_clip is -1, which is not a bound")):
             write_model(self.source, model)
             put(name, content)
             with self.subTest(name=name, part=part):

@@ -139,7 +139,7 @@ class TorchFileTest(unittest.TestCase):
                 (b"cnoend" + b"x" * 300, "without an end"), (b"NN\x93.", "not text"),
                 (b"ccollections\nOrderedDict\nN\x85R.", "from arguments"),
                 (b"N.", "no dictionary"), (b"}K\1Ns.", "by a number"),
-                (b"}X\1\0\0\0a}s.", "is no tensor"), (b"(N" * 600_000, "nests deeper"),
+                (b"}X\1\0\0\0a}s.", "is not a tensor"), (b"(N" * 600_000, "nests deeper"),
                 (b"N0", "opcode 0x30"), (b"]" + b"Na" * 1_100_000 + b".", "more values")):
             with self.subTest(part=part, body=body[:20]):
                 self.assert_refused(state(body), part)
@@ -149,7 +149,7 @@ class TorchFileTest(unittest.TestCase):
         state, _ = pickle_tensors({}, view=False)
         circle = Pickle().raw(b"}X\1\0\0\0a]q\0h\0as").end()
         self.assert_refused(zip_file({}).replace(state, circle.ljust(len(state), b".")),
-                            "is no tensor")
+                            "is not a tensor")
 
     def test_damage(self):
         small = {"a": SHARED[:3], "b": SHARED[:2]}

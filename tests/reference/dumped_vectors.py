@@ -68,11 +68,13 @@ class DumpedVectors:
         rows = numpy.asarray(rows, dtype=numpy.float32)
         return rows if layered else rows[:, None, :]
 
-    def target(self, number, text, start, end):
+    def target(self, number, text, start, end, context=False):
         """(layers, dimension) of the word that holds code points [start, end) of a line.
 
         Where several words overlap the span: forward at the last, backward at the first, layer 0
-        their mean, as `elmo neighbors` treats a span.
+        their mean, as `elmo neighbors` treats a span. With `context`, what the models know of the
+        place without its word: forward at the word before, backward at the word behind, zeros where
+        there is none, also for layer 0.
         """
         spans = word_spans(text, self.split)
         rows = self.line(number)
@@ -86,8 +88,14 @@ class DumpedVectors:
         if missing or not wanted:
             raise SystemExit(f"{self.path}: line {number} (from 0) has no vector of "
                              f"'{text[start:end]}'; dump all words, or list it in --words")
-        first, last = rows[there.index(wanted[0])], rows[there.index(wanted[-1])]
         half = rows.shape[2] // 2
+        if context:
+            at, behind = there.index(wanted[0]) - 1, there.index(wanted[-1]) + 1
+            nothing = numpy.zeros_like(rows[0])
+            before = rows[at] if at >= 0 else nothing
+            after = rows[behind] if behind < len(rows) else nothing
+            return numpy.concatenate([before[:, :half], after[:, half:]], axis=1)
+        first, last = rows[there.index(wanted[0])], rows[there.index(wanted[-1])]
         result = numpy.concatenate([last[:, :half], first[:, half:]], axis=1)
         if len(wanted) > 1 and rows.shape[1] > 1:
             result[0] = numpy.mean([rows[there.index(i)][0] for i in wanted], axis=0)

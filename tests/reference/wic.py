@@ -9,6 +9,7 @@ in code points, the end exclusive. The vector of a target is that of the word wh
 in Korean the stem with its particle (an eojeol). The text to dump is sentence1 and sentence2 of
 each line of train, then of dev.
 "Same" is predicted above a threshold, the one with the best accuracy on train, for each layer.
+Beside it: whether the sentences share a word other than the target's, and always the same answer.
 Accuracy on dev comes with its Wilson 95 % interval; `*` marks the layer that is best on train.
 Layers are the rows of the dump: dump --layers all.
 """
@@ -39,10 +40,19 @@ def read_pairs(path):
     return pairs
 
 
-def pair_vectors(pairs, dump):
+def share_a_word(pair, split):
+    """Do the sentences have a word in common beside those that hold the target?"""
+    words = [{text[a:b] for a, b in dumped_vectors.word_spans(text, split)
+              if (b <= start or a >= end) and any(map(str.isalnum, text[a:b]))}
+             for text, (start, end) in zip(pair.sentences, pair.spans)]
+    return bool(words[0] & words[1])
+
+
+def pair_vectors(pairs, dump, context):
     """(pairs, 2, layers, dimension)."""
     return numpy.stack([
-        numpy.stack([dump.target(2 * number + side, pair.sentences[side], *pair.spans[side])
+        numpy.stack([dump.target(2 * number + side, pair.sentences[side], *pair.spans[side],
+                                 context=context)
                      for side in (0, 1)])
         for number, pair in enumerate(pairs)])
 
@@ -78,6 +88,8 @@ def parse_arguments():
     parser.add_argument("--layers", nargs="+", help="such as 1 2 mix (default: each, and mix)")
     parser.add_argument("--split", choices=dumped_vectors.SPLITS, default="spaces",
                         help="of the model that dumped")
+    parser.add_argument("--context", action="store_true",
+                        help="the states beside the word instead of its own")
     parser.add_argument("--center", action="store_true",
                         help="subtract the mean of the train vectors first")
     parser.add_argument("--json", action="store_true")
@@ -105,21 +117,25 @@ def main():
                                    (sentence for pair in pairs for sentence in pair.sentences))
         return
     dump = dumped_vectors.DumpedVectors(arguments.vectors, arguments.split)
-    vectors = pair_vectors(pairs, dump)
+    vectors = pair_vectors(pairs, dump, arguments.context)
     flat = vectors.reshape(-1, *vectors.shape[2:])
     same = numpy.array([pair.same for pair in pairs])
     scores = {layer: evaluate(values.reshape(len(pairs), 2, -1), same, len(train), arguments.center)
               for layer, values in dumped_vectors.select_layers(flat, arguments.layers).items()}
     share = float(same[len(train):].mean())
+    shared = sum(share_a_word(pair, arguments.split) == pair.same for pair in dev)
+    low, high = dumped_vectors.wilson(shared, len(dev))
     best = max(scores, key=lambda layer: scores[layer]["train_accuracy"])
     if arguments.json:
         print(json.dumps({"train": len(train), "dev": len(dev), "centered": arguments.center,
                           "majority": max(share, 1 - share), "best_on_train": best,
+                          "share_a_word": shared / len(dev),
                           "scores": scores}))
         return
     print(f"{len(train)} train, {len(dev)} dev pairs"
           f"{'; vectors centred on train' if arguments.center else ''}; "
-          f"always one answer: {100 * max(share, 1 - share):.1f}")
+          f"always one answer: {100 * max(share, 1 - share):.1f}; the same where the sentences share a "
+          f"word: {100 * shared / len(dev):.1f} ({100 * low:.1f}-{100 * high:.1f})")
     print(f"{'layer':<28}{'threshold':>10}{'train':>8}{'dev':>8}  95 %")
     for layer, s in scores.items():
         low, high = s["interval"]

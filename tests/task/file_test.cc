@@ -78,7 +78,7 @@ TEST_F(TaskFileTest, LabelsThatTheNetworkCantHaveAreRefused) {
   for (const auto& [labels, message] :
        std::map<std::string, std::string>{{"", "there are 0"},
                                           {"O\n", "there are 1"},
-                                          {"O\nO\nB-X\n", "twice"},
+                                          {"O\nO\nB-X\n", "repeated"},
                                           {"B-X\nI-Y\nO\n", "I-Y is there without B-Y"},
                                           {"B-X\nI-X\n\xFF\n", "not UTF-8"},
                                           {"B-X\nI-X\nO\nP\n", "head/"}}) {

@@ -437,7 +437,7 @@ class BadDataTest(TaskTest):
         for name, line, found in (("one", "no label", "1 columns"), ("three", "a\tb\tc", "3 columns")):
             bad = self.write(name, good + line + "\n")
             for options in ({"train": bad}, {"dev": bad}):
-                self.refuses_to_train("two", parts=(f"{bad}:121: {found}, not 2", "label<TAB>text"),
+                self.refuses_to_train("two", parts=(f"{bad}:121: {found} instead of 2", "label<TAB>text"),
                                       **options)
         bad = self.write("tags", "a\tDET\nb NOUN\n")
         self.refuses_to_train("pos", train=bad, parts=(f"{bad}:2: 1 columns", "token<TAB>tag"))
