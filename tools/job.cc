@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "elmo/error.h"
 #include "parallel/launcher.h"
@@ -53,6 +54,8 @@ int run_job(std::string_view command, double stall, const std::function<void(Pro
   const std::string prefix =
       first ? "" : fmt::format("[{} {}] ", processes.rank(), processes.host(processes.rank()));
   log::set_prefix(prefix);
+  // Up to the end: a launcher's signal may reach a process when another's has ended the work.
+  const InterruptGuard guard;
   try {
     work(processes);
   } catch (const Interrupted& error) {

@@ -11,6 +11,7 @@
 #include "compute/tree_sum.h"
 #include "nn/dropout.h"
 #include "nn/sampled_softmax.h"
+#include "parallel/background_exchanges.h"
 #include "parallel/rows.h"
 #include "text/characters.h"
 
@@ -62,6 +63,7 @@ class EngineOf final : public Engine {
     // bilm-tf scales the mean loss by the number of steps; this keeps its learning rates usable.
     const float scale = static_cast<float>(window.steps) /
                         static_cast<float>(std::max<std::uint64_t>(1, window.predictions));
+    BackgroundExchanges exchanges(processes_);
     enter("softmax");
     if (sampled_) {
       const std::uint32_t direction = model_.settings.direction == Direction::kForward ? 0 : 1;
@@ -80,14 +82,18 @@ class EngineOf final : public Engine {
       });
     }
     const bool softmax_alone = step < options_.softmax_steps;
+    std::vector<Parameter*> dense;  // of the softmax
+    model_.softmax.for_each_parameter([&](Parameter& parameter) {
+      if (!parameter.sparse) dense.push_back(&parameter);
+    });
+    if (model_.settings.tied && !softmax_alone) dense.push_back(&model_.embedding.table);
+    start_sum(exchanges, dense);
     if (!softmax_alone) {
       enter("backward");
-      backward(batch, window, step);
+      backward(batch, window, step, exchanges);
     }
-    if (processes_.size() > 1) {
-      enter("gradients of others");
-      options_.slices->sum(summed_parameters(softmax_alone), batch_, workers_);
-    }
+    if (processes_.size() > 1) enter("gradients of others");
+    exchanges.wait();
     carry(window);
     return total_loss();
   }
@@ -210,20 +216,15 @@ class EngineOf final : public Engine {
     }
   }
 
-  // The parameters whose gradients are summed over the groups. Rows of tables are summed by their
-  // owners instead.
-  std::vector<Parameter*> summed_parameters(bool softmax_alone) {
-    std::vector<Parameter*> result;
-    if (softmax_alone) {
-      model_.softmax.for_each_parameter([&](Parameter& parameter) {
-        if (!parameter.sparse) result.push_back(&parameter);
-      });
-      return result;
-    }
-    model_.for_each_parameter([&](Parameter& parameter) {
-      if (!parameter.sparse && &parameter != &model_.embedding.table) result.push_back(&parameter);
-    });
-    return result;
+  // Of parameters whose gradients are, by now, sums over this process's groups.
+  void start_sum(BackgroundExchanges& exchanges, std::span<Parameter* const> parameters) {
+    if (processes_.size() > 1) exchanges.start(options_.slices->sum(parameters, batch_));
+  }
+  template <typename Layer>
+  void start_sum_of(BackgroundExchanges& exchanges, Layer& layer) {
+    std::vector<Parameter*> parameters;
+    layer.for_each_parameter([&](Parameter& parameter) { parameters.push_back(&parameter); });
+    start_sum(exchanges, parameters);
   }
 
   // The layers process rows step by step, the softmax group by group.
@@ -367,7 +368,9 @@ class EngineOf final : public Engine {
     });
   }
 
-  void backward(const Window& batch, const Window& window, std::uint64_t step) {
+  // What is ready first is sent first, while the rest is computed.
+  void backward(const Window& batch, const Window& window, std::uint64_t step,
+                BackgroundExchanges& exchanges) {
     const int layers = model_.settings.layers;
     workers_.run([&](int index) {
       const Part part = streams_of(index, window.streams);
@@ -387,55 +390,40 @@ class EngineOf final : public Engine {
       }
     });
     enter("weight gradients");
-    for_each_subtree([&](const StreamGroups& subtree, const auto& keep) {
-      for (int j = 0; j < layers; ++j) {
-        const auto at = static_cast<std::size_t>(j);
-        model_.layers[at].weight_gradients(tapes_[at], subtree, workers_);
-        model_.layers[at].for_each_parameter(keep);
-      }
-    });
-    if (options_.frozen_encoder) return;
+    const bool has_rows = !options_.frozen_encoder;
+    if (has_rows) start_rows(batch, exchanges);
+    for (int j = layers - 1; j >= 0; --j) {
+      LstmLayer& layer = model_.layers[static_cast<std::size_t>(j)];
+      for_each_subtree([&](const StreamGroups& subtree, const auto& keep) {
+        layer.weight_gradients(tapes_[static_cast<std::size_t>(j)], subtree, workers_);
+        layer.for_each_parameter(keep);
+      });
+      start_sum_of(exchanges, layer);
+    }
+    if (!has_rows) return;
+    rows_.there.get();
     if (model_.characters) {
-      word_encoder_backward();
+      word_encoder_backward(exchanges);
       return;
     }
-    auto& table = model_.embedding.table;
     if (model_.settings.tied) {
       // The table already has the softmax's gradient, which is summed before the rows are added.
-      if (processes_.size() > 1) {
-        Parameter* const tied[] = {&table};
-        options_.slices->sum(tied, batch_, workers_);
-      }
+      exchanges.wait();
     } else {
-      table.gradient.zero();
+      model_.embedding.table.gradient.zero();
     }
-    if (processes_.size() > 1 && !model_.settings.tied) {
-      table.touched.assign(batch.inputs.begin(), batch.inputs.end());
-      std::ranges::sort(table.touched);
-      table.touched.erase(std::unique(table.touched.begin(), table.touched.end()),
-                          table.touched.end());
-    }
-    const GradientRows rows = gradient_rows(
-        batch.inputs, [&](std::int32_t id) { return options_.slices->owner_of_row(table, id); });
     workers_.run([&](int index) {
       const Part columns = part_of(width_, index, workers_.count(), 16);
-      model_.embedding.backward(rows.ids.data(), static_cast<std::int64_t>(rows.ids.size()), rows.d,
-                                columns.begin, columns.end);
+      model_.embedding.backward(rows_.ids.data(), static_cast<std::int64_t>(rows_.ids.size()),
+                                rows_.d, columns.begin, columns.end);
     });
   }
 
-  void word_encoder_backward() {
+  void word_encoder_backward(BackgroundExchanges& exchanges) {
     const Part own = words_of(groups_);
-    std::vector<int> owner(static_cast<std::size_t>(words_));
-    for (int i = 0; i < processes_.size(); ++i) {
-      const Part words = words_of(batch_.held_by(i, processes_.size()));
-      std::fill(owner.begin() + words.begin, owner.begin() + words.end, i);
-    }
-    const GradientRows rows = gradient_rows(
-        word_of_, [&](std::int32_t word) { return owner[static_cast<std::size_t>(word)]; });
     std::fill_n(word_gradients_.data(), word_rows_.count() * width_, 0.0f);
-    const float* from = rows.d;
-    for (const std::int32_t word : rows.ids) {
+    const float* from = rows_.d;
+    for (const std::int32_t word : rows_.ids) {
       if (word >= 0) {
         float* to = word_gradients_.data() + (word - own.begin) * width_;
         for (std::int64_t k = 0; k < width_; ++k) to[k] += from[k];
@@ -451,39 +439,61 @@ class EngineOf final : public Engine {
       model_.characters->backward(word_rows_, word_tape_, word_gradients_.data(), cuts, workers_);
       model_.characters->for_each_parameter(keep);
     });
+    start_sum_of(exchanges, *model_.characters);
   }
 
   // The rows of layer 0's gradient whose ids this process owns, in the order of the batch.
   struct GradientRows {
-    std::vector<std::int32_t> ids;
+    std::vector<std::int32_t> ids;  // negative for a row without an owner
     const float* d;
     std::vector<std::byte> brought;
+    std::shared_future<void> there;
   };
-  // `ids`: of all rows of the batch; negative for a row without an owner. owner(id): the process
-  // that owns an id.
-  template <typename F>
-  GradientRows gradient_rows(const std::vector<std::int32_t>& ids, F&& owner) const {
-    if (processes_.size() == 1) return {ids, gradient_.data(), {}};
-    std::vector<RowRoute> routes;
-    GradientRows result;
+  void start_rows(const Window& batch, BackgroundExchanges& exchanges) {
+    const std::vector<std::int32_t>& ids = model_.characters ? word_of_ : batch.inputs;
+    if (processes_.size() == 1) {
+      rows_.ids = ids;
+      rows_.d = gradient_.data();
+      rows_.there = exchanges.start([] {});
+      return;
+    }
+    std::vector<int> word_owner;
+    if (model_.characters) {
+      word_owner.resize(static_cast<std::size_t>(words_));
+      for (int i = 0; i < processes_.size(); ++i) {
+        const Part words = words_of(batch_.held_by(i, processes_.size()));
+        std::fill(word_owner.begin() + words.begin, word_owner.begin() + words.end, i);
+      }
+    } else if (!model_.settings.tied) {
+      auto& touched = model_.embedding.table.touched;
+      touched.assign(ids.begin(), ids.end());
+      std::ranges::sort(touched);
+      touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    }
     std::vector<int> holder(static_cast<std::size_t>(batch_.streams()));
     for (int i = 0; i < processes_.size(); ++i) {
       const Part streams = batch_.held_by(i, processes_.size()).held_streams();
       std::fill(holder.begin() + streams.begin, holder.begin() + streams.end, i);
     }
+    std::vector<RowRoute> routes;
     std::vector<std::int64_t> next(static_cast<std::size_t>(processes_.size()));
+    rows_.ids.clear();
     for (std::size_t row = 0; row < ids.size(); ++row) {
       const int from = holder[row % holder.size()];
       const std::int64_t there = next[static_cast<std::size_t>(from)]++;
       if (ids[row] < 0) continue;
-      routes.push_back({there, from, owner(ids[row])});
-      if (routes.back().to == processes_.rank()) result.ids.push_back(ids[row]);
+      const int owner = model_.characters
+                            ? word_owner[static_cast<std::size_t>(ids[row])]
+                            : options_.slices->owner_of_row(model_.embedding.table, ids[row]);
+      routes.push_back({there, from, owner});
+      if (owner == processes_.rank()) rows_.ids.push_back(ids[row]);
     }
-    result.brought =
-        bring_rows(processes_, routes, reinterpret_cast<const std::byte*>(gradient_.data()),
-                   static_cast<std::size_t>(width_) * sizeof(float));
-    result.d = reinterpret_cast<const float*>(result.brought.data());
-    return result;
+    rows_.there = exchanges.start([this, routes = std::move(routes)] {
+      rows_.brought =
+          bring_rows(processes_, routes, reinterpret_cast<const std::byte*>(gradient_.data()),
+                     static_cast<std::size_t>(width_) * sizeof(float));
+      rows_.d = reinterpret_cast<const float*>(rows_.brought.data());
+    });
   }
 
   void carry(const Window& window) {
@@ -525,6 +535,7 @@ class EngineOf final : public Engine {
   CharacterEncoder::Tape word_tape_;
   AlignedArray<float> word_vectors_, word_gradients_;
   AlignedArray<float> gradient_;
+  GradientRows rows_;
   std::vector<std::unique_ptr<LstmScratch>> scratch_ =
       std::vector<std::unique_ptr<LstmScratch>>(static_cast<std::size_t>(workers_.count()));
 };

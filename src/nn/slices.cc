@@ -88,31 +88,30 @@ void Slices::keep(const Parameter& parameter, std::size_t subtree, std::size_t s
   std::ranges::copy(parameter.gradient.span(), kept.data() + subtree * size);
 }
 
-void Slices::sum(std::span<Parameter* const> parameters, const StreamGroups& batch,
-                 Workers& workers) {
-  if (processes_.size() == 1) return;
+std::function<void()> Slices::sum(std::span<Parameter* const> parameters,
+                                  const StreamGroups& batch) {
   std::vector<Block> blocks;
-  for (const Block& block : this->blocks()) {
-    if (std::ranges::find(parameters, parameters_[block.parameter]) != parameters.end()) {
-      blocks.push_back(block);
-    }
-  }
   std::vector<Piece> pieces;
-  for (const Block& block : blocks) {
-    pieces.push_back(
-        {parameters_[block.parameter]->gradient.data() + block.begin, block.size, block.owner});
+  for (const Block& block : this->blocks()) {
+    Parameter* const parameter = parameters_[block.parameter];
+    if (std::ranges::find(parameters, parameter) == parameters.end()) continue;
+    blocks.push_back(block);
+    pieces.push_back({parameter->gradient.data() + block.begin, block.size, block.owner});
   }
-  const std::size_t last =
-      batch.held_by(processes_.rank(), processes_.size()).subtrees().size() - 1;
-  exchange_.sum(
-      batch, pieces,
-      [&](std::size_t piece, std::size_t subtree) -> float* {
-        if (subtree == last) return pieces[piece].place;
-        const Block& block = blocks[piece];
-        const Parameter& parameter = *parameters_[block.parameter];
-        return kept_[block.parameter].data() + subtree * parameter.value.size() + block.begin;
-      },
-      workers);
+  return [this, batch, blocks = std::move(blocks), pieces = std::move(pieces)] {
+    const std::size_t last =
+        batch.held_by(processes_.rank(), processes_.size()).subtrees().size() - 1;
+    Workers alone(1);
+    exchange_.sum(
+        batch, pieces,
+        [&](std::size_t piece, std::size_t subtree) -> float* {
+          if (subtree == last) return pieces[piece].place;
+          const Block& block = blocks[piece];
+          const Parameter& parameter = *parameters_[block.parameter];
+          return kept_[block.parameter].data() + subtree * parameter.value.size() + block.begin;
+        },
+        alone);
+  };
 }
 
 void Slices::sum_rows(const Parameter& parameter, std::span<const std::int32_t> rows,

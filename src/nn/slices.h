@@ -45,9 +45,10 @@ class Slices {
   // before the next subtree overwrites it. Called for each subtree in order; the last one's
   // gradient stays in the parameter.
   void keep(const Parameter& parameter, std::size_t subtree, std::size_t subtrees);
-  // Collective. Sums the gradients of these (dense) parameters over the whole batch, each block at
-  // its owner. Ignores parameters that do not belong to this object.
-  void sum(std::span<Parameter* const> parameters, const StreamGroups& batch, Workers& workers);
+  // Returns a collective exchange, which any thread may run: it sums the gradients of these (dense)
+  // parameters over the whole batch, each block at its owner. Ignores parameters that do not belong
+  // to this object.
+  std::function<void()> sum(std::span<Parameter* const> parameters, const StreamGroups& batch);
   // The same for `rows` of a sparse parameter. values[k] holds the gradients of subtree k, dense, a
   // row for each of `rows`; `result` has the same layout and receives the sums, in the rows that
   // this process owns. Those rows of `values` are overwritten.

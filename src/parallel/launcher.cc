@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <link.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -36,10 +37,13 @@ std::optional<int> number_in(const char* variable, int least) {
 std::vector<fs::path> folders() {
   if (const char* folder = std::getenv("ELMO_MPI_MODULES")) return {folder};
   Dl_info self;
+  link_map* object = nullptr;
   static const char here = 0;
-  if (dladdr(&here, &self) == 0) return {};
+  if (dladdr1(&here, &self, reinterpret_cast<void**>(&object), RTLD_DL_LINKMAP) == 0) return {};
+  // The program itself has no name here, and what it was called by may be a word looked up in PATH.
+  const fs::path file = *object->l_name == '\0' ? "/proc/self/exe" : object->l_name;
   std::error_code failed;
-  const fs::path folder = fs::canonical(self.dli_fname, failed).parent_path();
+  const fs::path folder = fs::canonical(file, failed).parent_path();
   return {folder / "elmo", folder.parent_path() / ELMO_LIBDIR / "elmo"};
 }
 

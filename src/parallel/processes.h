@@ -48,8 +48,6 @@ class Processes {
   // Collective. Messages from one process to another keep their order; each must be received with
   // its size, and empty ones are not sent. No process may send to itself.
   void exchange(std::span<const Outgoing> send, std::span<const Incoming> receive);
-  // The number of bytes sent by this object so far.
-  std::uint64_t bytes_sent() const { return bytes_sent_; }
 
   // Collective. Returns the processes with the same colour as this one, in the order of their
   // ranks.
@@ -65,8 +63,6 @@ class Processes {
  private:
   // exchange() among more than one process.
   virtual void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) = 0;
-
-  std::uint64_t bytes_sent_ = 0;
 };
 
 // A single process. One stateless object serves all callers.

@@ -1,37 +1,28 @@
 // A thread that writes files while training continues.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <chrono>
 #include <functional>
 #include <future>
-#include <mutex>
-#include <thread>
+#include <utility>
+
+#include "base/background_queue.h"
 
 namespace elmo {
 
 // Runs jobs one after another, in the order of submit(). All HDF5 calls of a training are jobs of
-// one writer, because HDF5 is not thread-safe.
+// one writer, because HDF5 is not thread-safe. The destructor finishes all jobs first.
 class BackgroundWriter {
  public:
-  BackgroundWriter();
-  // Finishes all jobs first.
-  ~BackgroundWriter();
-  BackgroundWriter(const BackgroundWriter&) = delete;
-  BackgroundWriter& operator=(const BackgroundWriter&) = delete;
+  // Throws Error if the system cannot create the thread.
+  BackgroundWriter() : queue_("writes files") {}
 
   // The job must own what it uses, or that must outlive the job. The future's get() throws an
   // exception of the job. Thread-safe.
   std::future<void> submit(std::function<void()> job);
 
  private:
-  void serve();
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::packaged_task<void()>> jobs_;
-  bool stop_ = false;
-  std::thread thread_;
+  BackgroundQueue queue_;
 };
 
 // The latest job of one kind. At most one is waiting or running, so memory holds at most one copy

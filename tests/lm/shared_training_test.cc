@@ -1,4 +1,5 @@
 // Training by several processes, simulated by threads, has the bits of one process.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -117,8 +118,9 @@ class SharedTraining : public testing::TestWithParam<Case> {
     return result;
   }
 
-  void train(int processes, const PretrainingOptions& options) const {
-    ThreadProcesses::run(processes, [&](Processes& all) { pretrain(options, all); });
+  // Returns the bytes that the processes sent.
+  std::uint64_t train(int processes, const PretrainingOptions& options) const {
+    return ThreadProcesses::run(processes, [&](Processes& all) { pretrain(options, all); });
   }
 
   void expect_equal(const std::string& first, const std::string& second) const {
@@ -156,6 +158,35 @@ TEST_P(ResumedTraining, IsThatOfOneProcessWhateverTheirNumbers) {
   expect_equal("straight", "chain");
 }
 
+class CostsOfTraining : public SharedTraining {};
+
+// The formula of tests/reference/cluster_costs.py: gradients to their owners, values to all, rows
+// of the embedding's gradient to their owners. Little else.
+TEST_P(CostsOfTraining, AreBytesAsOnPaper) {
+  const auto model = LanguageModel::load(folder_.path() / "start/forward.h5");
+  double values = 0;
+  model->for_each_parameter(
+      [&](const Parameter& parameter) { values += static_cast<double>(parameter.value.size()); });
+  const auto table = static_cast<double>(model->embedding.table.value.size());
+  const int rows = 261 * 3;
+  for (const int processes : {2, 4}) {
+    std::uint64_t sent[2];
+    for (const bool more : {false, true}) {
+      PretrainingOptions run = options(fmt::format("{}of{}", more, processes), more ? 6 : 2);
+      run.dev.clear();
+      run.dev_every = 0;
+      run.checkpoint_every = 100;
+      sent[more] = train(processes, run);
+    }
+    const double others = processes - 1;
+    const double of_rows = rows * 4.0 * model->settings.projection / processes;
+    const double expected = others * (4 * (values - table) + 4 * values + of_rows);
+    const double a_step = static_cast<double>(sent[1] - sent[0]) / 4;
+    EXPECT_GT(a_step, 0.97 * expected) << processes << " processes";
+    EXPECT_LT(a_step, 1.03 * expected) << processes << " processes";
+  }
+}
+
 std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.name; }
 
 constexpr Case kPlain = {"Pieces", Encoder::kPieces, OptimizerKind::kAdagrad, "f32", 0, false};
@@ -175,6 +206,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Characters", Encoder::kCharacters, OptimizerKind::kAdagrad, "f32", 0, false},
         Case{"SharedCharacters", Encoder::kCharacters, OptimizerKind::kAdagrad, "f32", 40, true}),
     name_of);
+INSTANTIATE_TEST_SUITE_P(Kinds, CostsOfTraining,
+                         testing::Values(Case{"PiecesAdam", Encoder::kPieces, OptimizerKind::kAdam,
+                                              "f32", 0, false}),
+                         name_of);
 INSTANTIATE_TEST_SUITE_P(Kinds, ResumedTraining,
                          testing::Values(kPlain, kManySided, kCommon, kTied), name_of);
 

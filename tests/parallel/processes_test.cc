@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/usable_cores.h"
 #include "compute/random.h"
 #include "elmo/error.h"
+#include "parallel/background_exchanges.h"
 #include "parallel/own_threads.h"
 #include "parallel/pieces.h"
 #include "parallel/rows.h"
@@ -142,7 +144,7 @@ TEST(PieceExchange, SumsToTheBitsOfOneProcess) {
 TEST(PieceExchange, SendsWhatTheDesignSays) {
   constexpr std::int64_t kSize = 1 << 20;
   for (const int size : {2, 4}) {
-    ThreadProcesses::run(size, [&](Processes& processes) {
+    const std::uint64_t sent = ThreadProcesses::run(size, [&](Processes& processes) {
       const StreamGroups batch(1, 128);
       std::vector<float> values(kSize);
       std::vector<Piece> pieces;
@@ -155,9 +157,8 @@ TEST(PieceExchange, SendsWhatTheDesignSays) {
           batch, pieces, [&](std::size_t piece, std::size_t) { return pieces[piece].place; },
           workers);
       exchange.share(pieces, PieceExchange::To::kAll, workers);
-      EXPECT_EQ(processes.bytes_sent(),
-                static_cast<std::uint64_t>(2 * 4 * kSize * (size - 1) / size));
     });
+    EXPECT_EQ(sent, static_cast<std::uint64_t>(2 * 4 * kSize * (size - 1)));
   }
 }
 
@@ -177,6 +178,45 @@ TEST(BringRows, KeepsTheOrderOfTheRoutes) {
     ASSERT_EQ(got.size(), wanted.size() * sizeof(std::int32_t));
     EXPECT_EQ(got.empty() ? 0 : std::memcmp(got.data(), wanted.data(), got.size()), 0);
   });
+}
+
+TEST(BackgroundExchanges, GoOnWhileTheCallerComputes) {
+  std::promise<void> computed;
+  std::shared_future<void> first_has_computed = computed.get_future().share();
+  for (const int size : {1, 2}) {
+    ThreadProcesses::run(size, [&](Processes& processes) {
+      std::vector<int> done;
+      BackgroundExchanges exchanges(processes);
+      // The last process comes to the exchange only when the first has computed beside it.
+      if (size > 1 && !processes.is_first()) first_has_computed.wait();
+      exchanges.start([&] {
+        barrier(processes);
+        done.push_back(1);
+      });
+      const auto second = exchanges.start([&] {
+        barrier(processes);
+        done.push_back(2);
+      });
+      if (size > 1 && processes.is_first()) computed.set_value();
+      second.get();
+      EXPECT_EQ(done, (std::vector<int>{1, 2}));
+      exchanges.wait();
+    });
+  }
+}
+
+TEST(BackgroundExchanges, EndWithTheFirstThatFails) {
+  for (const int size : {1, 3}) {
+    ThreadProcesses::run(size, [](Processes& processes) {
+      bool ran = false;
+      BackgroundExchanges exchanges(processes);
+      exchanges.start([&] { barrier(processes); });
+      exchanges.start([] { throw Error("the network is gone"); });
+      exchanges.start([&] { ran = true; });
+      EXPECT_THROW(exchanges.wait(), Error);
+      EXPECT_FALSE(ran);
+    });
+  }
 }
 
 TEST(OwnThreads, AreThoseOfTheCoresThatAProcessShares) {

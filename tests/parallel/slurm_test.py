@@ -1,5 +1,5 @@
-"""Pretraining under Slurm, on machines that are network namespaces: python3 slurm_test.py ELMO. Takes
-root, ip, slurmctld, slurmd, srun, munged and Open MPI; MPICH's test, its module."""
+"""Pretraining under Slurm, on machines that are network namespaces: python3 slurm_test.py ELMO.
+Takes root, ip, slurmctld, slurmd, srun, munged and Open MPI; MPICH's test, its module."""
 import os
 import pathlib
 import re
@@ -11,34 +11,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import HOSTS, Cluster  # noqa: E402
+from slurm import Slurm  # noqa: E402
 from trained import ANY_LENGTH, ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
-
-CONF = """\
-ClusterName=elmo
-SlurmctldHost=elmo0(10.77.0.1)
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
-StateSaveLocation={folder}/ctl
-SlurmdSpoolDir={folder}/%h
-SlurmctldPidFile={folder}/ctl/slurmctld.pid
-SlurmdPidFile={folder}/%h/slurmd.pid
-SlurmctldLogFile={folder}/ctl/log
-SlurmdLogFile={folder}/%h/log
-ProctrackType=proctrack/pgid
-TaskPlugin=task/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_CPU
-MpiDefault=none
-ReturnToService=2
-JobAcctGatherType=jobacct_gather/none
-TmpFS={folder}/%h
-{nodes}PartitionName=all Nodes=elmo[0-{last}] Default=YES State=UP MaxTime=INFINITE
-"""
-
 
 class SlurmTest(ProgramTest):
     @classmethod
@@ -47,49 +23,7 @@ class SlurmTest(ProgramTest):
         cls.shared.chmod(0o755)
         cls.cluster = Cluster(cls.shared)
         cls.addClassCleanup(cls.cluster.down)
-        cls.start_slurm()
-
-    @classmethod
-    def start_slurm(cls):
-        folder = cls.shared
-        for name in ("ctl", *(f"elmo{i}" for i in range(HOSTS))):
-            (folder / name).mkdir()
-        nodes = "".join(f"NodeName=elmo{i} NodeAddr=10.77.0.{i + 1} CPUs=2\n"
-                        for i in range(HOSTS))
-        (folder / "slurm.conf").write_text(CONF.format(folder=folder, nodes=nodes, last=HOSTS - 1))
-        (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
-        (folder / "key").write_bytes(os.urandom(1024))
-        (folder / "key").chmod(0o600)
-        os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
-        cls.daemon("munged", "--foreground", "--force", f"--socket={folder}/munge.socket",
-                   f"--key-file={folder}/key", f"--pid-file={folder}/munge.pid",
-                   f"--log-file={folder}/munge.log", f"--seed-file={folder}/munge.seed")
-        cls.daemon(cls.cluster.on, "0", "slurmctld", "-D")
-        for i in range(HOSTS):
-            cls.daemon(cls.cluster.on, i, "slurmd", "-D", "-N", f"elmo{i}")
-        deadline = time.monotonic() + 60
-        while True:
-            state = subprocess.run([cls.cluster.on, "0", "sinfo", "-h", "-t", "idle", "-o", "%D"],
-                                   capture_output=True, text=True).stdout.strip()
-            if state == str(HOSTS):
-                return
-            if time.monotonic() > deadline:
-                raise AssertionError("Slurm does not start: " + (folder / "ctl/log").read_text())
-            time.sleep(0.3)
-
-    @classmethod
-    def daemon(cls, *words):
-        process = subprocess.Popen(list(map(str, words)), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-        def end():
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        cls.addClassCleanup(end)
+        Slurm(cls.shared, cls.cluster, cls.addClassCleanup)
 
     def words(self, name, *more, steps=8):
         return list(map(str, [

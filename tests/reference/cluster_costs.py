@@ -2,12 +2,13 @@
 
 python3 tests/reference/cluster_costs.py
 
-Bytes are those that src/parallel and src/nn/slices send, from the sizes of the presets (a test
-counts those of a small model: tests/parallel/processes_test.cc). Times are estimates: a step's
-computing is units / speed, its network bytes / (85 % of the line) and 30 microseconds a message,
-one after the other. Speeds in units a second of one machine and one direction: "two cores" was
-measured (README, How fast?); the others are multiples of it, to be replaced by `elmo bench` on the
-machine in question."""
+Bytes are those that src/parallel and src/nn/slices send with Adam, from the sizes of the presets; the
+counters of network cards say the same to 1 % (`small`, 16,000 pieces, 2 and 4 machines; lm_shared_training_test
+counts a small model's). Times are estimates: a step's computing is units / speed, its network bytes / (70 % of
+the line, as measured over TCP at 1 Gb/s) and 30 microseconds a message. The gradients of all but the first
+layer go out beside the backward pass, which hides as much of them as goes out in a quarter of the step's
+computing. Speeds in units a second of one machine and one direction: "two cores" was measured (docs/speed.md,
+AMD Zen 3, f32); the others are multiples of it, to be replaced by `elmo bench` on the machine in question."""
 import math
 
 PRESETS = {"small": (1024, 128), "medium": (2048, 256), "original": (4096, 512)}  # H, P
@@ -44,7 +45,7 @@ def character_encoder(preset):
 
 
 def sent(preset, outcomes, samples, processes, rows):
-    """Bytes that a process sends in a step of Adagrad; its part of what goes to itself stays."""
+    """Bytes that a process sends in a step; its part of what goes to itself stays."""
     hidden, projection = PRESETS[preset]
     all_rows = processes * rows
     if samples:
@@ -57,17 +58,30 @@ def sent(preset, outcomes, samples, processes, rows):
     else:
         dense = lstm(hidden, projection) + outcomes * (projection + 1)
         tables = rows * projection * 4                               # the embedding's gradients
-        back = distinct(all_rows, outcomes) * projection * 4
+        back = outcomes * projection * 4                             # Adam moves every row
     # Gradients to their owners; each owner's values to all others.
     return (processes - 1) / processes * (4 * dense + tables + 4 * dense + back)
+
+
+def sent_beside_computing(preset, outcomes, samples, processes):
+    """Those of them that the backward pass can hide."""
+    hidden, projection = PRESETS[preset]
+    above = lstm(hidden, projection, 1) + (0 if samples else outcomes * (projection + 1))
+    return (processes - 1) / processes * 4 * above
+
+
+def seconds(compute, preset, outcomes, samples, processes, rows, network):
+    """Of a step whose computing takes `compute` seconds."""
+    line = 0.70 * network * 1e9 / 8
+    wait = sent(preset, outcomes, samples, processes, rows) / line + 6 * (processes - 1) * 30e-6
+    hidden = sent_beside_computing(preset, outcomes, samples, processes) / line
+    return compute + wait - min(hidden, compute / 4)
 
 
 def share(machine, preset, outcomes, samples, processes, network):
     """Of the time that is computing."""
     compute = ROWS[machine] / MACHINES[machine][preset]
-    data = sent(preset, outcomes, samples, processes, ROWS[machine])
-    wait = data / (0.85 * network * 1e9 / 8) + 6 * (processes - 1) * 30e-6
-    return compute / (compute + wait)
+    return compute / seconds(compute, preset, outcomes, samples, processes, ROWS[machine], network)
 
 
 def main():

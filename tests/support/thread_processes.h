@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <functional>
@@ -24,8 +25,9 @@ namespace elmo {
 class ThreadProcesses final : public Processes {
  public:
   // Calls work(processes) on `size` threads, one for each process. Rethrows the exception of the
-  // lowest rank that did not merely result from another process's failure.
-  static void run(int size, const std::function<void(Processes&)>& work) {
+  // lowest rank that did not merely result from another process's failure. Returns the number of
+  // bytes that they sent.
+  static std::uint64_t run(int size, const std::function<void(Processes&)>& work) {
     const auto room = std::make_shared<Room>(size);
     std::vector<std::exception_ptr> errors(static_cast<std::size_t>(size));
     std::vector<std::thread> threads;
@@ -38,7 +40,7 @@ class ThreadProcesses final : public Processes {
           // The other process's exception is the cause.
         } catch (...) {
           errors[static_cast<std::size_t>(rank)] = std::current_exception();
-          *room->broken = true;
+          room->job->broken = true;
         }
       });
     }
@@ -46,6 +48,7 @@ class ThreadProcesses final : public Processes {
     for (const std::exception_ptr& error : errors) {
       if (error) std::rethrow_exception(error);
     }
+    return room->job->bytes_sent;
   }
 
   int rank() const override { return rank_; }
@@ -60,17 +63,21 @@ class ThreadProcesses final : public Processes {
     }
     const std::lock_guard lock(room_->mutex);
     auto& child = room_->children[{splits_++, colour}];
-    if (!child) child = std::make_shared<Room>(static_cast<int>(ranks.size()), room_->broken);
+    if (!child) child = std::make_shared<Room>(static_cast<int>(ranks.size()), room_->job);
     const auto at = std::find(ranks.begin(), ranks.end(), rank_) - ranks.begin();
     return std::make_unique<ThreadProcesses>(static_cast<int>(at), child);
   }
 
+  // Shared by all processes, with those of split().
+  struct Job {
+    std::atomic<bool> broken = false;  // a process has failed
+    std::atomic<std::uint64_t> bytes_sent = 0;
+  };
   struct Room {
-    explicit Room(int count, std::shared_ptr<std::atomic<bool>> is_broken =
-                                 std::make_shared<std::atomic<bool>>(false))
-        : size(count), broken(std::move(is_broken)), sends(static_cast<std::size_t>(count)) {}
+    explicit Room(int count, std::shared_ptr<Job> its_job = std::make_shared<Job>())
+        : size(count), job(std::move(its_job)), sends(static_cast<std::size_t>(count)) {}
     const int size;
-    const std::shared_ptr<std::atomic<bool>> broken;  // a process has failed
+    const std::shared_ptr<Job> job;
     std::mutex mutex;
     std::condition_variable changed;
     int arrived = 0;
@@ -84,6 +91,7 @@ class ThreadProcesses final : public Processes {
   struct LeftAlone : std::exception {};
 
   void transfer(std::span<const Outgoing> send, std::span<const Incoming> receive) override {
+    for (const Outgoing& message : send) room_->job->bytes_sent += message.bytes.size();
     room_->sends[static_cast<std::size_t>(rank_)] = send;
     wait_for_all();
     std::vector<std::size_t> taken(static_cast<std::size_t>(size()));  // of each one's messages
@@ -115,7 +123,7 @@ class ThreadProcesses final : public Processes {
     const std::uint64_t round = room_->round;
     while (!room_->changed.wait_for(lock, std::chrono::milliseconds(50),
                                     [&] { return room_->round != round; })) {
-      if (*room_->broken) throw LeftAlone();
+      if (room_->job->broken) throw LeftAlone();
     }
   }
 
