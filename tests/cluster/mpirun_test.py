@@ -1,11 +1,11 @@
 """The parts of a dump, started by an mpirun: python3 mpirun_test.py ELMO MPIRUN."""
-import os
 import pathlib
 import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from mpirun import mpirun  # noqa: E402
 from trained import ProgramTest  # noqa: E402
 
 ProgramTest.ELMO, MPIRUN = sys.argv.pop(1), sys.argv.pop(1)
@@ -21,9 +21,8 @@ class MpirunTest(ProgramTest):
         words = ("dump", "--model", self.model, "--input", self.corpus, "--output")
         self.elmo(*words, self.folder / "whole.h5")
         done = subprocess.run(
-            [MPIRUN, "-n", "2", self.ELMO, *map(str, words), str(self.folder / "v.h5"), "--shard",
-             "auto", "--threads", "1"], capture_output=True, text=True, timeout=200,
-            env={**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
+            [*mpirun(MPIRUN, 2), self.ELMO, *map(str, words), str(self.folder / "v.h5"), "--shard",
+             "auto", "--threads", "1"], capture_output=True, text=True, timeout=200)
         self.assertEqual(done.returncode, 0, done.stderr)
         for part in ("part 0 of 2, says", "part 1 of 2, says"):
             self.assertIn(part, done.stdout + done.stderr)

@@ -7,12 +7,10 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from mpirun import mpirun  # noqa: E402
 from trained import ProgramTest  # noqa: E402
 
 ProgramTest.ELMO, MPIRUN = sys.argv.pop(1), sys.argv.pop(1)
-# More processes than cores, and root in containers; MPICH allows both.
-OPTIONS = (["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
-           if MPIRUN.endswith("openmpi") else [])
 
 
 class MpiBitsTest(ProgramTest):
@@ -31,8 +29,8 @@ class MpiBitsTest(ProgramTest):
         program = pathlib.Path(self.ELMO).resolve()
         path = f"{program.parent}:{os.environ['PATH']}"
         done = subprocess.run(
-            [MPIRUN, *OPTIONS, "-n", "3", program.name, *words, str(three)], capture_output=True,
-            text=True, timeout=100, env={**os.environ, "PATH": path})
+            [*mpirun(MPIRUN, 3), program.name, *words, str(three)], capture_output=True, text=True,
+            timeout=100, env={**os.environ, "PATH": path})
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("pretrain: 3 processes on 1 machine", done.stderr)
         for name in ("forward.h5", "forward.checkpoint.h5"):

@@ -10,13 +10,10 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from mpirun import mpirun  # noqa: E402
 from trained import ANY_LENGTH, ProgramTest, write_corpus  # noqa: E402
 
 ProgramTest.ELMO = pathlib.Path(sys.argv.pop(1)).resolve()
-
-# More processes than cores, and root in containers.
-MPIRUN = ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none",
-          "--mca", "btl_base_warn_component_unused", "0", "-n"]
 
 
 class MpiTest(ProgramTest):
@@ -35,7 +32,7 @@ class MpiTest(ProgramTest):
         """`before`: of the shell, in each process."""
         command = shlex.join(map(str, [self.ELMO, *words]))
         process = subprocess.Popen(
-            [*MPIRUN, str(count), "sh", "-c", f"{before} exec {command}"], text=True,
+            [*mpirun("mpirun.openmpi", count), "sh", "-c", f"{before} exec {command}"], text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True)
         self.addCleanup(self.end, process)
