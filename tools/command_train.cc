@@ -94,7 +94,7 @@ void add_rules(Options& options, const TrainConfig& c) {
   options.only_when({"crf"}, "with --task tag", [&] { return s.task == task::Kind::kTag; });
   options.only_when({"class-weights"}, "without --crf", [&] { return !r.crf; });
   options.only_when({"model", "vectors", "dev-vectors", "elmo-layers", "mix-start", "mix-l2",
-                     "layer-norm", "elmo-dropout", "elmo-projection", "pooling", "precision"},
+                     "layer-norm", "no-layer-norm", "pooling", "precision"},
                     "with --inputs elmo or elmo,embedding", [&] { return has_elmo(c); });
   options.only_when({"dev-vectors"}, "with --vectors", [&] { return r.vectors.has_value(); });
   options.only_when({"pooling", "precision"}, "with --model, as a dump has its own",
@@ -192,17 +192,8 @@ void add_word_vectors(Options& options, TrainConfig& c) {
            "strength of the L2 penalty on the mix's weights before the softmax; a large one keeps "
            "the layers at equal weights")
       .at_least(0);
-  options.flag("layer-norm", &s.layer_norm,
-               "normalise each layer of a sentence to mean 0 and variance 1 before mixing");
-  options
-      .add("elmo-dropout", &s.elmo_dropout, "X",
-           "dropout rate on the mixed vectors, in addition to --dropout")
-      .at_least(0)
-      .below(1);
-  options
-      .add("elmo-projection", &s.elmo_projection, "N",
-           "reduce the mixed vectors to this dimension by a learned linear layer; 0: no projection")
-      .between(0, 4096);
+  options.toggle("layer-norm", &s.layer_norm,
+                 "normalise each layer of a sentence to mean 0 and variance 1 before mixing");
   options
       .add("pooling", &s.pooling, "WORD",
            "how the states of a word's pieces become its vector in layers 1 and up")

@@ -88,6 +88,7 @@ Json describe_task(const fs::path& path) {
     Json mix;
     for (std::size_t j = 0; j < shares.size(); ++j) mix[fmt::format("layer_{}", j)] = shares[j];
     mix["gamma"] = network->mix_gamma();
+    mix["layer_norm"] = s.layer_norm;
     result["mix"] = mix;
     result["language_model"] = {{"hash", s.model_hash}, {"path", s.model_path}};
   }

@@ -16,19 +16,14 @@ namespace elmo::task {
 namespace {
 
 // The tensor of a step that a dropout mask is for; part of the mask's key.
-enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2, kMix = 3 };
+enum DropoutTensor : std::uint32_t { kInput = 0, kEncoded = 1, kBetweenLayers = 2 };
 
 Random dropout_numbers(const Network::DropoutKey& key, DropoutTensor tensor) {
   return {key.seed, RandomUse::kDropout, key.step, tensor};
 }
 
-std::int64_t elmo_width(const Settings& s) {
-  if (!s.uses_elmo()) return 0;
-  return s.elmo_projection > 0 ? s.elmo_projection : s.elmo_dimension;
-}
-
 std::int64_t input_width(const Settings& s) {
-  return elmo_width(s) + s.embedding_size + s.end_size;
+  return (s.uses_elmo() ? s.elmo_dimension : 0) + s.embedding_size + s.end_size;
 }
 
 std::int64_t encoded_width(const Settings& s) {
@@ -51,7 +46,6 @@ double least_size(const Settings& s, const LabelSet& labels, const Vocabulary& v
                 static_cast<double>(vocabulary.ends.rows()) * s.end_size +
                 encoded * (s.output == OutputKind::kSigmoid ? 1 : outputs);
   if (s.output == OutputKind::kCrf) size += outputs * outputs;
-  if (s.elmo_projection > 0) size += static_cast<double>(s.elmo_projection) * s.elmo_dimension;
   if (s.encoder == EncoderKind::kCnn) {
     for (const int kernel : s.kernels) size += input * kernel * s.filters;
   } else if (s.encoder != EncoderKind::kNone) {
@@ -104,9 +98,6 @@ Network::Network(const Settings& settings, LabelSet labels, Vocabulary vocabular
       encoded_width_(encoded_width(settings)) {
   const Settings& s = settings_;
   if (s.uses_elmo()) mix_.emplace("mix", static_cast<std::int64_t>(s.elmo_layers.size()));
-  if (s.uses_elmo() && s.elmo_projection > 0) {
-    projection_.emplace("elmo_projection", s.elmo_dimension, s.elmo_projection);
-  }
   if (s.uses_embedding()) words_.emplace("words", vocabulary_.words.rows(), s.embedding_size);
   if (s.end_size > 0) ends_.emplace("ends", vocabulary_.ends.rows(), s.end_size);
   std::int64_t forward_width = encoded_width_;
@@ -129,7 +120,6 @@ Network::Network(const Settings& settings, LabelSet labels, Vocabulary vocabular
 template <typename F>
 void Network::for_each_parameter(F&& f) {
   if (mix_) mix_->for_each_parameter(f);
-  if (projection_) projection_->for_each_parameter(f);
   if (words_) words_->for_each_parameter(f);
   if (ends_) ends_->for_each_parameter(f);
   if (recurrent_) recurrent_->for_each_parameter(f);
@@ -154,7 +144,6 @@ std::vector<Parameter*> Network::learned() {
 void Network::initialise(std::uint64_t seed, float mix_deviation) {
   Initialiser initialiser(seed);
   if (mix_) mix_->initialise(initialiser, mix_deviation);
-  if (projection_) projection_->initialise(initialiser);
   if (words_) initialiser.normal(words_->table, 0.1f);
   if (ends_) initialiser.normal(ends_->table, 0.1f);
   if (recurrent_) recurrent_->initialise(initialiser);
@@ -175,7 +164,6 @@ void Network::prepare(bool training) {
   if (training) {
     for (Parameter* parameter : learned()) parameter->allocate_gradient();
   }
-  if (projection_) projection_->prepare(training);
   if (recurrent_) recurrent_->prepare(training);
   if (convolution_) convolution_->prepare(training);
   head_.prepare(training);
@@ -183,7 +171,6 @@ void Network::prepare(bool training) {
 }
 
 void Network::pack() {
-  if (projection_) projection_->pack();
   if (recurrent_) recurrent_->pack();
   if (convolution_) convolution_->pack();
   head_.pack();
@@ -206,19 +193,8 @@ void Network::forward(const Batch& batch, const DropoutKey* key, bool training, 
   };
   if (mix_) {
     const std::int64_t width = settings_.elmo_dimension;
-    const auto mix = [&](float* to) {
-      mix_->forward(batch.layers.data(), rows, width, to, workers);
-      if (key == nullptr) return;
-      apply_dropout(to, 0, rows * width, settings_.elmo_dropout, dropout_numbers(*key, kMix));
-    };
-    if (projection_) {
-      resize(mixed_, rows, width);
-      mix(mixed_.data());
-      put(settings_.elmo_projection,
-          [&](float* to) { projection_->forward(mixed_.data(), rows, to, workers); });
-    } else {
-      put(width, mix);
-    }
+    put(width,
+        [&](float* to) { mix_->forward(batch.layers.data(), rows, width, to, workers); });
   }
   if (words_) {
     put(words_->width(), [&](float* to) { words_->forward(batch.words.data(), rows, to); });
@@ -292,16 +268,7 @@ void Network::backward(const Batch& batch, const DropoutKey* key, Workers& worke
   };
   if (mix_) {
     const std::int64_t width = settings_.elmo_dimension;
-    take(elmo_width(settings_));
-    if (projection_) {
-      std::vector<float> d_mixed(static_cast<std::size_t>(rows * width));
-      projection_->backward(mixed_.data(), part_.data(), rows, d_mixed.data(), workers);
-      part_ = std::move(d_mixed);
-    }
-    if (key != nullptr) {
-      apply_dropout(part_.data(), 0, rows * width, settings_.elmo_dropout,
-                    dropout_numbers(*key, kMix));
-    }
+    take(width);
     mix_->backward(batch.layers.data(), rows, width, part_.data(), workers);
   }
   if (words_) {
@@ -404,15 +371,10 @@ std::vector<Network::LayerRow> Network::table() {
   const auto sequence = [](std::int64_t width) { return fmt::format("(T, {})", width); };
   const auto vector = [](std::int64_t width) { return fmt::format("({})", width); };
   if (mix_) {
-    rows.push_back({fmt::format("mix of {} ELMo layer{}", s.elmo_layers.size(),
+    rows.push_back({fmt::format("mix of {} {}ELMo layer{}", s.elmo_layers.size(),
+                                s.layer_norm ? "normalised " : "",
                                 s.elmo_layers.size() == 1 ? "" : "s"),
                     sequence(s.elmo_dimension), count(*mix_)});
-    if (s.elmo_dropout > 0) {
-      rows.push_back({fmt::format("dropout {}", s.elmo_dropout), sequence(s.elmo_dimension), 0});
-    }
-  }
-  if (projection_) {
-    rows.push_back({"linear, of the mix", sequence(s.elmo_projection), count(*projection_)});
   }
   if (words_) {
     rows.push_back({fmt::format("embedding of {} words{}", vocabulary_.words.rows(),
@@ -457,7 +419,7 @@ std::vector<float> Network::mix_weights() const {
 void Network::save(const std::filesystem::path& path, const nlohmann::json& results) {
   nlohmann::json settings = settings_.to_json();
   settings["results"] = results;
-  TensorFileWriter writer(path, kFormat, projection_ ? kVersion : 1, settings);
+  TensorFileWriter writer(path, kFormat, kVersion, settings);
   writer.add_bytes("/labels", NameTable(labels_.names()).bytes());
   writer.add_bytes("/vocabulary/words", vocabulary_.words.bytes());
   writer.add_bytes("/vocabulary/ends", vocabulary_.ends.bytes());

@@ -46,10 +46,7 @@ struct Settings {
   std::string model_hash;  // BidirectionalModel::hash(), or that of the dump's attributes
   std::string model_path;  // relative to the task file; empty when trained from --vectors
   std::string pooling = "boundary";
-  bool layer_norm = false;
-  // Dropout on the mix, and the output dimension of a learned projection of it; 0: none.
-  float elmo_dropout = 0;
-  int elmo_projection = 0;
+  bool layer_norm = true;  // nn/scalar_mix.h; false without ELMo
   // Dimensions of the learned embeddings of words and of word ends; 0: none.
   int embedding_size = 0;
   int end_size = 0;
@@ -94,8 +91,7 @@ struct Prediction {
 class Network {
  public:
   static constexpr char kFormat[] = "elmo task";
-  // Version 2 added the projection of the mix; files without one still have version 1.
-  static constexpr std::int64_t kVersion = 2;
+  static constexpr std::int64_t kVersion = 1;
 
   // All parameters are zero; call initialise() or load().
   Network(const Settings& settings, LabelSet labels, Vocabulary vocabulary);
@@ -170,7 +166,6 @@ class Network {
   nlohmann::json results_;
 
   std::optional<ScalarMixLayer> mix_;
-  std::optional<LinearLayer> projection_;  // of the mix
   std::optional<EmbeddingLayer> words_, ends_;
   std::optional<Recurrent> recurrent_;
   std::optional<ConvolutionLayer> convolution_;
@@ -180,7 +175,7 @@ class Network {
   std::int64_t input_width_, encoded_width_;
 
   // Of the last batch; kept for the backward pass, and to reuse the memory.
-  std::vector<float> mixed_, part_, x_, y_, logits_, d_logits_, d_y_, d_sequence_, d_x_;
+  std::vector<float> part_, x_, y_, logits_, d_logits_, d_y_, d_sequence_, d_x_;
   const float* sequence_ = nullptr;
   RecurrentTape recurrent_tape_;
   ConvolutionTape convolution_tape_;

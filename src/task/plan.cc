@@ -106,6 +106,7 @@ void set_vocabulary(Plan& plan) {
 void prepare(Plan& plan, const std::filesystem::path& output) {
   Settings& s = plan.settings;
   if (plan.elmo) set_source(output, plan);
+  s.layer_norm = s.layer_norm && plan.elmo;
   s.split = choose_split(plan.split, plan.source);
   plan.train = read_data_set(plan.train_file, s.task, s.split, plan.invalid);
   plan.dev = read_data_set(plan.dev_file, s.task, s.split, plan.invalid);

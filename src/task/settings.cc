@@ -57,7 +57,7 @@ std::string Settings::inputs() const {
 }
 
 nlohmann::json Settings::to_json() const {
-  nlohmann::json result = {{"task", task_name(task)},
+  return {{"task", task_name(task)},
                            {"split", split_name(split)},
                            {"elmo_layers", elmo_layers},
                            {"model_layers", model_layers},
@@ -80,10 +80,6 @@ nlohmann::json Settings::to_json() const {
                            {"stride", stride},
                            {"dropout", dropout},
                            {"output", output_name(output)}};
-  // Older files have neither, and these are only written if used.
-  if (elmo_dropout > 0) result["elmo_dropout"] = elmo_dropout;
-  if (elmo_projection > 0) result["elmo_projection"] = elmo_projection;
-  return result;
 }
 
 Settings Settings::from_json(const nlohmann::json& json, const std::string& source) {
@@ -96,12 +92,6 @@ Settings Settings::from_json(const nlohmann::json& json, const std::string& sour
   s.elmo_layers = fields.integers("elmo_layers", 0, s.model_layers - 1, kMaxSize);
   s.elmo_dimension = fields.integer32("elmo_dimension", s.uses_elmo() ? 1 : 0, kMaxSize);
   s.layer_norm = fields.boolean("layer_norm");
-  if (fields.has("elmo_dropout")) {
-    s.elmo_dropout = static_cast<float>(fields.number("elmo_dropout", 0, 0.999999));
-  }
-  if (fields.has("elmo_projection")) {
-    s.elmo_projection = fields.integer32("elmo_projection", 0, kMaxSize);
-  }
   s.embedding_size = fields.integer32("embedding_size", 0, kMaxSize);
   s.end_size = fields.integer32("end_size", 0, kMaxSize);
   s.freeze = fields.boolean("freeze");

@@ -76,8 +76,7 @@ class OptionEffectsTest(ProgramTest):
             "crf, both": [*tag, "--crf", "--inputs", "elmo,embedding", "--model", self.model],
         }
         values = {"inputs": "elmo,embedding", "model": self.model, "elmo-layers": "1",
-                  "mix-start": "random", "mix-l2": 3, "layer-norm": None, "elmo-dropout": 0.5,
-                  "elmo-projection": 6, "pooling": "mean",
+                  "mix-start": "random", "mix-l2": 3, "no-layer-norm": None, "pooling": "mean",
                   "embedding-size": 7, "ends-size": 3, "embeddings": self.vectors,
                   "embedding-words": 1, "freeze": None, "encoder": "gru", "bidirectional": None,
                   "layers": 2, "hidden": 5, "activation": "relu", "pool": "attention",
@@ -90,6 +89,7 @@ class OptionEffectsTest(ProgramTest):
             "task", "train", "dev", "output",         # each context has its own
             "resume", "overwrite", "threads", "json",  # what is trained does not depend on them
             "patience",                               # ends a longer run: task_test.py
+            "layer-norm",                             # the default
         }
         # Texts that are UTF-8 are the same whatever is done with others.
         for context in contexts.values():

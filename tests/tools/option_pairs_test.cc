@@ -155,9 +155,8 @@ Table train_table(const std::string& task) {
                    {"elmo-layers", "1"},
                    {"mix-start", "random"},
                    {"mix-l2", "1"},
-                   {"elmo-dropout", "0.2"},
-                   {"elmo-projection", "4"},
                    {"layer-norm", ""},
+                   {"no-layer-norm", ""},
                    {"pooling", "mean"},
                    {"embedding-size", "7"},
                    {"ends-size", "3"},
@@ -197,8 +196,7 @@ Table train_table(const std::string& task) {
                  {"mix-start", language_models},
                  {"mix-l2", language_models},
                  {"layer-norm", language_models},
-                 {"elmo-dropout", language_models},
-                 {"elmo-projection", language_models},
+                 {"no-layer-norm", language_models},
                  {"pooling", language_models},
                  {"precision", language_models},
                  {"embedding-words", {"embeddings"}},
@@ -211,6 +209,7 @@ Table train_table(const std::string& task) {
                  {"kernels", none},
                  {"filters", none},
                  {"stride", none}};
+  table.contradictions.insert({"layer-norm", "no-layer-norm"});
   // With a language model there are no learned embeddings unless --inputs says so.
   for (const char* const name : {"embedding-size", "embeddings"}) {
     table.contradictions.insert({"model", name});

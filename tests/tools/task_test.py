@@ -228,6 +228,7 @@ class CommandsTest(TaskTest):
     def test_mix_info_and_vectors_dumped_before(self):
         dev = self.data["four.dev"]
         self.train("a.h5", "four", "--mix-start", "random", inputs="elmo")
+        self.train("plain.h5", "four", "--mix-start", "random", "--no-layer-norm", inputs="elmo")
         info = json.loads(self.elmo("info", self.folder / "a.h5", "--json").stdout)
         self.assertEqual([info[key] for key in ("kind", "task", "inputs", "encoder", "output")],
                          ["elmo task", "classify", "elmo", "none", "softmax"])
@@ -250,13 +251,19 @@ class CommandsTest(TaskTest):
         with h5py.File(vectors["dev"]) as file:
             self.assertEqual(file.attrs["model"].decode(), model["hash"])
             layers = [file[str(i)][()] for i in range(5)]
-        mixed = self.folder / "mixed.h5"
-        self.elmo("dump", "--model", self.model, "--input", self.folder / "dev.txt", "--output",
-                  mixed, "--layers", "mix", "--mix", self.folder / "a.h5")
-        with h5py.File(mixed) as file:
-            for i, (low, high) in enumerate(layers):
-                expected = mix["gamma"] * (mix["layer_0"] * low + mix["layer_1"] * high)
-                numpy.testing.assert_allclose(file[str(i)][()], expected, rtol=1e-4, atol=1e-5)
+        for task, normed in (("a.h5", True), ("plain.h5", False)):
+            mix = json.loads(self.elmo("info", self.folder / task, "--json").stdout)["mix"]
+            self.assertIs(mix["layer_norm"], normed)
+            mixed = self.folder / f"mixed.{task}"
+            self.elmo("dump", "--model", self.model, "--input", self.folder / "dev.txt",
+                      "--output", mixed, "--layers", "mix", "--mix", self.folder / task)
+            with h5py.File(mixed) as file:
+                for i, sentence in enumerate(layers):
+                    low, high = ((layer - layer.mean()) / layer.std() if normed else layer
+                                 for layer in sentence)
+                    expected = mix["gamma"] * (mix["layer_0"] * low + mix["layer_1"] * high)
+                    numpy.testing.assert_allclose(file[str(i)][()], expected, rtol=1e-4,
+                                                  atol=1e-5)
         # Another language model has no use for this mix, and a task without ELMo has none.
         done = self.elmo("dump", "--model", self.other_model, "--input", self.folder / "dev.txt",
                          "--output", self.folder / "no.h5", "--layers", "mix", "--mix",
@@ -414,8 +421,8 @@ class RepeatableTest(TaskTest):
                               ("--optimizer", "sgd"), ("--pool", "max"), ("--mix-l2", 0.5),
                               ("--elmo-layers", "0"), ("--clip", 1), ("--patience", 9),
                               ("--mix-start", "random"), ("--bidirectional", None),
-                              ("--elmo-dropout", 0.3), ("--elmo-projection", 8), ("--ends-size", 4),
-                              ("--class-weights", None), ("--layer-norm", None),
+                              ("--ends-size", 4), ("--class-weights", None),
+                              ("--no-layer-norm", None),
                               ("--pooling", "mean"), ("--model", self.other_model),
                               ("--dev", self.data["two.train"]),
                               ("--train", self.data["two.dev"])):
@@ -425,7 +432,8 @@ class RepeatableTest(TaskTest):
             else:
                 command += [option] if value is None else [option, value]
             with self.subTest(option=option):
-                self.refused(self.elmo(*command, status=2), f"another {option}:")
+                self.refused(self.elmo(*command, status=2),
+                             f"another {option.replace('no-', '')}:")
         done = self.train("a.h5", "two", *base, "--resume", inputs="elmo,embedding", status=2)
         self.refused(done, "another --inputs:")
         self.assertEqual((self.folder / "a.h5").read_bytes(), before)
@@ -500,7 +508,8 @@ class BadDataTest(TaskTest):
                                 ("rnn", "embedding")):
             with self.subTest(encoder=encoder):
                 done = self.train("a.h5", "two", "--overwrite", "--encoder", encoder, "--batch-size",
-                                  1, "--class-weights", train=train, inputs=inputs, epochs=1)
+                                  1, "--class-weights", "--learning-rate", 0.0001, train=train,
+                                  inputs=inputs, epochs=1)
                 self.assertIn("seen once only: rare", done.stderr)
                 self.assertIn("2 texts are empty", done.stderr)
                 rows = self.elmo("predict", "--task", self.folder / "a.h5", "--input",
