@@ -215,6 +215,8 @@ PendingFile::~PendingFile() {
   close(descriptor_);
 }
 
+void PendingFile::start_writing_out() const { elmo::start_writing_out(descriptor_, 0, 0); }
+
 void PendingFile::commit() {
   if (copied_) {
     copy_into(temporary_path_, target_, final_path_);
@@ -228,6 +230,11 @@ void PendingFile::commit() {
   }
   committed_ = true;
   sync_path(folder_of(target_));
+}
+
+void start_writing_out(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
+  sync_file_range(descriptor, static_cast<off64_t>(offset), static_cast<off64_t>(bytes),
+                  SYNC_FILE_RANGE_WRITE);
 }
 
 fs::path work_name(const fs::path& output) {

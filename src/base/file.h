@@ -31,6 +31,8 @@ class PendingFile {
   const std::filesystem::path& final_path() const { return final_path_; }
   // Writes all of the content; for small files. Throws Error.
   void write(std::string_view content) const;
+  // Begins to write the file to disk, without waiting, so that commit() has less to wait for.
+  void start_writing_out() const;
   // fsync of the file, rename to the final name (replacing an older file), fsync of the folder.
   // Throws Error.
   void commit();
@@ -44,6 +46,9 @@ class PendingFile {
   bool committed_ = false;
 };
 
+// Begins to write these bytes of an open file to disk, so that a later fsync has less to wait for.
+// `bytes` 0: up to the end. A failure is left to the fsync to report.
+void start_writing_out(int descriptor, std::uint64_t offset, std::uint64_t bytes);
 // Writes a whole small file through a PendingFile. Throws Error.
 void write_file(const std::filesystem::path& path, std::string_view content);
 // Reads a whole file. Throws Error if it is missing, a folder, unreadable or larger than max_bytes.

@@ -98,21 +98,50 @@ HWY_INLINE VF exp(VF x) {
   return hn::BitCast(d,
                      hn::Add(hn::BitCast(bits, p), hn::ShiftLeft<23>(hn::BitCast(bits, rounded))));
 }
-// 1 / (1 + e). AVX-512's estimate has 14 bits, so one Newton step yields 28; a division would take
-// as long as all of exp.
+// exp(kFactor x) for results that are rounded to T.
+template <typename T, int kFactor = 1>
+HWY_INLINE VF exp_for(VF x) {
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (std::is_same_v<T, Bf16>) {
+    // 2^t = 2^(t - r) 2^r, where r is what rounding t leaves and 2^r a polynomial on [-1/2, 1/2]
+    // (error 3e-6, by Remez's algorithm). Rounding t adds |x| times 6e-8; bf16's own rounding is
+    // 2e-3. Each of AVX-512's two instructions for this saturates, so nothing is clamped: results
+    // are in [0, infinity].
+    const DF d;
+    const VF t = hn::Mul(x, hn::Set(d, static_cast<float>(kFactor) * 1.44269504088896341f));
+    const VF r{_mm512_reduce_ps(t.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+    VF p = hn::Set(d, 9.5701019e-3f);
+    p = hn::MulAdd(p, r, hn::Set(d, 5.5917860e-2f));
+    p = hn::MulAdd(p, r, hn::Set(d, 2.4024745e-1f));
+    p = hn::MulAdd(p, r, hn::Set(d, 6.9312181e-1f));
+    p = hn::MulAdd(p, r, hn::Set(d, 9.9999926e-1f));
+    return VF{_mm512_scalef_ps(p.raw, hn::Sub(t, r).raw)};
+  }
+#endif
+  return exp<kFactor>(x);
+}
+
+// 1 / (1 + e) for results that are rounded to T. AVX-512's estimate has 14 bits, enough for bf16;
+// one Newton step yields 28, and a division would take as long as all of exp.
+template <typename T>
 HWY_INLINE VF reciprocal_above_one(VF e) {
   const VF one = hn::Set(DF(), 1.0f);
   const VF x = hn::Add(one, e);
 #if HWY_TARGET == HWY_AVX3
   const VF estimate = hn::ApproximateReciprocal(x);
+  if constexpr (std::is_same_v<T, Bf16>) return estimate;
   return hn::MulAdd(estimate, hn::NegMulAdd(x, estimate, one), estimate);
 #else
   return hn::Div(one, x);
 #endif
 }
-HWY_INLINE VF sigmoid(VF x) { return reciprocal_above_one(exp<-1>(x)); }
+template <typename T>
+HWY_INLINE VF sigmoid(VF x) {
+  return reciprocal_above_one<T>(exp_for<T, -1>(x));
+}
+template <typename T>
 HWY_INLINE VF tanh(VF x) {
-  const VF half = reciprocal_above_one(exp<-2>(x));
+  const VF half = reciprocal_above_one<T>(exp_for<T, -2>(x));
   return hn::Sub(hn::Add(half, half), hn::Set(DF(), 1.0f));
 }
 
@@ -132,11 +161,11 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
     float* to = active + gate * kPart;
     if (gate == 1) {
       for (std::int64_t q = 0; q < count; q += lanes) {
-        store(tanh(hn::Add(load(from + q), load(add + q))), to + q);
+        store(tanh<T>(hn::Add(load(from + q), load(add + q))), to + q);
       }
     } else {
       for (std::int64_t q = 0; q < count; q += lanes) {
-        store(sigmoid(hn::Add(load(from + q), load(add + q))), to + q);
+        store(sigmoid<T>(hn::Add(load(from + q), load(add + q))), to + q);
       }
     }
   }
@@ -146,7 +175,7 @@ HWY_INLINE void cell_forward_part(const float* z, const float* bias, const float
     VF cell = hn::MulAdd(f, load(c_previous + k + q), hn::Mul(i, j));
     cell = hn::Min(hn::Max(cell, hn::Neg(clip)), clip);
     store(cell, c + k + q);
-    return hn::Mul(o, tanh(cell));
+    return hn::Mul(o, tanh<T>(cell));
   };
   std::int64_t q = 0;
   for (; q + 2 * lanes <= count; q += 2 * lanes) {
@@ -222,7 +251,7 @@ HWY_INLINE GateGradients cell_backward_at(const float* d_m, const float* c_previ
   const VF i = load(gates + k), j = load(gates + h + k);
   const VF f = load(gates + 2 * h + k), o = load(gates + 3 * h + k);
   const VF cell = load(c + k), dm = load(d_m + k);
-  const VF tc = tanh(cell);
+  const VF tc = tanh<T>(cell);
   VF dc = hn::MulAdd(hn::Mul(dm, o), hn::NegMulAdd(tc, tc, one), load(d_c + k));
   dc = hn::IfThenElseZero(hn::Lt(hn::Abs(cell), clip), dc);
   store(hn::Mul(dc, f), d_c + k);
@@ -295,10 +324,10 @@ HWY_INLINE void map(float* values, std::int64_t size, F&& f) {
   for (std::int64_t q = k; q < size; ++q) values[q] = rest[q - k];
 }
 void sigmoid_values(float* values, std::int64_t size) {
-  map(values, size, [](VF x) HWY_ATTR { return sigmoid(x); });
+  map(values, size, [](VF x) HWY_ATTR { return sigmoid<float>(x); });
 }
 void tanh_values(float* values, std::int64_t size) {
-  map(values, size, [](VF x) HWY_ATTR { return tanh(x); });
+  map(values, size, [](VF x) HWY_ATTR { return tanh<float>(x); });
 }
 
 float largest(const float* x, const float* bias, std::int64_t n) {
@@ -319,7 +348,7 @@ template <typename T>
 SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_t n, T* exps) {
   const DF d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const VF minus = hn::Set(d, shift);
+  const VF minus = hn::Set(d, shift), most = hn::Set(d, 87.0f);
   VF sum0 = hn::Zero(d), sum1 = sum0;
   VF top0 = hn::Set(d, -3.4e38f), top1 = top0;
   std::int64_t k = 0;
@@ -328,7 +357,7 @@ SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_
     const VF b = hn::Sub(hn::Add(load(x + k + lanes), load(bias + k + lanes)), minus);
     top0 = hn::Max(top0, a);
     top1 = hn::Max(top1, b);
-    const VF exp_a = exp(a), exp_b = exp(b);
+    const VF exp_a = exp_for<T>(hn::Min(a, most)), exp_b = exp_for<T>(hn::Min(b, most));
     if (exps != nullptr) store(exp_a, exp_b, exps + k);
     sum0 = hn::Add(sum0, exp_a);
     sum1 = hn::Add(sum1, exp_b);
@@ -337,7 +366,7 @@ SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_
                    static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1))))};
   for (; k < n; ++k) {
     const float value = x[k] + bias[k] - shift;
-    const float exponential = std::exp(std::clamp(value, -87.0f, 87.0f));
+    const float exponential = std::exp(std::min(value, 87.0f));
     part.top = std::max(part.top, value);
     if (exps != nullptr) store_one(exponential, exps + k);
     part.sum += exponential;

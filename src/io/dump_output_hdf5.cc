@@ -16,6 +16,7 @@ namespace elmo {
 namespace {
 
 constexpr std::size_t kBlockBytes = 1 << 20;
+constexpr std::size_t kUnsyncedBytes = 8 << 20;
 constexpr std::int64_t kTableRows = 4096;  // rows of a chunk of /offsets, /places and /words
 
 // Fills a growing dataset in whole chunks.
@@ -187,8 +188,13 @@ class Hdf5Output : public DumpOutput {
   // Writes what is still in memory and closes the datasets of the layout.
   virtual void finish_layout() = 0;
 
-  void append_places(const DumpRecord& record) {
+  // What both layouts do when the vectors of a sentence have been appended.
+  void end_sentence(const DumpRecord& record) {
     if (places_) places_->append(record.places.data(), record.word_count);
+    unsynced_ += row_bytes(options_) * static_cast<std::size_t>(record.word_count);
+    if (unsynced_ < kUnsyncedBytes) return;
+    pending_.start_writing_out();
+    unsynced_ = 0;
   }
 
   const DumpOptions options_;
@@ -197,6 +203,7 @@ class Hdf5Output : public DumpOutput {
 
  private:
   std::optional<ChunkWriter> places_;
+  std::size_t unsynced_ = 0;  // bytes of vectors since start_writing_out()
 };
 
 class SentencesOutput : public Hdf5Output {
@@ -217,7 +224,7 @@ class SentencesOutput : public Hdf5Output {
         file_.create_dataset(keyed ? record.sentence : std::to_string(line_++), type_of(options_),
                              sentence_extents(options_, record.word_count));
     copy_vectors(dataset, record.word_count, vectors);
-    append_places(record);
+    end_sentence(record);
   }
 
   void map_sentence(std::string_view sentence, std::int64_t line) override {
@@ -296,7 +303,7 @@ class MatrixOutput : public Hdf5Output {
     offset_ += record.word_count;
     offsets_->append(&offset_, 1);
     for (const std::string& word : record.words) words_->append(word);
-    append_places(record);
+    end_sentence(record);
   }
 
  private:

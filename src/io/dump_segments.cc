@@ -106,6 +106,7 @@ void AppendFile::flush() {
 
 void AppendFile::write_next(const char* data, std::size_t bytes) {
   write_all(written_, data, bytes);
+  start_writing_out(descriptor_, written_, bytes);
   written_ += bytes;
   hash_.add(data, bytes);
 }
