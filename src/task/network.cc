@@ -193,8 +193,7 @@ void Network::forward(const Batch& batch, const DropoutKey* key, bool training, 
   };
   if (mix_) {
     const std::int64_t width = settings_.elmo_dimension;
-    put(width,
-        [&](float* to) { mix_->forward(batch.layers.data(), rows, width, to, workers); });
+    put(width, [&](float* to) { mix_->forward(batch.layers.data(), rows, width, to, workers); });
   }
   if (words_) {
     put(words_->width(), [&](float* to) { words_->forward(batch.words.data(), rows, to); });
@@ -371,10 +370,10 @@ std::vector<Network::LayerRow> Network::table() {
   const auto sequence = [](std::int64_t width) { return fmt::format("(T, {})", width); };
   const auto vector = [](std::int64_t width) { return fmt::format("({})", width); };
   if (mix_) {
-    rows.push_back({fmt::format("mix of {} {}ELMo layer{}", s.elmo_layers.size(),
-                                s.layer_norm ? "normalised " : "",
-                                s.elmo_layers.size() == 1 ? "" : "s"),
-                    sequence(s.elmo_dimension), count(*mix_)});
+    rows.push_back(
+        {fmt::format("mix of {} {}ELMo layer{}", s.elmo_layers.size(),
+                     s.layer_norm ? "normalised " : "", s.elmo_layers.size() == 1 ? "" : "s"),
+         sequence(s.elmo_dimension), count(*mix_)});
   }
   if (words_) {
     rows.push_back({fmt::format("embedding of {} words{}", vocabulary_.words.rows(),
