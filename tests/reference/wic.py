@@ -6,8 +6,8 @@
 
 Data: T or F<TAB>word<TAB>start1<TAB>end1<TAB>start2<TAB>end2<TAB>sentence1<TAB>sentence2; offsets
 in code points, the end exclusive. The vector of a target is that of the word which holds the span,
-in Korean the stem with its particle (an eojeol). The text to dump is sentence1 and sentence2 of
-each line of train, then of dev.
+in Korean the stem with its particle (an eojeol); with --spans the span is a word of its own. The text
+to dump is sentence1 and sentence2 of each line of train, then of dev.
 "Same" is predicted above a threshold, the one with the best accuracy on train, for each layer.
 Beside it: whether the sentences share a word other than the target's, and always the same answer.
 Accuracy on dev comes with its Wilson 95 % interval; `*` marks the layer that is best on train.
@@ -38,6 +38,14 @@ def read_pairs(path):
     if not pairs:
         raise SystemExit(f"{path}: holds no pairs")
     return pairs
+
+
+def cut_out(pair):
+    """The pair with a space on either side of its spans."""
+    sentences = [f"{text[:start]} {text[start:end]} {text[end:]}"
+                 for text, (start, end) in zip(pair.sentences, pair.spans)]
+    return pair._replace(sentences=sentences,
+                         spans=tuple((start + 1, end + 1) for start, end in pair.spans))
 
 
 def share_a_word(pair, split):
@@ -88,6 +96,8 @@ def parse_arguments():
     parser.add_argument("--layers", nargs="+", help="such as 1 2 mix (default: each, and mix)")
     parser.add_argument("--split", choices=dumped_vectors.SPLITS, default="spaces",
                         help="of the model that dumped")
+    parser.add_argument("--spans", action="store_true",
+                        help="cut the target out of its word; for --prepare and --vectors alike")
     parser.add_argument("--context", action="store_true",
                         help="the states beside the word instead of its own")
     parser.add_argument("--center", action="store_true",
@@ -111,7 +121,7 @@ def evaluate(vectors, same, train, center):
 def main():
     arguments = parse_arguments()
     train, dev = read_pairs(arguments.train), read_pairs(arguments.dev)
-    pairs = train + dev
+    pairs = [cut_out(pair) if arguments.spans else pair for pair in train + dev]
     if arguments.prepare:
         dumped_vectors.write_lines(arguments.prepare,
                                    (sentence for pair in pairs for sentence in pair.sentences))
