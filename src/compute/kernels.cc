@@ -121,6 +121,15 @@ HWY_INLINE VF exp_for(VF x) {
   return exp<kFactor>(x);
 }
 
+// The same for factor 1, and at most e^87.
+template <typename T>
+HWY_INLINE VF finite_exp(VF x) {
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (std::is_same_v<T, Bf16>) x = hn::Min(x, hn::Set(DF(), 87.0f));
+#endif
+  return exp_for<T>(x);
+}
+
 // 1 / (1 + e) for results that are rounded to T. AVX-512's estimate has 14 bits, enough for bf16;
 // one Newton step yields 28, and a division would take as long as all of exp.
 template <typename T>
@@ -348,7 +357,7 @@ template <typename T>
 SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_t n, T* exps) {
   const DF d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const VF minus = hn::Set(d, shift), most = hn::Set(d, 87.0f);
+  const VF minus = hn::Set(d, shift);
   VF sum0 = hn::Zero(d), sum1 = sum0;
   VF top0 = hn::Set(d, -3.4e38f), top1 = top0;
   std::int64_t k = 0;
@@ -357,7 +366,7 @@ SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_
     const VF b = hn::Sub(hn::Add(load(x + k + lanes), load(bias + k + lanes)), minus);
     top0 = hn::Max(top0, a);
     top1 = hn::Max(top1, b);
-    const VF exp_a = exp_for<T>(hn::Min(a, most)), exp_b = exp_for<T>(hn::Min(b, most));
+    const VF exp_a = finite_exp<T>(a), exp_b = finite_exp<T>(b);
     if (exps != nullptr) store(exp_a, exp_b, exps + k);
     sum0 = hn::Add(sum0, exp_a);
     sum1 = hn::Add(sum1, exp_b);
@@ -366,7 +375,7 @@ SoftmaxPart exp_part(const float* x, const float* bias, float shift, std::int64_
                    static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1))))};
   for (; k < n; ++k) {
     const float value = x[k] + bias[k] - shift;
-    const float exponential = std::exp(std::min(value, 87.0f));
+    const float exponential = std::exp(std::clamp(value, -87.0f, 87.0f));
     part.top = std::max(part.top, value);
     if (exps != nullptr) store_one(exponential, exps + k);
     part.sum += exponential;

@@ -105,6 +105,7 @@ void AppendFile::flush() {
 }
 
 void AppendFile::write_next(const char* data, std::size_t bytes) {
+  if (bytes == 0) return;
   write_all(written_, data, bytes);
   start_writing_out(descriptor_, written_, bytes);
   written_ += bytes;

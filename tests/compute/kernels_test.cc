@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -49,7 +51,12 @@ double rounding(double value) {
 }
 // A cell combines a few sigmoids and tanhs; kernels.h promises what the error of one is.
 template <typename T>
-constexpr double kCell = std::is_same_v<T, Bf16> ? 5e-4 : 3e-6;
+double cell_error() {
+  // Highway can't be asked which target it uses: asking makes it forget the limit.
+  const char* const limit = std::getenv("ELMO_MAX_ISA");
+  const std::string_view name = limit == nullptr ? "" : limit;
+  return std::is_same_v<T, Bf16> && name != "sse41" && name != "avx2" ? 5e-4 : 3e-6;
+}
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
@@ -85,13 +92,14 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
         for (int g = 0; g < 4; ++g) {
           const double sum = static_cast<double>(z[g * h + k]) + bias[g * h + k];
           gate[g] = g == 1 ? std::tanh(sum) : sigmoid(sum);
-          ASSERT_NEAR(to_float(activated[at(g * h + k)]), gate[g], kCell<T> + rounding<T>(gate[g]));
+          ASSERT_NEAR(to_float(activated[at(g * h + k)]), gate[g],
+                      cell_error<T>() + rounding<T>(gate[g]));
         }
         double cell = gate[2] * before[k] + gate[0] * gate[1];
         if (clip > 0) cell = std::clamp<double>(cell, -clip, clip);
-        ASSERT_NEAR(c[at(k)], cell, kCell<T>);
+        ASSERT_NEAR(c[at(k)], cell, cell_error<T>());
         const double out = gate[3] * std::tanh(cell);
-        ASSERT_NEAR(to_float(m[at(k)]), out, kCell<T> + rounding<T>(out));
+        ASSERT_NEAR(to_float(m[at(k)]), out, cell_error<T>() + rounding<T>(out));
 
         // From the stored values, so that rounding to T is not counted twice.
         const double i = to_float(activated[at(k)]), j = to_float(activated[at(h + k)]);
@@ -103,9 +111,10 @@ TYPED_TEST(Kernels, CellsForwardAndBackward) {
         const double d_z[4] = {d * j * i * (1 - i), d * i * (1 - j * j),
                                d * before[k] * f * (1 - f), d_m[k] * tc * o * (1 - o)};
         for (int g = 0; g < 4; ++g) {
-          ASSERT_NEAR(to_float(gates[at(g * h + k)]), d_z[g], kCell<T> + rounding<T>(d_z[g]));
+          ASSERT_NEAR(to_float(gates[at(g * h + k)]), d_z[g],
+                      cell_error<T>() + rounding<T>(d_z[g]));
         }
-        ASSERT_NEAR(d_c[k], d * f, kCell<T>);
+        ASSERT_NEAR(d_c[k], d * f, cell_error<T>());
       }
     }
   }
@@ -124,8 +133,8 @@ TYPED_TEST(Kernels, CellsSaturateAtHugeSums) {
     lstm_cell_forward(z.data(), bias.data(), before.data(), 0, h, gates.data(), c.data(), m.data());
     for (std::size_t k = 0; k < h; ++k) {
       const bool open = k % 2 == 1;
-      ASSERT_NEAR(c[k], open ? 1.5 : 0, kCell<T>) << k << " of " << huge;
-      ASSERT_NEAR(to_float(m[k]), open ? std::tanh(1.5) : 0, kCell<T> + rounding<T>(1));
+      ASSERT_NEAR(c[k], open ? 1.5 : 0, cell_error<T>()) << k << " of " << huge;
+      ASSERT_NEAR(to_float(m[k]), open ? std::tanh(1.5) : 0, cell_error<T>() + rounding<T>(1));
     }
   }
 }

@@ -16,6 +16,7 @@ from trained import ANY_LENGTH, ProgramTest  # noqa: E402
 
 ProgramTest.ELMO = sys.argv.pop(1)
 
+
 class SlurmTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
