@@ -31,9 +31,9 @@ hid_t inner_links();
 // Reads the structure of a file in a child process, with the HDF5 calls that File and Dataset make.
 // On some damaged files HDF5 (1.10, and newer versions in other places) frees invalid memory, reads
 // past its buffers or loops forever. This process could not turn that into a message, so the file
-// is first examined where a crash does no harm. Throws Error if the child crashed or took more time
-// or memory than an intact file of this size can need. A file that HDF5 refuses properly passes;
-// opening it will give the reason.
+// is first examined where a crash does no harm. Throws Error if the child crashed, or if three in
+// turn took more time or memory than an intact file of this size can need, or if the child was
+// killed. A file that HDF5 refuses properly passes; opening it will give the reason.
 void walk_in_child(const std::filesystem::path& path, hid_t access);
 
 hid_t type_id(Type type);

@@ -71,7 +71,17 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
   setrlimit(resource, &old);
 }
 
-[[noreturn]] void run_child(const char* path, hid_t access, std::uint64_t bytes, int answer) {
+// One examination of a file by a child.
+struct Attempt {
+  const char* path = nullptr;
+  hid_t access = H5I_INVALID_HID;
+  std::uint64_t bytes = 0;  // of the file
+  int answer = -1;          // where the child writes one byte when it is done
+  pid_t child = -1;
+  int problem = 0;  // errno if there is no child
+};
+
+[[noreturn]] void run_child(const Attempt& attempt) {
   const int nowhere = ::open("/dev/null", O_RDWR);
   if (nowhere >= 0) {
     dup2(nowhere, STDOUT_FILENO);
@@ -84,15 +94,16 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
   }
   limit(RLIMIT_CORE, 0);
   // Ten times what the slowest intact files with many datasets need.
-  limit(RLIMIT_CPU, 2 + (bytes >> 22));
-  alarm(static_cast<unsigned>(60 + std::min<std::uint64_t>(bytes >> 20, 1 << 20)));  // wall time
+  limit(RLIMIT_CPU, 2 + (attempt.bytes >> 22));
+  // Wall time.
+  alarm(static_cast<unsigned>(60 + std::min<std::uint64_t>(attempt.bytes >> 20, 1 << 20)));
   const std::uint64_t now = address_space();
-  if (now > 0) limit(RLIMIT_AS, now + (256u << 20) + 4 * bytes);
+  if (now > 0) limit(RLIMIT_AS, now + (256u << 20) + 4 * attempt.bytes);
   // Fills new memory with a pattern, so that reading uninitialised memory fails reliably.
   mallopt(M_PERTURB, 0xA5);
-  walk(path, access);
+  walk(attempt.path, attempt.access);
   const char done = 1;
-  _exit(::write(answer, &done, 1) == 1 ? 0 : 1);
+  _exit(::write(attempt.answer, &done, 1) == 1 ? 0 : 1);
 }
 
 // Checks the end of the file that the superblock gives (section II.A of the HDF5 file format
@@ -117,6 +128,48 @@ void refuse_cut_short(const fs::path& path, std::uint64_t bytes) {
   }
 }
 
+herr_t fork_in_callback(hid_t, const char*, void* data) {
+  auto& attempt = *static_cast<Attempt*>(data);
+  attempt.child = fork_past_guards();
+  if (attempt.child == 0) run_child(attempt);
+  if (attempt.child < 0) attempt.problem = errno;
+  return 1;  // no further property is asked for
+}
+
+enum class End { kDone, kCrashed, kOutOfTime, kKilled };
+
+// Forks inside a callback of HDF5, because there this thread holds HDF5's own lock: other code of
+// this process, such as h5py, may be using HDF5 in another thread, and the child would inherit its
+// lock and half of its change.
+End run_and_wait(Attempt attempt, const std::string& what) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    throw Error(what + ": can't be checked: " + std::generic_category().message(errno));
+  }
+  attempt.answer = ends[1];
+  H5Piterate(attempt.access, nullptr, fork_in_callback, &attempt);
+  ::close(ends[1]);
+  char done = 0;
+  ssize_t count = 0;
+  int status = 0;
+  if (attempt.child > 0) {
+    while ((count = ::read(ends[0], &done, 1)) < 0 && errno == EINTR) {
+    }
+    // Fails if the caller ignores SIGCHLD; then only the answer tells how the child ended.
+    while (waitpid(attempt.child, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+  ::close(ends[0]);
+  if (attempt.child < 0) {
+    throw Error(what + ": can't be checked, because no process can be started: " +
+                std::generic_category().message(attempt.problem));
+  }
+  if (count == 1 && done == 1) return End::kDone;
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (signal == SIGXCPU || signal == SIGALRM) return End::kOutOfTime;
+  return signal == SIGKILL ? End::kKilled : End::kCrashed;
+}
+
 }  // namespace
 
 void walk_in_child(const fs::path& path, hid_t access) {
@@ -125,28 +178,21 @@ void walk_in_child(const fs::path& path, hid_t access) {
   const std::uint64_t bytes = fs::file_size(path, error);
   if (!error) refuse_cut_short(path, bytes);
   inner_links();  // create it before the fork
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    throw Error(what + ": can't be checked: " + std::generic_category().message(errno));
+  Attempt attempt;
+  attempt.path = path.c_str();
+  attempt.access = access;
+  attempt.bytes = error ? 0 : bytes;
+  // A child may wait in vain for a lock of the memory allocator that another thread held at the
+  // fork: glibc's allocator prevents it, others, such as the address sanitizer's, don't.
+  End end = End::kOutOfTime;
+  for (int tries = 3; tries > 0 && end == End::kOutOfTime; --tries)
+    end = run_and_wait(attempt, what);
+  if (end == End::kKilled) {
+    throw Error(what +
+                ": can't be checked, because the process that checks it was killed; perhaps "
+                "memory is short");
   }
-  const pid_t child = fork_past_guards();
-  if (child == 0) run_child(path.c_str(), access, error ? 0 : bytes, ends[1]);
-  const int problem = child < 0 ? errno : 0;
-  ::close(ends[1]);
-  char done = 0;
-  ssize_t count = 0;
-  if (child > 0) {
-    while ((count = ::read(ends[0], &done, 1)) < 0 && errno == EINTR) {
-    }
-    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-  ::close(ends[0]);
-  if (problem != 0) {
-    throw Error(what + ": can't be checked, because no process can be started: " +
-                std::generic_category().message(problem));
-  }
-  if (count != 1 || done != 1) {
+  if (end != End::kDone) {
     throw Error(what + ": is damaged: HDF5 crashes over it or finds no end; copy or make it again");
   }
 }
