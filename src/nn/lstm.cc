@@ -60,14 +60,15 @@ LstmLayer::LstmLayer(const std::string& name, const LstmShape& shape)
 
 std::vector<LstmLayer::Block> LstmLayer::blocks() const {
   std::vector<Block> result;
-  for (std::int64_t cell = 0; cell < shape_.hidden; cell += kCells) {
-    result.push_back({cell, std::min(kCells, shape_.hidden - cell)});
+  for (std::int64_t cell = 0; cell < shape_.hidden; cell += block_cells_) {
+    result.push_back({cell, std::min(block_cells_, shape_.hidden - cell)});
   }
   return result;
 }
 
 void LstmLayer::prepare(Precision precision, bool training) {
   const std::int64_t xh = shape_.input + shape_.projection;
+  block_cells_ = training ? kStepCells : kInferenceCells;
   packed_weights_.clear();
   packed_weights_back_.clear();
   packed_projection_back_.clear();

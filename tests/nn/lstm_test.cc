@@ -196,5 +196,33 @@ TEST(LstmWeightGradients, AreSumsOverAllRows) {
   }
 }
 
+// A layer prepared for inference divides its cells into smaller blocks.
+template <typename T>
+std::vector<float> outputs_of(bool training) {
+  const LstmShape shape{.input = 24, .hidden = LstmLayer::kStepCells + 75, .projection = 24};
+  constexpr int kManyStreams = LstmLayer::kStepRows + 9;
+  LstmLayer layer("lstm_0", shape);
+  const Random random(9, RandomUse::kInitialise);
+  std::uint64_t n = 0;
+  layer.for_each_parameter([&](Parameter& parameter) {
+    for (float& value : parameter.value.span()) value = 0.2f * random.normal(n++);
+  });
+  layer.prepare(kPrecisionOf<T>, training);
+  for (int part = 0; part < layer.pack_parts(); ++part) layer.pack(part);
+  std::vector<float> x(area(kSteps * kManyStreams, shape.input)), y(x.size());
+  for (float& value : x) value = random.normal(n++);
+  const std::vector<std::uint8_t> resets(area(kSteps, kManyStreams));
+  LstmTape<T> tape(shape, kSteps, kManyStreams);
+  LstmScratch scratch(shape, kManyStreams, training);
+  layer.forward(tape, x.data(), y.data(), resets.data(), kSteps, kManyStreams, 0, kManyStreams,
+                scratch);
+  return y;
+}
+
+TEST(LstmInference, HasTheBitsOfTraining) {
+  EXPECT_EQ(outputs_of<float>(false), outputs_of<float>(true));
+  EXPECT_EQ(outputs_of<Bf16>(false), outputs_of<Bf16>(true));
+}
+
 }  // namespace
 }  // namespace elmo
