@@ -185,8 +185,9 @@ void walk_in_child(const fs::path& path, hid_t access) {
   // A child may wait in vain for a lock of the memory allocator that another thread held at the
   // fork: glibc's allocator prevents it, others, such as the address sanitizer's, don't.
   End end = End::kOutOfTime;
-  for (int tries = 3; tries > 0 && end == End::kOutOfTime; --tries)
+  for (int tries = 3; tries > 0 && end == End::kOutOfTime; --tries) {
     end = run_and_wait(attempt, what);
+  }
   if (end == End::kKilled) {
     throw Error(what +
                 ": can't be checked, because the process that checks it was killed; perhaps "

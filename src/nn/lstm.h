@@ -36,9 +36,9 @@ template <typename T>
 struct LstmTape {
   LstmTape(const LstmShape& shape, int steps, int streams);
   AlignedArray<T> xh;  // (steps + 1) * B rows of [x; h']; the last B only hold h'
-  // The activated gates by step, and within a step by block of kStepCells cells. A block has B rows
-  // of its cells' (i, j, f, o), so that it is an operand without gaps. backward() replaces them by
-  // d_z.
+  // The activated gates by step, and within a step by the layer's blocks of cells: kStepCells in
+  // training. A block has B rows of its cells' (i, j, f, o), so that it is an operand without gaps.
+  // backward() replaces them by d_z.
   AlignedArray<T> gates;
   AlignedArray<float> c;  // (steps + 1) * B rows of H: block t is the cell before step t
   AlignedArray<T> m;      // steps * B rows of H
