@@ -55,7 +55,7 @@ double cell_error() {
   // Highway can't be asked which target it uses: asking makes it forget the limit.
   const char* const limit = std::getenv("ELMO_MAX_ISA");
   const std::string_view name = limit == nullptr ? "" : limit;
-  return std::is_same_v<T, Bf16> && name != "sse41" && name != "avx2" ? 5e-4 : 3e-6;
+  return std::is_same_v<T, Bf16> && name != "sse4" && name != "avx2" ? 5e-4 : 3e-6;
 }
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
