@@ -6,8 +6,8 @@
 
 Data: T or F<TAB>word<TAB>start1<TAB>end1<TAB>start2<TAB>end2<TAB>sentence1<TAB>sentence2; offsets
 in code points, the end exclusive. The vector of a target is that of the word which holds the span,
-in Korean the stem with its particle (an eojeol); with --spans the span is a word of its own. The text
-to dump is sentence1 and sentence2 of each line of train, then of dev.
+in Korean the stem with its particle (an eojeol); with --spans the span is a word of its own. The
+text to dump is sentence1 and sentence2 of each line of train, then of dev.
 "Same" is predicted above a threshold, the one with the best accuracy on train, for each layer.
 Beside it: whether the sentences share a word other than the target's, and always the same answer.
 Accuracy on dev comes with its Wilson 95 % interval; `*` marks the layer that is best on train.
